@@ -1,0 +1,2 @@
+// @ts-types="./path.d.ts"
+export * from "deno-std/path";

@@ -1,0 +1,60 @@
+/**
+ * What a protocol needs of the server that it runs in.
+ *
+ * @module
+ */
+
+import type { Storage } from "../storage/storage.ts";
+import type { Limits } from "./limits.ts";
+
+/** A name and a password, as a client gave them, and over what. */
+export interface Credentials {
+  /** The SASL mechanism, or `LOGIN` for the command of that name. */
+  readonly mechanism: string;
+  /** Who says to be. */
+  readonly user: string;
+  /** The password. Never to be logged. */
+  readonly password: string;
+  /** The client's address. */
+  readonly remote: string;
+  /** Whether TLS is on. */
+  readonly secure: boolean;
+}
+
+/** One who has logged in. */
+export interface Identity {
+  /** The name of the account. */
+  readonly user: string;
+}
+
+/** The server, as the connections of a protocol see it. */
+export interface Host {
+  /** Where the mailboxes are. */
+  readonly storage: Storage;
+  /** What clients may ask for. */
+  readonly limits: Limits;
+  /** Capabilities that are not to be offered, in capitals. */
+  readonly disabledCapabilities: ReadonlySet<string>;
+  /** Whether passwords may go over a connection without TLS from other machines. */
+  readonly insecureAuth: boolean;
+  /** How many bytes gather before they are written to the socket. */
+  readonly batchSize: number;
+  /** Aborted when the server is to stop: connections say BYE and end. */
+  readonly stopping: AbortSignal;
+  /** Whoever the credentials prove, or undefined. Takes as long for an unknown user as for a wrong password. */
+  authenticate(credentials: Credentials): Promise<Identity | undefined>;
+  /** A login happened: false when the user has too many connections. The other function ends it. */
+  login(identity: Identity): boolean;
+  /** The end of a session that {@linkcode login} let in. */
+  logout(identity: Identity): void;
+  /** A fault of ours; the client was told no more than `[SERVERBUG]`. */
+  fault(error: unknown, about: Record<string, unknown>): void;
+  /** Something worth a line in the log. */
+  event(name: string, about: Record<string, unknown>): void;
+  /** Lines in (`C`) and out (`S`) for a trace, or undefined when nobody looks. Secrets are masked by the caller. */
+  readonly trace:
+    | ((connection: number, direction: "C" | "S", line: string) => void)
+    | undefined;
+  /** The time in milliseconds since 1970. */
+  now(): number;
+}

@@ -1,0 +1,64 @@
+/**
+ * Every size, depth, count and time that a client can choose, with its default.
+ *
+ * @module
+ */
+
+/** What a client may ask for at the most. Sizes are in bytes, times in milliseconds. */
+export interface Limits {
+  /** A line without its literals; RFC 7162 § 4 asks for 8,192 at the least. */
+  readonly lineLength: number;
+  /** A literal before login. */
+  readonly literalBeforeLogin: number;
+  /** A literal in any command but APPEND. */
+  readonly literal: number;
+  /** A command with all its literals, APPEND's message apart. */
+  readonly command: number;
+  /** Literals in a command. */
+  readonly literals: number;
+  /** A message in APPEND. */
+  readonly message: number;
+  /** Parentheses inside parentheses. */
+  readonly nesting: number;
+  /** Search keys in a SEARCH. */
+  readonly searchKeys: number;
+  /** Ranges in a sequence set. */
+  readonly sequenceSet: number;
+  /** Header field names, fetch items, flags, or patterns in one list. */
+  readonly listItems: number;
+  /** Wildcards in a LIST pattern. */
+  readonly listWildcards: number;
+  /** A mailbox name, in UTF-8. */
+  readonly mailboxName: number;
+  /** Commands in a row that are not understood, before the connection ends. */
+  readonly badCommands: number;
+  /** Failed logins on a connection, before it ends. */
+  readonly failedLogins: number;
+  /** How long a client may take to log in. */
+  readonly loginTime: number;
+  /** How long a client may be silent once it is logged in; RFC 9051 § 5.4 asks for 30 minutes at the least. */
+  readonly idleTime: number;
+  /** How long a write may stand still. */
+  readonly writeTime: number;
+}
+
+/** The defaults. */
+export const DEFAULT_LIMITS: Limits = {
+  lineLength: 65_536,
+  literalBeforeLogin: 4_096,
+  literal: 262_144,
+  command: 1_048_576,
+  literals: 1_000,
+  message: 50 * 1_048_576,
+  nesting: 64,
+  searchKeys: 1_000,
+  sequenceSet: 20_000,
+  listItems: 1_000,
+  listWildcards: 64,
+  mailboxName: 1_000,
+  badCommands: 20,
+  failedLogins: 5,
+  loginTime: 60_000,
+  idleTime: 31 * 60_000,
+  writeTime: 60_000,
+};

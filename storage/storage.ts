@@ -1,0 +1,160 @@
+/**
+ * The interface of a message store. It knows no wire syntax and no sequence numbers.
+ *
+ * A storage hands out accounts, an account hands out mailboxes. A mailbox has one {@linkcode
+ * MailboxState} in the process, shared by all who opened it, which changes only when a change has been
+ * committed; listeners hear of the change after that. Every promise that a changing method returns
+ * settles when the change is durable.
+ *
+ * @module
+ */
+
+import type {
+  AppendResult,
+  CopyResult,
+  ExpungeResult,
+  FlagChange,
+  MailboxChange,
+  MailboxInfo,
+  MailboxStatus,
+  MessageBytes,
+  NewMessage,
+  StoreResult,
+  Uid,
+  UidList,
+} from "./model.ts";
+import type { MailboxState } from "./mailbox_state.ts";
+
+/** A message store. */
+export interface Storage extends AsyncDisposable {
+  /** What separates the levels of a mailbox name, one character. */
+  readonly hierarchyDelimiter: string;
+  /**
+   * Opens a user's account and makes it, with an `INBOX`, the first time. Handles are counted: each must
+   * be closed.
+   */
+  openAccount(user: string): Promise<Account>;
+  /** The names of all accounts, in no order. */
+  accounts(): AsyncIterable<string>;
+  /** Removes an account with all its mailboxes. Open handles on them see them deleted. */
+  deleteAccount(user: string): Promise<void>;
+  /** Looks for anything that contradicts itself; the sentences say what. Empty when all is well. */
+  verify(): Promise<string[]>;
+  /** Waits for what is under way, then gives everything back. */
+  close(): Promise<void>;
+}
+
+/** What happened to the mailboxes of an account. */
+export interface AccountChange {
+  /** What kind. */
+  readonly type: "create" | "delete" | "rename" | "update";
+  /** The mailbox's name, the new one after a rename. */
+  readonly name: string;
+  /** The name before a rename. */
+  readonly oldName?: string;
+}
+
+/** One user's mailboxes. Names are full, in Unicode, levels joined by the hierarchy delimiter. */
+export interface Account {
+  /** The user's name. */
+  readonly user: string;
+  /**
+   * All names: mailboxes, names that only have mailboxes below them, and subscribed names without a
+   * mailbox; sorted by code unit within each level, `INBOX` first.
+   */
+  mailboxes(): Promise<readonly MailboxInfo[]>;
+  /** One of them by name (`INBOX` in any case), or undefined. */
+  mailbox(name: string): Promise<MailboxInfo | undefined>;
+  /**
+   * Creates a mailbox; superior names come into being as names only (RFC 9051 § 6.3.4).
+   * @throws {StorageError} ALREADYEXISTS, CANNOT (a name that cannot be), LIMIT
+   */
+  createMailbox(
+    name: string,
+    options?: { specialUse?: readonly string[] },
+  ): Promise<MailboxInfo>;
+  /**
+   * Deletes a mailbox; with mailboxes below it the name stays (RFC 9051 § 6.3.5).
+   * @throws {StorageError} NONEXISTENT, CANNOT (INBOX), HASCHILDREN (a mere name with mailboxes below it)
+   */
+  deleteMailbox(name: string): Promise<void>;
+  /**
+   * Renames a mailbox and all below it. Renaming `INBOX` moves its messages to a new mailbox and leaves
+   * `INBOX` there, empty (RFC 9051 § 6.3.6).
+   * @throws {StorageError} NONEXISTENT, ALREADYEXISTS, CANNOT, LIMIT
+   */
+  renameMailbox(from: string, to: string): Promise<void>;
+  /**
+   * Subscribes, unsubscribes, or sets special uses. A subscription needs no mailbox.
+   * @throws {StorageError} NONEXISTENT for special uses without a mailbox
+   */
+  updateMailbox(
+    name: string,
+    update: { subscribed?: boolean; specialUse?: readonly string[] },
+  ): Promise<void>;
+  /**
+   * The counts of several mailboxes, in order, undefined where there is none; loads no messages.
+   */
+  status(names: readonly string[]): Promise<(MailboxStatus | undefined)[]>;
+  /**
+   * Opens a mailbox. Handles are counted: each must be closed.
+   * @throws {StorageError} NONEXISTENT
+   */
+  openMailbox(name: string): Promise<Mailbox>;
+  /** Calls back after each change to the list of mailboxes, until the returned function is called. */
+  onChange(listener: (change: AccountChange) => void): () => void;
+  /** Gives the handle back; mailboxes that it opened stay open. */
+  close(): void;
+}
+
+/** An open mailbox. */
+export interface Mailbox {
+  /** The state of the mailbox, committed, shared by all handles of the process. */
+  readonly state: MailboxState;
+  /** The mailbox's name now: it follows a rename. */
+  readonly name: string;
+  /** Settles when `state` is at least as new as what was committed anywhere at the time of the call. */
+  refresh(): Promise<void>;
+  /**
+   * Appends all of the messages, or none, as one change.
+   * @throws {StorageError} NONEXISTENT (deleted meanwhile), LIMIT (keywords), OVERQUOTA, TOOBIG
+   */
+  append(messages: readonly NewMessage[]): Promise<AppendResult>;
+  /**
+   * Changes flags of messages that are there.
+   * @throws {StorageError} NONEXISTENT, LIMIT
+   */
+  storeFlags(uids: UidList, change: FlagChange): Promise<StoreResult>;
+  /** Removes messages. @throws {StorageError} NONEXISTENT */
+  expunge(uids: UidList): Promise<ExpungeResult>;
+  /**
+   * Copies messages with flags and INTERNALDATE; all that are still there or none.
+   * @throws {StorageError} NONEXISTENT (of the target), EXPUNGEISSUED (a message has gone), LIMIT, OVERQUOTA
+   */
+  copyTo(uids: UidList, target: Mailbox): Promise<CopyResult>;
+  /**
+   * Moves messages; each is in exactly one of the two mailboxes at every moment (RFC 6851 § 3.3).
+   * Messages that are not there any more are passed over.
+   * @throws {StorageError} NONEXISTENT (of the target), LIMIT, OVERQUOTA
+   */
+  moveTo(uids: UidList, target: Mailbox): Promise<CopyResult>;
+  /** The bytes of a message from `start` up to `end`, all of them by default; undefined when it is gone. */
+  readSource(
+    uid: Uid,
+    start?: number,
+    end?: number,
+  ): Promise<Uint8Array | undefined>;
+  /** The bytes of several messages in the order of their UIDs, read ahead, in batches; without those gone. */
+  readSources(uids: UidList): AsyncIterable<readonly MessageBytes[]>;
+  /** The summaries of several messages in the order of their UIDs, in batches; without those gone. */
+  readSummaries(uids: UidList): AsyncIterable<readonly MessageBytes[]>;
+  /**
+   * Takes the messages that no session has been told of (`\Recent`, RFC 3501 § 2.3.2): those from the
+   * returned UID on. The next call, by whomever, gets only what came after. Kept without haste.
+   */
+  claimRecent(): Uid;
+  /** Calls back after each committed change, until the returned function is called. */
+  onChange(listener: (change: MailboxChange) => void): () => void;
+  /** Gives the handle back. */
+  close(): void;
+}
