@@ -1,0 +1,83 @@
+/**
+ * Untagged responses about the selected mailbox that no command asked for.
+ *
+ * @module
+ */
+
+import type { FlagSet } from "../../storage/flag_set.ts";
+import { SYSTEM_FLAGS } from "../../storage/model.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Tells the client what has become of the mailbox: EXPUNGE first, since each moves the numbers behind it,
+ * then EXISTS and RECENT, then the changed flags (RFC 9051 § 7.5).
+ */
+export function announce(
+  session: Session,
+  mayExpunge: boolean,
+  uid: boolean,
+): void {
+  const { out, view } = session;
+  const pending = view.take(mayExpunge);
+  for (const number of pending.expunged) {
+    out.text("* ").number(number).text(" EXPUNGE").crlf();
+  }
+  if (pending.exists !== undefined) {
+    out.text("* ").number(pending.exists).text(" EXISTS").crlf();
+    if (!session.rev2) {
+      out.text("* ").number(view.recentCount).text(" RECENT").crlf();
+    }
+  }
+  newKeywords(session);
+  const state = view.state;
+  for (const changed of pending.changed) {
+    out.text("* ").number(view.numberOf(changed)).text(" FETCH (");
+    if (uid) out.text("UID ").number(changed).sp();
+    out.text("FLAGS ");
+    const flags = state.flagsAt(state.indexOf(changed));
+    writeFlags(session, flags, changed);
+    out.close().crlf();
+  }
+}
+
+/** Writes FLAGS and PERMANENTFLAGS anew where keywords have come up (RFC 9051 § 7.3.5, § 7.1). */
+export function newKeywords(session: Session): void {
+  const { view } = session;
+  if (view.state.flagTable.keywordCount > view.toldKeywords) {
+    flagsResponses(session);
+  }
+}
+
+/** The FLAGS response and the PERMANENTFLAGS code (RFC 9051 § 7.3.5, § 7.1). */
+export function flagsResponses(session: Session): void {
+  const { out, view } = session;
+  const table = view.state.flagTable;
+  const flags = [...SYSTEM_FLAGS, ...table.keywords];
+  out.text("* FLAGS ").flags(flags).crlf();
+  out.text("* OK [PERMANENTFLAGS ");
+  out.flags(view.readOnly ? [] : [...flags, "\\*"]);
+  out.text(
+    view.readOnly ? "] No flags can be changed" : "] Flags that are kept",
+  ).crlf();
+  view.toldKeywords = table.keywordCount;
+}
+
+const WIRE = new WeakMap<FlagSet, string>();
+
+/** A set of flags as it goes out, parentheses included; worked out once a set. */
+export function wireFlags(set: FlagSet): string {
+  let text = WIRE.get(set);
+  if (text === undefined) {
+    text = `(${set.flags.join(" ")})`;
+    WIRE.set(set, text);
+  }
+  return text;
+}
+
+/** Writes the flags of a message, with `\Recent` where it is so in this session (RFC 3501 § 2.3.2). */
+export function writeFlags(session: Session, set: FlagSet, uid: number): void {
+  const text = wireFlags(set);
+  if (session.rev2 || !session.view.isRecent(uid)) session.out.text(text);
+  else if (set.flags.length === 0) session.out.text("(\\Recent)");
+  else session.out.text(text.slice(0, -1)).text(" \\Recent)");
+}

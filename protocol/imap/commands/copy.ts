@@ -1,0 +1,62 @@
+/**
+ * COPY: RFC 9051 § 6.4.7.
+ *
+ * @module
+ */
+
+import type { CopyResult } from "../../../storage/model.ts";
+import type { Mailbox } from "../../../storage/storage.ts";
+import type { Decoder } from "../../wire/decoder.ts";
+import { format, type SequenceSet } from "../../wire/sequence_set.ts";
+import type { Command } from "../command.ts";
+import { messageUids } from "../messages.ts";
+import { openTarget } from "../mailboxes.ts";
+import { expungeIssued } from "./fetch.ts";
+
+/** What COPY and MOVE take. */
+export interface CopyArguments {
+  /** The messages. */
+  readonly set: SequenceSet;
+  /** The name of the mailbox that they go to. */
+  readonly to: string;
+}
+
+/** SP sequence-set SP mailbox */
+export function parseCopy(d: Decoder): CopyArguments {
+  const set = d.sp().sequenceSet();
+  return { set, to: d.sp().mailbox() };
+}
+
+/** resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set; none where nothing was copied (RFC 4315 § 3). */
+export function copyUid(
+  target: Mailbox,
+  { source, target: uids }: CopyResult,
+): string | undefined {
+  if (source.length === 0) return undefined;
+  const { uidValidity } = target.state;
+  return `COPYUID ${uidValidity} ${format(source)} ${format(uids)}`;
+}
+
+// copy = "COPY" SP sequence-set SP mailbox
+/** COPY and UID COPY. */
+export const copy: Command<CopyArguments> = {
+  name: "COPY",
+  uid: "also",
+  state: "selected",
+  parse: parseCopy,
+
+  async execute(session, { set, to }, { uid }) {
+    const { view } = session;
+    const uids = messageUids(session, set, uid);
+    const present = view.present(uids);
+    if (present.length !== uids.length && !uid) throw expungeIssued();
+    const target = await openTarget(session, to);
+    try {
+      const result = await view.mailbox.copyTo(present, target);
+      const code = copyUid(target, result);
+      return code === undefined ? {} : { code };
+    } finally {
+      target.close();
+    }
+  },
+};

@@ -1,0 +1,248 @@
+/**
+ * LIST: RFC 9051 § 6.3.9 and RFC 5258; LSUB: RFC 3501 § 6.3.9.
+ *
+ * @module
+ */
+
+import type { MailboxInfo } from "../../../storage/model.ts";
+import type { Decoder } from "../../wire/decoder.ts";
+import { compilePattern } from "../../wire/mailbox_name.ts";
+import type { Command, ParseContext } from "../command.ts";
+import { Bad } from "../errors.ts";
+import type { ListReturnOption, ListSelectionOption } from "../extension.ts";
+import type { Session } from "../session.ts";
+
+/** A LIST response (RFC 9051 § 7.3.1). */
+export function listResponse(
+  session: Session,
+  info: MailboxInfo,
+  about: {
+    name?: "LIST" | "LSUB";
+    subscribed?: boolean;
+    childInfo?: string[];
+  } = {},
+): void {
+  const { out } = session;
+  const attributes: string[] = [];
+  // A name without a mailbox: \Noselect says it to those who do not know \NonExistent (RFC 5258 § 3).
+  if (info.id === undefined) attributes.push("\\NonExistent", "\\Noselect");
+  attributes.push(info.hasChildren ? "\\HasChildren" : "\\HasNoChildren");
+  if (about.subscribed && info.subscribed) attributes.push("\\Subscribed");
+  attributes.push(...info.specialUse);
+  out.text(`* ${about.name ?? "LIST"} `).flags(attributes).sp();
+  out.string(session.host.storage.hierarchyDelimiter).sp().mailbox(info.name);
+  if (about.childInfo !== undefined) {
+    // childinfo-extended-item, RFC 9051 § 6.3.9.6
+    out.text(' ("CHILDINFO" (');
+    out.text(about.childInfo.map((option) => `"${option}"`).join(" "));
+    out.text("))");
+  }
+  out.crlf();
+}
+
+interface ListArguments {
+  readonly selection: readonly ListSelectionOption[];
+  readonly recursive: boolean;
+  readonly reference: string;
+  readonly patterns: readonly string[];
+  readonly extended: boolean;
+  readonly subscribed: boolean;
+  readonly additions: readonly ReturnType<
+    NonNullable<ListReturnOption["parse"]>
+  >[];
+}
+
+const OPEN = "(".charCodeAt(0);
+
+// list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
+/** LIST. */
+export const list: Command<ListArguments> = {
+  name: "LIST",
+  state: "authenticated",
+
+  parse(d, context) {
+    let extended = false;
+    const names = new Set<string>();
+    d.sp();
+    if (d.peek() === OPEN) {
+      extended = true;
+      d.list(() => names.add(selectionName(d, context)));
+      d.sp();
+    }
+    const recursive = names.delete("RECURSIVEMATCH");
+    names.delete("REMOTE");
+    if (recursive && names.size === 0) {
+      throw new Bad("RECURSIVEMATCH needs another selection option");
+    }
+    const reference = d.listMailbox();
+    d.sp();
+    let patterns: string[];
+    if (d.peek() === OPEN) {
+      extended = true;
+      patterns = d.list(() => d.listMailbox());
+      if (patterns.length === 0) throw new Bad("The list of patterns is empty");
+    } else patterns = [d.listMailbox()];
+    limitWildcards(reference, patterns, context);
+    const { subscribed, additions, given } = returnOptions(d, context);
+    return {
+      selection: [...names].map((name) =>
+        context.registry.listSelectionOptions.get(name)!
+      ),
+      recursive,
+      reference,
+      patterns,
+      extended: extended || given,
+      subscribed: subscribed || names.has("SUBSCRIBED"),
+      additions,
+    };
+  },
+
+  async execute(session, args) {
+    const { patterns, reference } = args;
+    if (!args.extended && patterns[0] === "") return rootOf(session);
+    const delimiter = session.host.storage.hierarchyDelimiter;
+    const matchers = patterns.filter((pattern) => pattern !== "")
+      .map((pattern) => compilePattern(reference + pattern, delimiter));
+    const matches = (name: string) => matchers.some((match) => match(name));
+    const selected = (info: MailboxInfo) =>
+      args.selection.length === 0
+        ? info.id !== undefined || info.hasChildren
+        : args.selection.every((option) => option.test(info));
+
+    const all = await session.account.mailboxes();
+    const parents = args.recursive
+      ? parentsOfSelected(all, delimiter, selected, matches)
+      : new Map<string, boolean>();
+    const listed = all.filter((info) =>
+      matches(info.name) &&
+      (selected(info) || parents.get(info.name) === true)
+    );
+    const additions = await Promise.all(
+      args.additions.map((prepare) => prepare(session, listed)),
+    );
+    const options = args.selection.map((option) => option.name);
+    for (const [index, info] of listed.entries()) {
+      listResponse(session, info, {
+        subscribed: args.subscribed,
+        ...(parents.has(info.name) ? { childInfo: options } : {}),
+      });
+      for (const add of additions) add(index);
+      const full = session.flushBatch();
+      if (full !== undefined) await full;
+    }
+  },
+};
+
+/** The name of a selection option that exists. */
+function selectionName(d: Decoder, context: ParseContext): string {
+  const name = d.keyword();
+  if (
+    name !== "RECURSIVEMATCH" && name !== "REMOTE" &&
+    !context.registry.listSelectionOptions.has(name)
+  ) throw new Bad("Unknown LIST selection option");
+  return name;
+}
+
+// list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")"
+function returnOptions(
+  d: Decoder,
+  context: ParseContext,
+): Pick<ListArguments, "subscribed" | "additions"> & { given: boolean } {
+  const additions = new Map<string, ListArguments["additions"][number]>();
+  const names = new Set<string>();
+  const given = d.trySp();
+  if (given) {
+    if (d.keyword() !== "RETURN") throw new Bad("Expected RETURN");
+    d.sp().list(() => {
+      const name = d.keyword();
+      const option = context.registry.listReturnOptions.get(name);
+      if (option === undefined) throw new Bad("Unknown LIST return option");
+      names.add(name);
+      const addition = option.parse?.(d, context);
+      if (addition !== undefined) additions.set(name, addition);
+    });
+  }
+  return {
+    given,
+    subscribed: names.has("SUBSCRIBED"),
+    additions: [...additions.values()],
+  };
+}
+
+function limitWildcards(
+  reference: string,
+  patterns: readonly string[],
+  { limits }: ParseContext,
+): void {
+  for (const pattern of patterns) {
+    const wildcards = (reference + pattern).replaceAll(/[^*%]/g, "").length;
+    if (wildcards > limits.listWildcards) {
+      throw new Bad("Too many wildcards", "LIMIT");
+    }
+  }
+}
+
+/**
+ * RECURSIVEMATCH: the names that have a selected name below them, and whether one of those does not match the
+ * pattern itself, so that the name has to be listed for its sake (RFC 9051 § 6.3.9.6).
+ */
+function parentsOfSelected(
+  all: readonly MailboxInfo[],
+  delimiter: string,
+  selected: (info: MailboxInfo) => boolean,
+  matches: (name: string) => boolean,
+): Map<string, boolean> {
+  const parents = new Map<string, boolean>();
+  for (const info of all) {
+    if (!selected(info)) continue;
+    const hidden = !matches(info.name);
+    let end = info.name.lastIndexOf(delimiter);
+    for (; end > 0; end = info.name.lastIndexOf(delimiter, end - 1)) {
+      const parent = info.name.slice(0, end);
+      parents.set(parent, hidden || parents.get(parent) === true);
+    }
+  }
+  return parents;
+}
+
+/** An empty name asks for the delimiter and the root of the hierarchy. */
+function rootOf(session: Session): void {
+  session.out.text("* LIST (\\Noselect) ")
+    .string(session.host.storage.hierarchyDelimiter).text(' ""').crlf();
+}
+
+// lsub = "LSUB" SP mailbox SP list-mailbox
+/** LSUB; in IMAP4rev2 there is LIST (SUBSCRIBED) for it, but it does no harm. */
+export const lsub: Command<{ reference: string; pattern: string }> = {
+  name: "LSUB",
+  state: "authenticated",
+
+  parse(d, context) {
+    const reference = d.sp().listMailbox();
+    const pattern = d.sp().listMailbox();
+    limitWildcards(reference, [pattern], context);
+    return { reference, pattern };
+  },
+
+  async execute(session, { reference, pattern }) {
+    if (pattern === "") return rootOf(session);
+    const delimiter = session.host.storage.hierarchyDelimiter;
+    const matches = compilePattern(reference + pattern, delimiter);
+    const all = await session.account.mailboxes();
+    const subscribed = all.filter((info) => info.subscribed);
+    // A name with "%" stands for subscribed names below it, too (RFC 3501 § 6.3.9).
+    const parents = pattern.includes("%")
+      ? parentsOfSelected(all, delimiter, (info) => info.subscribed, matches)
+      : new Map<string, boolean>();
+    const listed = new Set(subscribed.map((info) => info.name));
+    for (const info of all) {
+      if (!matches(info.name)) continue;
+      if (listed.has(info.name)) {
+        listResponse(session, info, { name: "LSUB" });
+      } else if (parents.get(info.name) === true) {
+        session.out.text("* LSUB (\\Noselect) ").string(delimiter).sp()
+          .mailbox(info.name).crlf();
+      }
+    }
+  },
+};

@@ -1,0 +1,80 @@
+/**
+ * The base: commands and items of RFC 3501 and RFC 9051, and the capabilities that they stand for.
+ *
+ * @module
+ */
+
+import { mechanisms } from "../../sasl/mod.ts";
+import type { Extension } from "../extension.ts";
+import { plainItems } from "../fetch/attributes.ts";
+import { sectionItems } from "../fetch/section.ts";
+import { append } from "./append.ts";
+import { copy } from "./copy.ts";
+import { close, expunge } from "./expunge.ts";
+import { fetch } from "./fetch.ts";
+import { list, lsub } from "./list.ts";
+import { authenticate, login, startTls } from "./login.ts";
+import {
+  create,
+  deleteMailbox,
+  rename,
+  subscribe,
+  unsubscribe,
+} from "./mailbox_changes.ts";
+import { search } from "./search.ts";
+import { examine, select } from "./select.ts";
+import { capability, check, logout, noop } from "./session_commands.ts";
+import { status, statusItems } from "./status.ts";
+import { store } from "./store.ts";
+
+/** See the module's text. Each entry stands or falls with its capabilities. */
+export const base: readonly Extension[] = [
+  {
+    // The base of all versions; it is there whichever of them are offered.
+    commands: [
+      capability,
+      noop,
+      logout,
+      check,
+      startTls,
+      login,
+      authenticate,
+      select,
+      examine,
+      create,
+      deleteMailbox,
+      rename,
+      subscribe,
+      unsubscribe,
+      list,
+      lsub,
+      status,
+      append,
+      close,
+      expunge,
+      search,
+      fetch,
+      store,
+      copy,
+    ],
+    fetchItems: [...plainItems, ...sectionItems],
+    statusItems,
+  },
+  { capabilities: () => ["IMAP4rev1"] },
+  { capabilities: () => ["IMAP4rev2"], enable: ["IMAP4rev2"] },
+  {
+    // RFC 9051 § 6.2.1, § 6.2.2, § 6.2.3: offered before login only.
+    capabilities: ({ authenticated, mayLogin, canStartTls }) => {
+      if (authenticated) return [];
+      const starttls = canStartTls ? ["STARTTLS"] : [];
+      if (!mayLogin) return [...starttls, "LOGINDISABLED"];
+      return [...starttls, ...[...mechanisms.keys()].map((n) => `AUTH=${n}`)];
+    },
+  },
+  { capabilities: () => ["SASL-IR"] },
+  { capabilities: () => ["LITERAL+"] },
+  { capabilities: () => ["UIDPLUS"] },
+  { capabilities: () => ["ESEARCH", "SEARCHRES"] },
+  { capabilities: () => ["STATUS=SIZE"] },
+  { capabilities: () => ["MULTIAPPEND"] },
+];

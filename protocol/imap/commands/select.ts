@@ -1,0 +1,71 @@
+/**
+ * SELECT and EXAMINE: RFC 9051 § 6.3.2, § 6.3.3; RFC 3501 § 6.3.1, § 6.3.2.
+ *
+ * @module
+ */
+
+import { flagsResponses } from "../announce.ts";
+import type { Command } from "../command.ts";
+import { listResponse } from "./list.ts";
+
+function selecting(name: "SELECT" | "EXAMINE"): Command<string> {
+  const readOnly = name === "EXAMINE";
+  return {
+    name,
+    state: "authenticated",
+    // select = "SELECT" SP mailbox
+    parse: (d) => d.sp().mailbox(),
+
+    async execute(session, mailboxName) {
+      const { out } = session;
+      const before = session.state === "selected";
+      if (before) {
+        // A SELECT that fails leaves no mailbox selected either.
+        session.unselect();
+        out.text("* OK [CLOSED] The mailbox before is closed").crlf();
+      }
+      const mailbox = await session.account.openMailbox(mailboxName);
+      try {
+        await mailbox.refresh();
+      } catch (error) {
+        mailbox.close();
+        throw error;
+      }
+      const view = session.select(mailbox, readOnly);
+      const { state } = mailbox;
+      flagsResponses(session);
+      out.text("* ").number(view.length).text(" EXISTS").crlf();
+      if (!session.rev2) {
+        out.text("* ").number(view.recentCount).text(" RECENT").crlf();
+        const unseen = firstUnseen(state);
+        if (unseen > 0) {
+          out.text(`* OK [UNSEEN ${unseen}] The first unseen message`).crlf();
+        }
+      }
+      out.text(`* OK [UIDVALIDITY ${state.uidValidity}] UIDs valid`).crlf();
+      out.text(`* OK [UIDNEXT ${state.uidNext}] The next UID`).crlf();
+      if (session.rev2) {
+        const info = await session.account.mailbox(mailbox.name);
+        if (info !== undefined) listResponse(session, info);
+      }
+      return { code: readOnly ? "READ-ONLY" : "READ-WRITE" };
+    },
+  };
+}
+
+/** The sequence number of the first message without `\Seen`, or 0 (RFC 3501 § 7.1, UNSEEN). */
+function firstUnseen(
+  state: import("../../../storage/mailbox_state.ts").MailboxState,
+): number {
+  if (state.unseen === 0) return 0;
+  for (let index = 0; index < state.length; index++) {
+    if (!state.flagsAt(index).seen) return index + 1;
+  }
+  return 0;
+}
+
+/** SELECT. */
+export const select: Command<string> = selecting("SELECT");
+
+/** EXAMINE. */
+export const examine: Command<string> = selecting("EXAMINE");

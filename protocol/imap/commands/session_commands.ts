@@ -1,0 +1,57 @@
+/**
+ * CAPABILITY, NOOP, LOGOUT and CHECK: RFC 9051 § 6.1, RFC 3501 § 6.4.1.
+ *
+ * @module
+ */
+
+import { type Command, noArguments } from "../command.ts";
+import type { Session } from "../session.ts";
+
+/** The capabilities of a session now, in one line. */
+export function capabilityList(session: Session): string {
+  return session.registry.capabilities({
+    authenticated: session.state !== "not-authenticated",
+    mayLogin: session.mayLogin,
+    canStartTls: session.wire.canStartTls,
+    limits: session.host.limits,
+  }).join(" ");
+}
+
+/** CAPABILITY. */
+export const capability: Command<void> = {
+  name: "CAPABILITY",
+  state: "any",
+  parse: noArguments,
+  execute(session) {
+    session.out.text(`* CAPABILITY ${capabilityList(session)}`).crlf();
+  },
+};
+
+/** NOOP: a chance to be told what is new. */
+export const noop: Command<void> = {
+  name: "NOOP",
+  state: "any",
+  parse: noArguments,
+  execute: (session) =>
+    session.state === "selected" ? session.view.mailbox.refresh() : undefined,
+};
+
+/** CHECK: every answer of this server is durable already, so that it is a NOOP. */
+export const check: Command<void> = {
+  name: "CHECK",
+  state: "selected",
+  parse: noArguments,
+  execute: (session) => session.view.mailbox.refresh(),
+};
+
+/** LOGOUT. */
+export const logout: Command<void> = {
+  name: "LOGOUT",
+  state: "any",
+  parse: noArguments,
+  execute(session) {
+    session.unselect();
+    session.out.text("* BYE Logging out").crlf();
+    session.ended = true;
+  },
+};

@@ -1,0 +1,120 @@
+/**
+ * BINARY on FETCH: RFC 3516, RFC 9051 § 6.4.5.
+ *
+ * @module
+ */
+
+import type { Part } from "../../mime/parse.ts";
+import { findSection } from "../../mime/section.ts";
+import { decode } from "../../mime/transfer_encoding.ts";
+import type { Decoder } from "../../wire/decoder.ts";
+import type { ParseContext } from "../command.ts";
+import { Bad, No } from "../errors.ts";
+import type { Extension } from "../extension.ts";
+import type { FetchAttribute, FetchMessage } from "../fetch/attribute.ts";
+import { cut, parsePart, parsePartial } from "../fetch/section.ts";
+
+/** section-binary = "[" [section-part] "]" */
+function parseSectionBinary(d: Decoder, context: ParseContext): number[] {
+  d.char("[");
+  const part = parsePart(d);
+  if (part.length > context.limits.nesting) throw new Bad("Part too deep");
+  if (part.includes(0)) throw new Bad("A part number begins at 1");
+  d.char("]");
+  return part;
+}
+
+/** The part that is asked for; without numbers the message itself, which has no encoding of its own. */
+function partOf(
+  message: FetchMessage,
+  numbers: readonly number[],
+): Part | undefined {
+  const root = message.summary.parts();
+  return numbers.length === 0 ? root : findSection(root, numbers);
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** The content of a part with its transfer encoding taken off. */
+function content(
+  message: FetchMessage,
+  numbers: readonly number[],
+): Uint8Array | undefined {
+  const part = partOf(message, numbers);
+  if (part === undefined) return undefined;
+  if (numbers.length === 0) return message.slice(0, part.bodyEnd);
+  const encoded = message.slice(part.bodyStart, part.bodyEnd);
+  return decode(encoded, part.encoding);
+}
+
+function attribute(
+  numbers: readonly number[],
+  about: {
+    setsSeen: boolean;
+    write(message: FetchMessage, bytes: Uint8Array | undefined): void;
+  },
+): FetchAttribute {
+  return {
+    needs: "source",
+    setsSeen: about.setsSeen,
+    range(summary, size) {
+      if (numbers.length === 0) return [0, size];
+      const part = findSection(summary.parts(), numbers);
+      return part && [part.bodyStart, part.bodyEnd];
+    },
+    refusal(message) {
+      const part = partOf(message, numbers);
+      const known = part === undefined || numbers.length === 0 ||
+        decode(NO_BYTES, part.encoding) !== undefined;
+      return known
+        ? undefined
+        : new No("UNKNOWN-CTE", "The part's transfer encoding is not known");
+    },
+    write: (message) => about.write(message, content(message, numbers)),
+  };
+}
+
+// "BINARY" [".PEEK"] section-binary [partial]
+function parseBinary(
+  d: Decoder,
+  context: ParseContext,
+  setsSeen: boolean,
+): FetchAttribute {
+  const numbers = parseSectionBinary(d, context);
+  const partial = parsePartial(d);
+  const origin = partial === undefined ? "" : `<${partial.origin}>`;
+  return attribute(numbers, {
+    setsSeen,
+    write({ session: { out } }, bytes) {
+      out.text(`BINARY[${numbers.join(".")}]${origin} `);
+      if (bytes === undefined) return void out.text("NIL");
+      const octets = bytes.subarray(...cut([0, bytes.length], partial));
+      // A NUL has no place in a literal; literal8 has room for it (RFC 3516 § 4.3).
+      if (octets.includes(0)) out.literal8(octets);
+      else out.literal(octets);
+    },
+  });
+}
+
+// "BINARY.SIZE" section-binary
+function parseSize(d: Decoder, context: ParseContext): FetchAttribute {
+  const numbers = parseSectionBinary(d, context);
+  return attribute(numbers, {
+    setsSeen: false,
+    write({ session: { out } }, bytes) {
+      out.text(`BINARY.SIZE[${numbers.join(".")}] `).number(bytes?.length ?? 0);
+    },
+  });
+}
+
+/** BINARY's FETCH items; they are in IMAP4rev2 and have no capability of their own without APPEND's part. */
+export const binaryExtension: Extension = {
+  fetchItems: [
+    { name: "BINARY", parse: (d, context) => parseBinary(d, context, true) },
+    {
+      name: "BINARY.PEEK",
+      parse: (d, context) => parseBinary(d, context, false),
+    },
+    { name: "BINARY.SIZE", parse: parseSize },
+  ],
+};

@@ -1,0 +1,39 @@
+/**
+ * ENABLE: RFC 5161, RFC 9051 § 6.3.1.
+ *
+ * @module
+ */
+
+import type { Command } from "../command.ts";
+import type { Extension } from "../extension.ts";
+
+// enable = "ENABLE" 1*(SP capability)
+const enable: Command<string[]> = {
+  name: "ENABLE",
+  state: "authenticated",
+
+  parse(d) {
+    const names = [d.sp().atom()];
+    while (d.trySp()) names.push(d.atom());
+    return names;
+  },
+
+  execute(session, names) {
+    const enabled: string[] = [];
+    for (const name of names.map((name) => name.toUpperCase())) {
+      const spelled = session.registry.enable.get(name);
+      if (spelled === undefined || session.enabled.has(name)) continue;
+      session.enabled.add(name);
+      enabled.push(spelled);
+    }
+    session.out.utf8 = session.rev2;
+    // response-enabled = "ENABLED" *(SP capability): what this command has switched on.
+    session.out.text(["* ENABLED", ...enabled].join(" ")).crlf();
+  },
+};
+
+/** ENABLE. */
+export const enableExtension: Extension = {
+  capabilities: () => ["ENABLE"],
+  commands: [enable],
+};

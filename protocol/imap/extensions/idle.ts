@@ -1,0 +1,46 @@
+/**
+ * IDLE: RFC 2177, RFC 9051 § 6.3.13.
+ *
+ * @module
+ */
+
+import { type Command, noArguments } from "../command.ts";
+import { Bad } from "../errors.ts";
+import type { Extension } from "../extension.ts";
+
+// idle = "IDLE" CRLF "DONE"
+const idle: Command<void> = {
+  name: "IDLE",
+  state: "authenticated",
+  parse: noArguments,
+
+  async execute(session) {
+    if (session.state === "selected") await session.view.mailbox.refresh();
+    session.out.text("+ idling").crlf();
+    const line = session.wire.readLine();
+    // Watched here all the time; what it rejects with is thrown below, when its turn has come.
+    const ended = line.then(() => true, () => true);
+    try {
+      for (let done = false; !done;) {
+        const woken = new Promise<false>((wake) => {
+          session.wake = () => wake(false);
+        });
+        session.sync(true);
+        await session.wire.flush();
+        done = await Promise.race([ended, woken]);
+      }
+    } finally {
+      session.wake = undefined;
+    }
+    const said = await line;
+    if (said !== null && !/^done$/i.test(new TextDecoder().decode(said))) {
+      throw new Bad("Expected DONE");
+    }
+  },
+};
+
+/** IDLE. */
+export const idleExtension: Extension = {
+  capabilities: () => ["IDLE"],
+  commands: [idle],
+};

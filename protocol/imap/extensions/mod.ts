@@ -1,0 +1,51 @@
+/**
+ * The closed list of what this server speaks: the base, then extensions, one a file.
+ *
+ * CAPABILITY, ENABLE and the grammar's slots are made from it. Its order is the order of CAPABILITY.
+ *
+ * @module
+ */
+
+import type { Host } from "../../host.ts";
+import type { Extension } from "../extension.ts";
+import { Registry } from "../registry.ts";
+import { base } from "../commands/mod.ts";
+import { binaryExtension } from "./binary.ts";
+import { enableExtension } from "./enable.ts";
+import { idExtension } from "./id.ts";
+import { idleExtension } from "./idle.ts";
+import { imap4Extension } from "./imap4.ts";
+import { listExtendedExtension } from "./list_extended.ts";
+import { listStatusExtension } from "./list_status.ts";
+import { moveExtension } from "./move.ts";
+import { namespaceExtension } from "./namespace.ts";
+import { specialUseExtension } from "./special_use.ts";
+import { unselectExtension } from "./unselect.ts";
+
+/** All extensions. */
+export const extensions: readonly Extension[] = [
+  ...base,
+  imap4Extension,
+  idExtension,
+  enableExtension,
+  idleExtension,
+  namespaceExtension,
+  unselectExtension,
+  moveExtension,
+  listExtendedExtension,
+  listStatusExtension,
+  specialUseExtension,
+  binaryExtension,
+];
+
+const registries = new WeakMap<Host, Registry>();
+
+/** The registry of a server, made once. */
+export function registryOf(host: Host): Registry {
+  let registry = registries.get(host);
+  if (registry === undefined) {
+    registry = new Registry(extensions, host.disabledCapabilities);
+    registries.set(host, registry);
+  }
+  return registry;
+}

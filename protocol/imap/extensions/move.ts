@@ -1,0 +1,41 @@
+/**
+ * MOVE: RFC 6851.
+ *
+ * @module
+ */
+
+import type { Command } from "../command.ts";
+import { type CopyArguments, copyUid, parseCopy } from "../commands/copy.ts";
+import type { Extension } from "../extension.ts";
+import { openTarget } from "../mailboxes.ts";
+import { messageUids } from "../messages.ts";
+
+// move = "MOVE" SP sequence-set SP mailbox        RFC 6851 § 3.1
+/** MOVE and UID MOVE. */
+const move: Command<CopyArguments> = {
+  name: "MOVE",
+  uid: "also",
+  state: "selected",
+  parse: parseCopy,
+
+  async execute(session, { set, to }, { uid }) {
+    session.assertWritable();
+    const { view, out } = session;
+    const uids = view.present(messageUids(session, set, uid));
+    const target = await openTarget(session, to);
+    try {
+      const result = await view.mailbox.moveTo(uids, target);
+      const code = copyUid(target, result);
+      // COPYUID comes before the EXPUNGEs, and so not with the tagged OK (RFC 6851 § 4.3).
+      if (code !== undefined) out.text(`* OK [${code}] Moved`).crlf();
+    } finally {
+      target.close();
+    }
+  },
+};
+
+/** MOVE. */
+export const moveExtension: Extension = {
+  capabilities: () => ["MOVE"],
+  commands: [move],
+};

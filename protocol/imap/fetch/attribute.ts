@@ -1,0 +1,53 @@
+/**
+ * What a FETCH item is once it has been read: what it needs of a message, and how it is written.
+ *
+ * @module
+ */
+
+import type { No } from "../errors.ts";
+import type { Summary } from "../summary.ts";
+import type { Session } from "../session.ts";
+
+/** A range of a message's bytes: from the first up to before the second. */
+export type ByteRange = readonly [start: number, end: number];
+
+/** `<origin.length>`: which octets of a section (RFC 9051 § 6.4.5). */
+export interface Partial {
+  /** The first octet, from 0. */
+  readonly origin: number;
+  /** How many at the most. */
+  readonly length: number;
+}
+
+/** A message whose FETCH response is being written. */
+export interface FetchMessage {
+  /** The session that the response goes to. */
+  readonly session: Session;
+  /** The message. */
+  readonly uid: number;
+  /** Its place in the columns of the mailbox's state. */
+  readonly index: number;
+  /** Its summary; only for attributes that say they need it. */
+  readonly summary: Summary;
+  /** Bytes of its source; only within the range that the attribute asked for. */
+  slice(start: number, end: number): Uint8Array;
+}
+
+/** A FETCH item with its arguments. */
+export interface FetchAttribute {
+  /** What it needs: the mailbox's state only, the message's summary, or also bytes of its source. */
+  readonly needs: "state" | "summary" | "source";
+  /** Whether fetching it sets `\Seen` (RFC 9051 § 6.4.5). */
+  readonly setsSeen?: boolean;
+  /**
+   * Which bytes it needs of a message; absent for the whole of it. Undefined where the part is not there.
+   * @param size the message's size
+   */
+  range?(summary: Summary, size: number): ByteRange | undefined;
+  /** The same item in part, where it can be had so (PARTIAL, RFC 1730 § 6.4.6). */
+  partial?(octets: Partial): FetchAttribute;
+  /** Why it cannot be had of a message, such as `[UNKNOWN-CTE]`; the message is then left out. */
+  refusal?(message: FetchMessage): No | undefined;
+  /** Writes the item's name, a space and its value. */
+  write(message: FetchMessage): void;
+}

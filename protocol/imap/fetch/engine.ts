@@ -1,0 +1,284 @@
+/**
+ * Writes the FETCH responses of a list of messages.
+ *
+ * What the attributes need decides what is read: nothing for flags, one range of summaries for envelopes, one
+ * range of sources for bodies, and of large messages only the bytes asked for.
+ *
+ * @module
+ */
+
+import type { Uid, UidList } from "../../../storage/model.ts";
+import { FLUSH_CHECK } from "../command.ts";
+import type { No } from "../errors.ts";
+import { readSummary, type Summary, summaryOf } from "../summary.ts";
+import type { Session } from "../session.ts";
+import { FLAGS, UID } from "./attributes.ts";
+import type { ByteRange, FetchAttribute, FetchMessage } from "./attribute.ts";
+
+/** Messages above this size are read in part, where the attributes need only parts. */
+const LARGE = 65_536;
+
+/** How many summaries are looked up at once beside sources. */
+const BATCH = 512;
+
+/**
+ * Writes a FETCH response for each message, in order.
+ * @param uids messages that the client has been told of; those that have gone are left out
+ * @returns whether all of them were there
+ * @throws {No} UNKNOWN-CTE and its like, after the responses of the other messages
+ */
+export async function fetchMessages(
+  session: Session,
+  uids: UidList,
+  attributes: readonly FetchAttribute[],
+): Promise<boolean> {
+  const { view } = session;
+  let present = view.present(uids);
+  let wanted = attributes;
+  if (attributes.some((attribute) => attribute.setsSeen) && !view.readOnly) {
+    const seen = await setSeen(session, present);
+    if (seen && !attributes.includes(FLAGS)) wanted = [...attributes, FLAGS];
+    present = view.present(uids);
+  }
+  if (wanted.includes(FLAGS)) {
+    view.gather();
+    session.announceKeywords();
+  }
+  const writer = new ResponseWriter(session, wanted);
+  if (wanted.every((attribute) => attribute.needs === "state")) {
+    await fetchState(session, present, writer);
+  } else if (wanted.every((attribute) => attribute.needs !== "source")) {
+    await fetchSummaries(session, present, writer);
+  } else {
+    await fetchSources(session, present, wanted, writer);
+  }
+  if (writer.refusal !== undefined) throw writer.refusal;
+  return writer.written === uids.length;
+}
+
+/** Sets `\Seen` where it is not; whether that changed anything. */
+async function setSeen(session: Session, uids: UidList): Promise<boolean> {
+  const { state, mailbox } = session.view;
+  const unseen = uids.filter((uid) => !state.flagsAt(state.indexOf(uid)).seen);
+  if (unseen.length === 0) return false;
+  const result = await mailbox.storeFlags(unseen, {
+    mode: "add",
+    flags: ["\\Seen"],
+  });
+  session.view.own(result.modseqs);
+  return true;
+}
+
+/** Writes responses and counts them. */
+class ResponseWriter {
+  readonly #session: Session;
+  readonly #attributes: readonly FetchAttribute[];
+  readonly #flags: boolean;
+  readonly #refusable: boolean;
+  /** How many responses have been written. */
+  written = 0;
+  /** Why a response could not be written. */
+  refusal: No | undefined;
+
+  constructor(session: Session, attributes: readonly FetchAttribute[]) {
+    this.#session = session;
+    this.#attributes = attributes;
+    this.#flags = attributes.includes(FLAGS);
+    this.#refusable = attributes.some((one) => one.refusal !== undefined);
+  }
+
+  /** message-data = nz-number SP "FETCH" SP msg-att (RFC 9051 § 7.5.2); nothing when the message has gone. */
+  write(
+    uid: number,
+    summary: Summary | undefined,
+    slice: FetchMessage["slice"],
+  ): void {
+    const { view } = this.#session;
+    const index = view.state.indexOf(uid);
+    if (index < 0) return;
+    this.writeAt(uid, index, view.numberOf(uid), summary, slice);
+  }
+
+  /** The same for a message whose place and number are known. */
+  writeAt(
+    uid: number,
+    index: number,
+    number: number,
+    summary: Summary | undefined,
+    slice: FetchMessage["slice"],
+  ): void {
+    const session = this.#session;
+    const { out } = session;
+    const message = { session, uid, index, summary: summary!, slice };
+    this.written++;
+    if (this.#refusable && this.#refuses(message)) return;
+    out.text("* ").number(number).text(" FETCH (");
+    let first = true;
+    for (const attribute of this.#attributes) {
+      if (!first) out.sp();
+      first = false;
+      attribute.write(message);
+    }
+    out.close().crlf();
+    if (this.#flags) session.view.told(uid);
+  }
+
+  #refuses(message: FetchMessage): boolean {
+    for (const attribute of this.#attributes) {
+      const refusal = attribute.refusal?.(message);
+      if (refusal !== undefined) {
+        this.refusal = refusal;
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** For attributes that are read from the state or the summary alone. */
+const NO_BYTES: FetchMessage["slice"] = () => {
+  throw new Error("The attribute did not ask for bytes");
+};
+
+async function fetchState(
+  session: Session,
+  uids: UidList,
+  writer: ResponseWriter,
+): Promise<void> {
+  const { view } = session;
+  const { state } = view;
+  let at = 0;
+  let number = 1;
+  for (const uid of uids) {
+    // Both arrays ascend, so that the next place is most often the next one.
+    if (state.uids[at] !== uid || at >= state.length) at = state.indexOf(uid);
+    if (at < 0) {
+      at = 0;
+      continue;
+    }
+    if (view.uids[number - 1] !== uid) number = view.numberOf(uid);
+    writer.writeAt(uid, at, number, undefined, NO_BYTES);
+    at++;
+    number++;
+    if (writer.written % FLUSH_CHECK === 0) {
+      const full = session.flushBatch();
+      if (full !== undefined) await full;
+    }
+  }
+}
+
+async function fetchSummaries(
+  session: Session,
+  uids: UidList,
+  writer: ResponseWriter,
+): Promise<void> {
+  for await (const batch of session.view.mailbox.readSummaries(uids)) {
+    for (const { uid, bytes } of batch) {
+      const summary = readSummary(bytes) ?? await fromSource(session, uid);
+      if (summary !== undefined) writer.write(uid, summary, NO_BYTES);
+      const full = session.flushBatch();
+      if (full !== undefined) await full;
+    }
+  }
+}
+
+/** The summary of a message that has none that can be read. */
+async function fromSource(
+  session: Session,
+  uid: Uid,
+): Promise<Summary | undefined> {
+  const source = await session.view.mailbox.readSource(uid);
+  return source && summaryOf(source);
+}
+
+async function fetchSources(
+  session: Session,
+  uids: UidList,
+  attributes: readonly FetchAttribute[],
+  writer: ResponseWriter,
+): Promise<void> {
+  const { state, mailbox } = session.view;
+  const inParts = attributes.every((attribute) =>
+    attribute.needs !== "source" || attribute.range !== undefined
+  );
+  const summaries = attributes.some((attribute) =>
+    attribute.needs === "summary" || attribute.range !== undefined
+  );
+  const large = (uid: number): boolean => {
+    const index = state.indexOf(uid);
+    return inParts && index >= 0 && state.sizes[index]! > LARGE;
+  };
+  for (let at = 0; at < uids.length;) {
+    const uid = uids[at]! as Uid;
+    if (large(uid)) {
+      await fetchLarge(session, uid, attributes, writer);
+      at++;
+      continue;
+    }
+    let end = at + 1;
+    const most = summaries ? at + BATCH : uids.length;
+    while (end < uids.length && end < most && !large(uids[end]!)) end++;
+    const run = uids.subarray(at, end);
+    const known = new Map<number, Uint8Array>();
+    if (summaries) {
+      for await (const batch of mailbox.readSummaries(run)) {
+        for (const { uid, bytes } of batch) known.set(uid, bytes);
+      }
+    }
+    for await (const batch of mailbox.readSources(run)) {
+      for (const { uid, bytes } of batch) {
+        const summary = summaries
+          ? readSummary(known.get(uid) ?? bytes.subarray(0, 0)) ??
+            summaryOf(bytes)
+          : undefined;
+        writer.write(uid, summary, (start, end) => bytes.subarray(start, end));
+        const full = session.flushBatch();
+        if (full !== undefined) await full;
+      }
+    }
+    at = end;
+  }
+}
+
+/** Reads of a large message what the attributes need, from the first byte to the last. */
+async function fetchLarge(
+  session: Session,
+  uid: Uid,
+  attributes: readonly FetchAttribute[],
+  writer: ResponseWriter,
+): Promise<void> {
+  const { mailbox, state } = session.view;
+  let summary: Summary | undefined;
+  for await (const batch of mailbox.readSummaries(Uint32Array.of(uid))) {
+    summary = readSummary(batch[0]!.bytes);
+  }
+  summary ??= await fromSource(session, uid);
+  const index = state.indexOf(uid);
+  if (summary === undefined || index < 0) return;
+  let range: ByteRange | undefined;
+  for (const attribute of attributes) {
+    const part = attribute.range?.(summary, state.sizes[index]!);
+    if (part === undefined) continue;
+    range = range === undefined
+      ? part
+      : [Math.min(range[0], part[0]), Math.max(range[1], part[1])];
+  }
+  const [from, to] = range ?? [0, 0];
+  const bytes = to > from
+    ? await mailbox.readSource(uid, from, to)
+    : new Uint8Array(0);
+  if (bytes === undefined) return;
+  writer.write(
+    uid,
+    summary,
+    (start, end) => bytes.subarray(start - from, end - from),
+  );
+  await session.flushBatch();
+}
+
+/** Adds UID in front where a UID command's answers lack it (RFC 9051 § 6.4.9). */
+export function withUid(
+  attributes: readonly FetchAttribute[],
+): readonly FetchAttribute[] {
+  return attributes.includes(UID) ? attributes : [UID, ...attributes];
+}

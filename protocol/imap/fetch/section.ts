@@ -1,0 +1,275 @@
+/**
+ * BODY[section], the RFC822 items, and the sections that BINARY shares with them.
+ *
+ * @module
+ */
+
+import { headerFields } from "../../mime/header.ts";
+import { sectionRange } from "../../mime/section.ts";
+import type { Decoder } from "../../wire/decoder.ts";
+import type { Encoder } from "../../wire/encoder.ts";
+import type { ParseContext } from "../command.ts";
+import { Bad } from "../errors.ts";
+import type { FetchItem } from "../extension.ts";
+import { KEPT_FIELDS, type Summary } from "../summary.ts";
+import type { ByteRange, FetchAttribute, Partial } from "./attribute.ts";
+import { BODY } from "./attributes.ts";
+
+/** The part of a message that is asked for: RFC 9051 § 9, section-spec. */
+export interface Section {
+  /** The part's number, level by level; empty for the message itself. */
+  readonly part: readonly number[];
+  /** What of it; empty for the body of a part, or all of the message. */
+  readonly text: "" | "HEADER" | "TEXT" | "MIME";
+  /** Whether the header was asked for as part 0 (RFC 1730 § 6.4.5). */
+  readonly zero?: boolean;
+  /** HEADER.FIELDS and HEADER.FIELDS.NOT: the names, as the client wrote them. */
+  readonly fields?: {
+    readonly names: readonly string[];
+    readonly not: boolean;
+  };
+}
+
+/** `1.2.3`, as far as it goes; the dot in front of a section's text is taken with it. */
+export function parsePart(d: Decoder): number[] {
+  const part: number[] = [];
+  while (isDigit(d.peek())) {
+    part.push(d.number());
+    if (!d.tryChar(".")) break;
+  }
+  return part;
+}
+
+/** section = "[" [section-spec] "]" (RFC 9051 § 9) */
+function parseSection(d: Decoder, context: ParseContext): Section {
+  d.char("[");
+  const part = parsePart(d);
+  if (part.length > context.limits.nesting) throw new Bad("Part too deep");
+  const zero = part.at(-1) === 0;
+  if (zero) part.pop();
+  if (part.includes(0)) throw new Bad("A part number begins at 1");
+  if (d.tryChar("]")) {
+    return zero ? { part, text: "HEADER", zero } : { part, text: "" };
+  }
+  if (zero) throw new Bad("Nothing may follow part 0");
+  const text = d.keyword();
+  let section: Section;
+  if (text === "HEADER.FIELDS" || text === "HEADER.FIELDS.NOT") {
+    const not = text === "HEADER.FIELDS.NOT";
+    d.sp();
+    section = { part, text: "HEADER", fields: { names: fieldNames(d), not } };
+  } else if (text === "HEADER" || text === "TEXT") section = { part, text };
+  else if (text === "MIME" && part.length > 0) section = { part, text };
+  else throw new Bad("Unknown section");
+  d.char("]");
+  return section;
+}
+
+/** header-list = "(" header-fld-name *(SP header-fld-name) ")" */
+function fieldNames(d: Decoder): string[] {
+  const names = d.list(() => d.astring());
+  if (names.length === 0) throw new Bad("The list of header fields is empty");
+  return names;
+}
+
+/** partial = "<" number64 "." nz-number64 ">" */
+export function parsePartial(d: Decoder): Partial | undefined {
+  if (!d.tryChar("<")) return undefined;
+  const origin = d.number64();
+  d.char(".");
+  const length = d.number64();
+  if (length === 0) throw new Bad("A partial fetch of nothing");
+  d.char(">");
+  return { origin, length };
+}
+
+/** Cuts a range down to the octets asked for. */
+export function cut(
+  [start, end]: ByteRange,
+  partial: Partial | undefined,
+): ByteRange {
+  if (partial === undefined) return [start, end];
+  const from = Math.min(start + partial.origin, end);
+  return [from, Math.min(from + partial.length, end)];
+}
+
+/** The range of a section, undefined where the message has no such part. */
+function rangeOf(
+  section: Section,
+  summary: Summary,
+  size: number,
+): ByteRange | undefined {
+  if (section.part.length === 0) {
+    if (section.text === "HEADER") return [0, summary.headerSize];
+    if (section.text === "TEXT") return [summary.headerSize, size];
+    return [0, size];
+  }
+  const range = sectionRange(summary.parts(), section.part, section.text);
+  return range && [range.start, range.end];
+}
+
+/** Whether a summary's fields answer for all names asked for. */
+function isKept(section: Section): boolean {
+  return section.part.length === 0 && section.fields !== undefined &&
+    !section.fields.not &&
+    section.fields.names.every((name) => KEPT_FIELDS.has(name.toLowerCase()));
+}
+
+/**
+ * An attribute that gives the octets of a section.
+ * @param label writes the item's name and a space
+ */
+export function sectionAttribute(
+  label: (out: Encoder) => void,
+  section: Section,
+  partial: Partial | undefined,
+  setsSeen: boolean,
+): FetchAttribute {
+  const read = section.fields === undefined
+    ? octetsAttribute(label, section, partial)
+    : fieldsAttribute(label, section, section.fields, partial);
+  return {
+    ...read,
+    setsSeen,
+    partial: (octets) => sectionAttribute(label, section, octets, setsSeen),
+  };
+}
+
+/** HEADER.FIELDS and HEADER.FIELDS.NOT: lines picked from a header. */
+function fieldsAttribute(
+  label: (out: Encoder) => void,
+  section: Section,
+  { names, not }: NonNullable<Section["fields"]>,
+  partial: Partial | undefined,
+): FetchAttribute {
+  const pick = (header: Uint8Array): Uint8Array => {
+    const picked = headerFields(header, 0, header.length, names, not);
+    return picked.subarray(...cut([0, picked.length], partial));
+  };
+  if (isKept(section)) {
+    return {
+      needs: "summary",
+      write({ session: { out }, summary }) {
+        label(out);
+        out.literal(pick(summary.fields));
+      },
+    };
+  }
+  return {
+    needs: "source",
+    range: (summary, size) => rangeOf(section, summary, size),
+    write({ session: { out, view }, index, summary, slice }) {
+      label(out);
+      const range = rangeOf(section, summary, view.state.sizes[index]!);
+      if (range === undefined) out.text("NIL");
+      else out.literal(pick(slice(...range)));
+    },
+  };
+}
+
+/** Everything else: octets as they lie in the message. */
+function octetsAttribute(
+  label: (out: Encoder) => void,
+  section: Section,
+  partial: Partial | undefined,
+): FetchAttribute {
+  if (section.part.length === 0 && section.text === "" && !partial) {
+    return {
+      needs: "source",
+      write({ session: { out, view }, index, slice }) {
+        label(out);
+        out.literal(slice(0, view.state.sizes[index]!));
+      },
+    };
+  }
+  const range = (summary: Summary, size: number): ByteRange | undefined => {
+    const whole = rangeOf(section, summary, size);
+    return whole && cut(whole, partial);
+  };
+  return {
+    needs: "source",
+    range,
+    write({ session: { out, view }, index, summary, slice }) {
+      label(out);
+      const octets = range(summary, view.state.sizes[index]!);
+      if (octets === undefined) out.text("NIL");
+      else out.literal(slice(...octets));
+    },
+  };
+}
+
+/** Writes `BODY[section]<origin> `, as it is echoed (RFC 9051 § 7.5.2). */
+function bodyLabel(
+  section: Section,
+  partial: Partial | undefined,
+): (out: Encoder) => void {
+  const { part, text, fields, zero } = section;
+  return (out) => {
+    out.text("BODY[").text(part.join("."));
+    if (zero) out.text(part.length > 0 ? ".0" : "0");
+    else if (text !== "") {
+      if (part.length > 0) out.text(".");
+      out.text(text);
+      if (fields !== undefined) {
+        out.text(fields.not ? ".FIELDS.NOT (" : ".FIELDS (");
+        fields.names.forEach((name, index) => {
+          if (index > 0) out.sp();
+          out.astring(name);
+        });
+        out.close();
+      }
+    }
+    out.text(partial === undefined ? "] " : `]<${partial.origin}> `);
+  };
+}
+
+/** BODY[...] and BODY.PEEK[...] */
+function parseBody(
+  d: Decoder,
+  context: ParseContext,
+  setsSeen: boolean,
+): FetchAttribute {
+  const section = parseSection(d, context);
+  const partial = parsePartial(d);
+  return sectionAttribute(
+    bodyLabel(section, partial),
+    section,
+    partial,
+    setsSeen,
+  );
+}
+
+/** One of the RFC822 items, which stand for sections of the whole message. */
+function rfc822(
+  name: string,
+  label: string,
+  text: Section["text"],
+  setsSeen: boolean,
+): FetchItem {
+  const attribute = sectionAttribute(
+    (out) => void out.text(label).sp(),
+    { part: [], text },
+    undefined,
+    setsSeen,
+  );
+  return { name, parse: () => attribute };
+}
+
+/** BODY[section] and the RFC822 items of RFC 3501 § 6.4.5. */
+export const sectionItems: readonly FetchItem[] = [
+  {
+    name: "BODY",
+    parse: (d, context) =>
+      d.peek() === BRACKET ? parseBody(d, context, true) : BODY,
+  },
+  { name: "BODY.PEEK", parse: (d, context) => parseBody(d, context, false) },
+  rfc822("RFC822", "RFC822", "", true),
+  rfc822("RFC822.HEADER", "RFC822.HEADER", "HEADER", false),
+  rfc822("RFC822.TEXT", "RFC822.TEXT", "TEXT", true),
+];
+
+const BRACKET = "[".charCodeAt(0);
+
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57;
+}

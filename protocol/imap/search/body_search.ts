@@ -1,0 +1,80 @@
+/**
+ * Looks for strings in the text of a message, for BODY and TEXT (RFC 9051 § 6.4.4).
+ *
+ * The text of the body is that of the parts of type text and message, embedded messages included, with
+ * transfer encoding and charset undone; other media types may be left out and are. BODY "doesn't match any
+ * header fields": not those of the message, nor of its parts, nor of messages in it; TEXT matches them all.
+ *
+ * @module
+ */
+
+import { parseMessage, type Part } from "../../mime/parse.ts";
+import { partText } from "../../mime/text.ts";
+import { headerLines, plainText } from "./header_texts.ts";
+import type { Pace } from "./pace.ts";
+import type { WantedString } from "./predicate.ts";
+import { foldedPieces } from "./text_match.ts";
+
+/**
+ * Looks for strings in a message, all at once: the message is decoded one time and a piece at a time.
+ * @param source the whole message
+ * @param pace where to rest
+ * @returns for each string 1 when the message has it, else 0
+ */
+export async function searchBody(
+  source: Uint8Array,
+  strings: readonly WantedString[],
+  pace: Pace,
+): Promise<Uint8Array> {
+  const found = new Uint8Array(strings.length);
+  let inHeaders = strings.some((string) => string.inHeaders);
+  const longest = Math.max(...strings.map(({ needle }) => needle.length));
+  const open: Part[] = [parseMessage(source)];
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    if (inHeaders) {
+      searchHeader(source, part, strings, found);
+      inHeaders = strings.some((string, index) =>
+        string.inHeaders && found[index] === 0
+      );
+    }
+    if (part.message !== null) open.push(part.message);
+    else if (part.type === "MULTIPART") open.push(...part.children);
+    else if (part.type === "TEXT" || part.type === "MESSAGE") {
+      for (const piece of foldedPieces(partText(source, part), longest)) {
+        let missing = false;
+        for (let index = 0; index < strings.length; index++) {
+          if (found[index] === 1) continue;
+          if (strings[index]!.needle.inText(piece)) found[index] = 1;
+          else missing = true;
+        }
+        if (!missing) return found;
+        if (pace.due) await pace.rest();
+      }
+    }
+    if (pace.due) await pace.rest();
+  }
+  return found;
+}
+
+function searchHeader(
+  source: Uint8Array,
+  part: Part,
+  strings: readonly WantedString[],
+  found: Uint8Array,
+): void {
+  const { headerStart, bodyStart } = part;
+  if (headerStart === bodyStart) return;
+  const plain = plainText(source, headerStart, bodyStart);
+  const wanted: number[] = [];
+  for (let index = 0; index < strings.length; index++) {
+    const { needle, inHeaders } = strings[index]!;
+    if (!inHeaders || found[index] === 1) continue;
+    if (plain === undefined || needle.mayBeIn(plain)) wanted.push(index);
+  }
+  if (wanted.length === 0) return;
+  for (const line of headerLines(source, headerStart, bodyStart)) {
+    for (const index of wanted) {
+      if (strings[index]!.needle.inHeader(line)) found[index] = 1;
+    }
+  }
+}

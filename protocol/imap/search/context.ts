@@ -1,0 +1,26 @@
+/**
+ * What a search is about.
+ *
+ * @module
+ */
+
+import type { Mailbox } from "../../../storage/storage.ts";
+
+/** A mailbox as a session sees it. */
+export interface SearchContext {
+  /** The mailbox. */
+  readonly mailbox: Mailbox;
+  /**
+   * The messages that the client has been told of, ascending: sequence number n is `uids[n - 1]`. Those
+   * that are gone from the mailbox match nothing. Not to be written to below `length`.
+   */
+  readonly uids: Uint32Array;
+  /** How many of `uids` count. */
+  readonly length: number;
+  /** Whether a message is `\Recent` in the session. */
+  isRecent(uid: number): boolean;
+  /** The saved result, `$` (RFC 5182): UIDs, ascending. */
+  saved(): Uint32Array;
+  /** The time, in milliseconds since 1970. */
+  now(): number;
+}

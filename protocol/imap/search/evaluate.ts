@@ -1,0 +1,168 @@
+/**
+ * Finds the messages that a search key matches (RFC 9051 § 6.4.4).
+ *
+ * Three passes, each over what the one before left undecided: by the columns of the mailbox's state, by the
+ * header fields in the summaries, by the sources. Memory is bounded by what the storage reads at a time and
+ * one message's text; no pass holds up other sessions for long.
+ *
+ * The mailbox may change meanwhile. Each message is judged by what it is when its turn comes, and one that
+ * has gone by then does not match.
+ *
+ * @module
+ */
+
+import { lowerBound } from "../../../storage/mailbox_state.ts";
+import type { UidList } from "../../../storage/model.ts";
+import { KEPT_FIELDS, readSummary } from "../summary.ts";
+import { searchBody } from "./body_search.ts";
+import type { SearchContext } from "./context.ts";
+import { HeaderTexts } from "./header_texts.ts";
+import type { SearchKey } from "./search_key.ts";
+import { Pace } from "./pace.ts";
+import { makePredicate, type Predicate } from "./predicate.ts";
+import { type Candidate, UNKNOWN, YES } from "./truth.ts";
+
+export type { SearchContext } from "./context.ts";
+
+/** How many messages to judge by their columns between two looks at the clock. */
+const CLOCK_CHECK = 256;
+
+/**
+ * Finds messages.
+ * @returns the UIDs of those that match, ascending
+ */
+export async function search(
+  context: SearchContext,
+  key: SearchKey,
+): Promise<Uint32Array> {
+  const search = new Search(context, makePredicate(context, key));
+  await search.byColumns();
+  await search.bySummaries();
+  await search.bySources();
+  return search.matches();
+}
+
+class Search {
+  readonly #context: SearchContext;
+  readonly #predicate: Predicate;
+  readonly #pace = new Pace();
+  /** The message that is looked at. */
+  readonly #candidate: Candidate = {
+    row: -1,
+    uid: 0,
+    number: 0,
+    header: undefined,
+    wholeHeader: false,
+    found: undefined,
+  };
+  readonly #matches: UidBuffer;
+  #open: UidList = new Uint32Array(0);
+
+  constructor(context: SearchContext, predicate: Predicate) {
+    this.#context = context;
+    this.#predicate = predicate;
+    this.#matches = new UidBuffer(context.length);
+  }
+
+  /** The UIDs that match. */
+  matches(): Uint32Array {
+    return this.#matches.take().sort();
+  }
+
+  /** Judges all messages by their columns. */
+  async byColumns(): Promise<void> {
+    const { uids, length, mailbox: { state } } = this.#context;
+    const { test } = this.#predicate;
+    const candidate = this.#candidate;
+    const open = new UidBuffer(length);
+    for (let index = 0; index < length; index++) {
+      if (index % CLOCK_CHECK === 0 && this.#pace.due) await this.#pace.rest();
+      const uid = uids[index]!;
+      const next = candidate.row + 1;
+      const isNext = next < state.length && state.uids[next] === uid;
+      const row = isNext ? next : state.indexOf(uid);
+      if (row < 0) continue;
+      candidate.row = row;
+      candidate.uid = uid;
+      candidate.number = index + 1;
+      const value = test(candidate);
+      if (value === YES) this.#matches.push(uid);
+      else if (value === UNKNOWN) open.push(uid);
+    }
+    this.#open = open.take();
+  }
+
+  /** Judges by the summaries, if they say anything that matters. */
+  async bySummaries(): Promise<void> {
+    const { fields } = this.#predicate;
+    if (this.#open.length === 0) return;
+    if (![...fields].some((name) => KEPT_FIELDS.has(name))) return;
+    const open = new UidBuffer(this.#open.length);
+    const candidate = this.#candidate;
+    const { mailbox } = this.#context;
+    for await (const batch of mailbox.readSummaries(this.#open)) {
+      for (const { uid, bytes } of batch) {
+        if (this.#pace.due) await this.#pace.rest();
+        if (!this.#place(uid)) continue;
+        const kept = readSummary(bytes)?.fields;
+        candidate.header = kept && new HeaderTexts(kept, fields);
+        const value = this.#predicate.test(candidate);
+        if (value === YES) this.#matches.push(uid);
+        else if (value === UNKNOWN) open.push(uid);
+      }
+    }
+    this.#open = open.take();
+  }
+
+  /** Judges what is left by the sources. */
+  async bySources(): Promise<void> {
+    if (this.#open.length === 0) return;
+    const { test, fields, strings } = this.#predicate;
+    const candidate = this.#candidate;
+    const { mailbox } = this.#context;
+    candidate.wholeHeader = true;
+    for await (const batch of mailbox.readSources(this.#open)) {
+      for (const { uid, bytes } of batch) {
+        if (this.#pace.due) await this.#pace.rest();
+        if (!this.#place(uid)) continue;
+        candidate.header = new HeaderTexts(bytes, fields);
+        candidate.found = undefined;
+        let value = test(candidate);
+        if (value === UNKNOWN) {
+          candidate.found = await searchBody(bytes, strings, this.#pace);
+          if (!this.#place(uid)) continue;
+          value = test(candidate);
+        }
+        if (value === YES) this.#matches.push(uid);
+      }
+    }
+  }
+
+  /** Turns to a message; false when it has gone. */
+  #place(uid: number): boolean {
+    const { uids, length, mailbox: { state } } = this.#context;
+    const candidate = this.#candidate;
+    candidate.row = state.indexOf(uid);
+    candidate.uid = uid;
+    candidate.number = lowerBound(uids, length, uid) + 1;
+    return candidate.row >= 0;
+  }
+}
+
+/** UIDs, as many as there can be at the most. */
+class UidBuffer {
+  readonly #uids: Uint32Array;
+  #length = 0;
+
+  constructor(capacity: number) {
+    this.#uids = new Uint32Array(capacity);
+  }
+
+  push(uid: number): void {
+    this.#uids[this.#length++] = uid;
+  }
+
+  take(): Uint32Array {
+    return this.#uids.slice(0, this.#length);
+  }
+}

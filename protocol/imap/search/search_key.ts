@@ -1,0 +1,70 @@
+/**
+ * What a search asks of a message, as a tree.
+ *
+ * @module
+ */
+
+import type { MailboxState } from "../../../storage/mailbox_state.ts";
+import type { Decoder } from "../../wire/decoder.ts";
+import type { SequenceSet } from "../../wire/sequence_set.ts";
+
+/** What a message has to be like. Days count from 1970-01-01; of a pair `from`, `to` the second is outside. */
+export type SearchKey =
+  /** Every message. */
+  | { readonly kind: "all" }
+  /** Messages with a flag or keyword, in lower case. */
+  | { readonly kind: "flag"; readonly flag: string }
+  /** Messages that are `\Recent` in this session (RFC 3501 § 2.3.2). */
+  | { readonly kind: "recent" }
+  /** Messages by sequence number, or `$` (RFC 5182). */
+  | { readonly kind: "numbers"; readonly set: SequenceSet }
+  /** Messages by UID, or `$`. */
+  | { readonly kind: "uids"; readonly set: SequenceSet }
+  /** Messages of which INTERNALDATE, in UTC, is a day from `from` up to before `to`. */
+  | {
+    readonly kind: "internalDate";
+    readonly from: number;
+    readonly to: number;
+  }
+  /** Messages of which the Date field, in its own zone, is a day from `from` up to before `to`. */
+  | { readonly kind: "sentDate"; readonly from: number; readonly to: number }
+  /** Messages with more octets than `above` and fewer than `below`. */
+  | { readonly kind: "size"; readonly above: number; readonly below: number }
+  /** Messages with a header field of this name, in lower case, that contains the text. */
+  | { readonly kind: "header"; readonly field: string; readonly text: string }
+  /** Messages whose body contains the text. */
+  | { readonly kind: "body"; readonly text: string }
+  /** Messages whose header or body contains the text. */
+  | { readonly kind: "text"; readonly text: string }
+  /** Messages that the key does not match. */
+  | { readonly kind: "not"; readonly key: SearchKey }
+  /** Messages that all keys match. */
+  | { readonly kind: "and"; readonly keys: readonly SearchKey[] }
+  /** Messages that one of the keys matches. */
+  | { readonly kind: "or"; readonly keys: readonly SearchKey[] }
+  /** What an extension asks of the columns of the mailbox's state. */
+  | { readonly kind: "column"; readonly matches: ColumnTest };
+
+/**
+ * Whether the message at a place in the columns matches.
+ * @param now the time of the search, in milliseconds since 1970
+ */
+export type ColumnTest = (
+  state: MailboxState,
+  index: number,
+  now: number,
+) => boolean;
+
+/** What an extension's key can read with beside the decoder. */
+export interface SearchKeyContext {
+  /** Reads a string in the command's charset. */
+  string(): string;
+  /** Reads another key, for keys about keys. */
+  key(): SearchKey;
+}
+
+/** Reads what follows the name of a key, from the space on, if anything does. */
+export type SearchKeyParser = (
+  d: Decoder,
+  context: SearchKeyContext,
+) => SearchKey;

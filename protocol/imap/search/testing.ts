@@ -1,0 +1,80 @@
+/**
+ * Mailboxes to search in, for the tests of this folder.
+ *
+ * @module
+ */
+
+import { MemoryStorage } from "../../../storage/memory/mod.ts";
+import type { Mailbox } from "../../../storage/storage.ts";
+import { Decoder } from "../../wire/decoder.ts";
+import { summarize } from "../summary.ts";
+import type { SearchContext } from "./context.ts";
+import { search } from "./evaluate.ts";
+import { parseSearchProgram } from "./key.ts";
+
+/** A message to put in a mailbox. */
+export interface TestMessage {
+  /** The whole message; a string stands for its UTF-8, and each LF in it for CRLF. */
+  readonly source: string | Uint8Array;
+  /** Default none. */
+  readonly flags?: readonly string[];
+  /** INTERNALDATE; default 2000-01-01. */
+  readonly internalDate?: number;
+  /** Whether there is a summary; default true. */
+  readonly summary?: boolean;
+}
+
+/** The bytes of a text with CRLF for each LF. */
+export function crlf(text: string): Uint8Array {
+  return new TextEncoder().encode(text.replaceAll("\n", "\r\n"));
+}
+
+/** A mailbox in memory that holds messages, with UIDs from 1 on. */
+export async function mailboxOf(
+  messages: readonly TestMessage[],
+): Promise<Mailbox> {
+  const storage = new MemoryStorage();
+  const account = await storage.openAccount("alice");
+  const mailbox = await account.openMailbox("INBOX");
+  await mailbox.append(messages.map((message) => {
+    const { source, flags = [], internalDate, summary = true } = message;
+    const bytes = typeof source === "string" ? crlf(source) : source;
+    return {
+      source: bytes,
+      flags,
+      internalDate: internalDate ?? Date.UTC(2000, 0, 1),
+      summary: summary ? summarize(bytes) : new Uint8Array(0),
+    };
+  }));
+  return mailbox;
+}
+
+/** What a session sees that has been told of all there is. */
+export function contextOf(
+  mailbox: Mailbox,
+  overrides: Partial<SearchContext> = {},
+): SearchContext {
+  return {
+    mailbox,
+    uids: mailbox.state.uids,
+    length: mailbox.state.length,
+    isRecent: () => false,
+    saved: () => new Uint32Array(0),
+    now: () => Date.UTC(2020, 0, 1),
+    ...overrides,
+  };
+}
+
+/** The UIDs that a search program finds. */
+export async function found(
+  context: SearchContext,
+  program: string | Uint8Array,
+  ...literals: Uint8Array[]
+): Promise<number[]> {
+  const text = typeof program === "string"
+    ? new TextEncoder().encode(program)
+    : program;
+  const d = new Decoder({ text, literals });
+  const { key } = parseSearchProgram(d, { maxKeys: 1_000 });
+  return [...await search(context, key)];
+}

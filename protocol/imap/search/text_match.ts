@@ -1,0 +1,157 @@
+/**
+ * What "contains the string" means in SEARCH (RFC 9051 § 6.4.4).
+ *
+ * Text is compared in the spirit of i;unicode-casemap (RFC 5051), which RFC 5255 § 4.5 asks for: every
+ * character is decomposed by compatibility (NFKD) and put in capitals. So `É` is found by `é`, by `e` and a
+ * combining accent, and by `e` alone; `ß` by `SS`, a full-width letter by the plain one. Where this is
+ * coarser than RFC 5051, which has the simple title-case mapping in place of the full upper-case one, it
+ * finds more, never less.
+ *
+ * However long the string and however it repeats itself, the time is linear in the length of what is
+ * searched.
+ *
+ * @module
+ */
+
+/** Text as it is compared: equal strings are equal to a search. It may be longer than its source. */
+export function fold(text: string): string {
+  return isAscii(text)
+    ? text.toUpperCase()
+    : text.normalize("NFKD").toUpperCase();
+}
+
+/** A header field's text as it is compared: folded, with each run of white space as one space. */
+export function foldHeader(text: string): string {
+  return fold(text).replace(/[\t\n\r ]+/g, " ");
+}
+
+/** A string that is searched for. */
+export class Needle {
+  /** How a body is asked for it. */
+  readonly #body: Finder;
+  /** How a header field is asked for it: its white space is run together as that of the field. */
+  readonly #header: Finder;
+  /** Its longest run without white space. */
+  readonly #word: Finder;
+
+  /** Takes the string as the client meant it. */
+  constructor(text: string) {
+    this.#body = new Finder(fold(text));
+    const headerText = foldHeader(text);
+    this.#header = new Finder(headerText);
+    this.#word = new Finder(
+      headerText.split(" ").reduce((a, b) => b.length > a.length ? b : a),
+    );
+  }
+
+  /** How long it is, folded, in UTF-16 code units. */
+  get length(): number {
+    return this.#body.needle.length;
+  }
+
+  /** Whether text that has gone through {@linkcode fold} contains it. */
+  inText(folded: string): boolean {
+    return this.#body.isIn(folded);
+  }
+
+  /** Whether a field's text that has gone through {@linkcode foldHeader} contains it. */
+  inHeader(folded: string): boolean {
+    return this.#header.isIn(folded);
+  }
+
+  /** Whether a header that has gone through {@linkcode fold} as a whole has its longest word. */
+  mayBeIn(folded: string): boolean {
+    return this.#word.isIn(folded);
+  }
+}
+
+/**
+ * How many characters of a text are folded at a time. Large enough to be rare, small enough that a text of
+ * any length needs little memory beside itself.
+ */
+const PIECE = 65_536;
+
+/** How far back to look for a place where a text can be cut. */
+const CUT_SEARCH = 1_024;
+
+/**
+ * A long text in folded pieces. A string of up to `length` that is in the folded text is in one of them: each
+ * begins as far before the end of the one before it as that takes.
+ *
+ * The cuts are before characters of ASCII, which nothing before them combines with, unless there are none
+ * far and wide.
+ */
+export function* foldedPieces(
+  text: string,
+  length: number,
+): Generator<string, void, undefined> {
+  // Two code units may fold to one: 𝐚 to A.
+  const overlap = 2 * length;
+  const size = PIECE + 4 * overlap;
+  let from = 0;
+  while (text.length - from > size) {
+    const to = cutBefore(text, from + size);
+    yield fold(text.slice(from, to));
+    from = cutBefore(text, to - overlap);
+  }
+  yield fold(text.slice(from));
+}
+
+/** The last place up to `at` where a text can be cut. */
+function cutBefore(text: string, at: number): number {
+  for (let place = at; place > at - CUT_SEARCH && place > 0; place--) {
+    if (text.charCodeAt(place) < 0x80) return place;
+  }
+  const isLowSurrogate = (text.charCodeAt(at) & 0xfc00) === 0xdc00;
+  return isLowSurrogate ? at - 1 : at;
+}
+
+function isAscii(text: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return !/[^\x00-\x7f]/.test(text);
+}
+
+/** Up to this length the engine's own search is linear: its tables hold that much of the string. */
+const NATIVE_LENGTH = 128;
+
+/** Finds a string in others. */
+class Finder {
+  readonly needle: string;
+  /** Of each beginning of the string the longest border (Knuth, Morris and Pratt). */
+  #borders: Uint32Array | undefined;
+
+  constructor(needle: string) {
+    this.needle = needle;
+  }
+
+  isIn(text: string): boolean {
+    const needle = this.needle;
+    if (needle.length <= NATIVE_LENGTH) return text.includes(needle);
+    const borders = this.#borders ??= bordersOf(needle);
+    let matched = 0;
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      while (matched > 0 && code !== needle.charCodeAt(matched)) {
+        matched = borders[matched]!;
+      }
+      if (code === needle.charCodeAt(matched)) {
+        if (++matched === needle.length) return true;
+      }
+    }
+    return false;
+  }
+}
+
+function bordersOf(text: string): Uint32Array {
+  const borders = new Uint32Array(text.length + 1);
+  let border = 0;
+  for (let index = 1; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    while (border > 0 && code !== text.charCodeAt(border)) {
+      border = borders[border]!;
+    }
+    if (code === text.charCodeAt(border)) border++;
+    borders[index + 1] = border;
+  }
+  return borders;
+}

@@ -1,0 +1,209 @@
+/**
+ * The state of one IMAP connection that commands work on.
+ *
+ * @module
+ */
+
+import type { Account, Mailbox } from "../../storage/storage.ts";
+import type { UidList } from "../../storage/model.ts";
+import type { Host, Identity } from "../host.ts";
+import type { Encoder } from "../wire/encoder.ts";
+import { announce, newKeywords } from "./announce.ts";
+import type { State } from "./command.ts";
+import { Bye, No } from "./errors.ts";
+import type { Registry } from "./registry.ts";
+import { View } from "./view.ts";
+
+/** What a session needs of its connection. */
+export interface Wire {
+  /** The client's address. */
+  readonly remote: string;
+  /** Whether TLS is on. */
+  readonly secure: boolean;
+  /** Whether the client is on this machine. */
+  readonly local: boolean;
+  /** Whether STARTTLS can be offered. */
+  readonly canStartTls: boolean;
+  /** Writes out what has gathered. */
+  flush(): Promise<void>;
+  /**
+   * Waits for a line that is no command: an answer to a challenge, or DONE.
+   * @returns the line without its end, or null when the client has gone
+   */
+  readLine(): Promise<Uint8Array | null>;
+  /** Waits, in milliseconds; not longer than the connection lasts. */
+  pause(time: number): Promise<void>;
+}
+
+/** A selected mailbox. */
+export interface Selected {
+  /** What the client has been told of it. */
+  readonly view: View;
+  /** The result of the last SEARCH with SAVE: `$` (RFC 5182). */
+  saved: UidList;
+  /** Takes the listener off the mailbox. */
+  readonly unlisten: () => void;
+}
+
+const NONE: UidList = new Uint32Array(0);
+
+/** See the module's text. */
+export class Session {
+  /** A number for logs and traces. */
+  readonly id: number;
+  /** The server. */
+  readonly host: Host;
+  /** The connection. */
+  readonly wire: Wire;
+  /** Commands, grammar slots and capabilities. */
+  readonly registry: Registry;
+  /** Where responses are written. */
+  readonly out: Encoder;
+  /** What ENABLE has switched on, in capitals (RFC 5161). */
+  readonly enabled: Set<string> = new Set();
+  /** Who has logged in. */
+  identity: Identity | undefined;
+  /** Called when the selected mailbox has changed; set while IDLE waits. */
+  wake: (() => void) | undefined;
+  /** Failed logins so far. */
+  failedLogins = 0;
+  /** Whether the handshake of STARTTLS is next, behind the tagged OK. */
+  startTls = false;
+  /** Whether LOGOUT has been said. */
+  ended = false;
+
+  #turn: Promise<unknown> = Promise.resolve();
+  #account: Account | undefined;
+  #selected: Selected | undefined;
+
+  /** Begins a session on a connection. */
+  constructor(
+    id: number,
+    host: Host,
+    wire: Wire,
+    registry: Registry,
+    out: Encoder,
+  ) {
+    this.id = id;
+    this.host = host;
+    this.wire = wire;
+    this.registry = registry;
+    this.out = out;
+  }
+
+  /** The state (RFC 9051 § 3). */
+  get state(): State {
+    if (this.#selected !== undefined) return "selected";
+    return this.identity === undefined ? "not-authenticated" : "authenticated";
+  }
+
+  /** Whether the client has asked for IMAP4rev2. */
+  get rev2(): boolean {
+    return this.enabled.has("IMAP4REV2");
+  }
+
+  /** Whether a name and a password may come as they are (RFC 9051 § 6.2.3, LOGINDISABLED). */
+  get mayLogin(): boolean {
+    return this.wire.secure || this.wire.local || this.host.insecureAuth;
+  }
+
+  /** The account of the user. */
+  get account(): Account {
+    if (this.#account === undefined) throw new Error("No account is open");
+    return this.#account;
+  }
+
+  /** The selected mailbox. */
+  get selected(): Selected {
+    if (this.#selected === undefined) throw new Error("No mailbox is selected");
+    return this.#selected;
+  }
+
+  /** The view of the selected mailbox. */
+  get view(): View {
+    return this.selected.view;
+  }
+
+  /** Opens the account of one who has proved who they are. */
+  async login(identity: Identity): Promise<void> {
+    if (!this.host.login(identity)) {
+      throw new No("LIMIT", "Too many connections of this user");
+    }
+    try {
+      this.#account = await this.host.storage.openAccount(identity.user);
+    } catch (error) {
+      this.host.logout(identity);
+      throw error;
+    }
+    this.identity = identity;
+  }
+
+  /** Takes a mailbox as the selected one; the handle is the session's from now on. */
+  select(mailbox: Mailbox, readOnly: boolean): View {
+    this.unselect();
+    const view = new View(mailbox, readOnly, !this.rev2);
+    this.#selected = {
+      view,
+      saved: NONE,
+      unlisten: mailbox.onChange(() => this.wake?.()),
+    };
+    return view;
+  }
+
+  /** Leaves the selected mailbox, if there is one. */
+  unselect(): void {
+    if (this.#selected === undefined) return;
+    this.#selected.unlisten();
+    this.#selected.view.mailbox.close();
+    this.#selected = undefined;
+  }
+
+  /** Refuses where the mailbox was opened by EXAMINE. */
+  assertWritable(): void {
+    if (this.view.readOnly) {
+      throw new No("READ-ONLY", "The mailbox is selected read-only");
+    }
+  }
+
+  /**
+   * Tells the client what has become of the selected mailbox.
+   * @param uid whether the answers belong to a UID command and so name UIDs
+   * @throws {Bye} when the mailbox is gone
+   */
+  sync(mayExpunge: boolean, uid = false): void {
+    const selected = this.#selected;
+    if (selected === undefined) return;
+    if (selected.view.state.deleted) {
+      throw new Bye("The selected mailbox has been deleted");
+    }
+    if (selected.view.stale) announce(this, mayExpunge, uid);
+  }
+
+  /** Tells the client of keywords that it will see in the answers to come and has not heard of. */
+  announceKeywords(): void {
+    newKeywords(this);
+  }
+
+  /** Runs functions one after the other, in the order of the calls. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Writes out what has gathered once there is a batch of it. */
+  flushBatch(): Promise<void> | undefined {
+    return this.out.length >= this.host.batchSize
+      ? this.wire.flush()
+      : undefined;
+  }
+
+  /** Gives everything back. */
+  close(): void {
+    this.unselect();
+    this.#account?.close();
+    this.#account = undefined;
+    if (this.identity !== undefined) this.host.logout(this.identity);
+    this.identity = undefined;
+  }
+}

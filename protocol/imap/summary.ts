@@ -1,0 +1,258 @@
+/**
+ * A summary: what FETCH and SEARCH want of a message without reading it.
+ *
+ * It is made once, when a message arrives, and kept by the storage as bytes that mean nothing to it:
+ * ENVELOPE, BODYSTRUCTURE and BODY as they go out, the offsets of the parts, and the header fields that
+ * clients ask for. A format's number stands first; a summary of another format, or none, means that the
+ * source has to be read.
+ *
+ * @module
+ */
+
+import { envelope } from "../mime/envelope.ts";
+import { headerFields } from "../mime/header.ts";
+import { parseMessage, type Part } from "../mime/parse.ts";
+import { Encoder } from "../wire/encoder.ts";
+import { writeBody, writeEnvelope } from "./fetch/structure.ts";
+
+/** The format written now. */
+const FORMAT = 1;
+
+/** The most that a summary may hold; that of a message with more structure than this is left out. */
+const MAX_BYTES = 60_000;
+
+/** Names of header fields, in lower case, of which a summary tells the truth, present or not. */
+export const KEPT_FIELDS: ReadonlySet<string> = new Set([
+  "date",
+  "subject",
+  "from",
+  "sender",
+  "reply-to",
+  "to",
+  "cc",
+  "bcc",
+  "message-id",
+  "in-reply-to",
+  "references",
+  "mime-version",
+  "content-type",
+  "content-transfer-encoding",
+  "content-disposition",
+  "content-language",
+  "content-id",
+  "content-class",
+  "priority",
+  "x-priority",
+  "importance",
+  "x-msmail-priority",
+  "return-path",
+  "delivered-to",
+  "x-original-to",
+  "newsgroups",
+  "followup-to",
+  "list-id",
+  "list-post",
+  "list-help",
+  "list-unsubscribe",
+  "list-unsubscribe-post",
+  "disposition-notification-to",
+  "return-receipt-to",
+  "resent-from",
+  "resent-to",
+  "resent-date",
+  "resent-message-id",
+  "mail-followup-to",
+  "mail-reply-to",
+  "auto-submitted",
+  "precedence",
+  "x-mailer",
+  "user-agent",
+  "x-spam-flag",
+  "x-spam-status",
+  "x-spam-level",
+  "lines",
+  "status",
+  "x-status",
+  "x-label",
+  "x-keywords",
+  "x-uniform-type-identifier",
+  "x-universally-unique-identifier",
+  "x-tuid",
+  "expires",
+  "supersedes",
+  "archived-at",
+]);
+const KEPT = [...KEPT_FIELDS];
+
+/** A summary, opened. */
+export interface Summary {
+  /** The size of the top header with its empty line, in bytes. */
+  readonly headerSize: number;
+  /** ENVELOPE's value. */
+  readonly envelope: Uint8Array;
+  /** BODYSTRUCTURE's value. */
+  readonly bodyStructure: Uint8Array;
+  /** BODY's value. */
+  readonly body: Uint8Array;
+  /** The header fields of {@linkcode KEPT_FIELDS}: lines as they came, in their order, and an empty one. */
+  readonly fields: Uint8Array;
+  /** The tree of parts, with offsets, kinds and encodings; what else a part has is left empty. */
+  parts(): Part;
+}
+
+/** Makes the summary of a message; an empty one where it would be too large to keep. */
+export function summarize(source: Uint8Array): Uint8Array {
+  const summary = build(source);
+  return summary.length > MAX_BYTES ? new Uint8Array(0) : summary;
+}
+
+/** The summary of a message of which none is kept, however large. */
+export function summaryOf(source: Uint8Array): Summary {
+  return readSummary(build(source))!;
+}
+
+function build(source: Uint8Array): Uint8Array {
+  const root = parseMessage(source);
+  const sections = [
+    encoded((out) => writeEnvelope(out, envelope(source, root))),
+    encoded((out) => writeBody(out, source, root, true)),
+    encoded((out) => writeBody(out, source, root, false)),
+    headerFields(source, root.headerStart, root.bodyStart, KEPT, false),
+    writeParts(root),
+  ];
+  const head: number[] = [FORMAT];
+  varint(head, root.bodyStart);
+  for (const section of sections) varint(head, section.length);
+  const size = sections.reduce((sum, part) => sum + part.length, head.length);
+  const bytes = new Uint8Array(size);
+  bytes.set(head);
+  let at = head.length;
+  for (const section of sections) {
+    bytes.set(section, at);
+    at += section.length;
+  }
+  return bytes;
+}
+
+/** Opens a summary; undefined when it is none of this format, and the source has to be read. */
+export function readSummary(bytes: Uint8Array): Summary | undefined {
+  if (bytes.length === 0 || bytes[0] !== FORMAT) return undefined;
+  const cursor = { bytes, at: 1 };
+  const headerSize = readVarint(cursor);
+  const lengths = [0, 0, 0, 0, 0].map(() => readVarint(cursor));
+  let at = cursor.at;
+  const section = (index: number): Uint8Array => {
+    const from = at;
+    at += lengths[index]!;
+    return bytes.subarray(from, at);
+  };
+  const summary = {
+    headerSize,
+    envelope: section(0),
+    bodyStructure: section(1),
+    body: section(2),
+    fields: section(3),
+  };
+  const tree = section(4);
+  return { ...summary, parts: () => readParts({ bytes: tree, at: 0 }) };
+}
+
+function encoded(write: (out: Encoder) => void): Uint8Array {
+  const out = new Encoder();
+  write(out);
+  return out.take();
+}
+
+const ENCODINGS = [
+  "7BIT",
+  "8BIT",
+  "BINARY",
+  "BASE64",
+  "QUOTED-PRINTABLE",
+  "X-UUENCODE",
+];
+const LEAF = 0, TEXT = 1, MULTIPART = 2, MESSAGE = 3;
+
+/** The tree in preorder: kind, encoding, three offsets (the first two as differences), number of children. */
+function writeParts(root: Part): Uint8Array {
+  const out: number[] = [];
+  const write = (part: Part): void => {
+    const kind = part.type === "MULTIPART"
+      ? MULTIPART
+      : part.message !== null
+      ? MESSAGE
+      : part.type === "TEXT"
+      ? TEXT
+      : LEAF;
+    const encoding = ENCODINGS.indexOf(part.encoding.toUpperCase());
+    out.push(kind, encoding < 0 ? ENCODINGS.length : encoding);
+    varint(out, part.headerStart);
+    varint(out, part.bodyStart - part.headerStart);
+    varint(out, part.bodyEnd - part.bodyStart);
+    if (kind === MULTIPART) {
+      varint(out, part.children.length);
+      part.children.forEach(write);
+    } else if (kind === MESSAGE) write(part.message!);
+  };
+  write(root);
+  return Uint8Array.from(out);
+}
+
+interface Cursor {
+  readonly bytes: Uint8Array;
+  at: number;
+}
+
+function readParts(cursor: Cursor): Part {
+  const kind = cursor.bytes[cursor.at++]!;
+  const encoding = ENCODINGS[cursor.bytes[cursor.at++]!] ?? "X-UNKNOWN";
+  const headerStart = readVarint(cursor);
+  const bodyStart = headerStart + readVarint(cursor);
+  const bodyEnd = bodyStart + readVarint(cursor);
+  const children: Part[] = [];
+  let message: Part | null = null;
+  if (kind === MULTIPART) {
+    const count = readVarint(cursor);
+    for (let i = 0; i < count; i++) children.push(readParts(cursor));
+  } else if (kind === MESSAGE) message = readParts(cursor);
+  return {
+    headerStart,
+    bodyStart,
+    bodyEnd,
+    bodyLines: 0,
+    type: KIND_TYPES[kind]!,
+    subtype: kind === MESSAGE ? "RFC822" : "",
+    parameters: [],
+    encoding,
+    id: null,
+    description: null,
+    md5: null,
+    disposition: null,
+    language: [],
+    location: null,
+    children,
+    message,
+  };
+}
+
+const KIND_TYPES = ["APPLICATION", "TEXT", "MULTIPART", "MESSAGE"];
+
+/** Seven bits a byte, least first; the high bit says that more follow. */
+function varint(out: number[], value: number): void {
+  while (value >= 128) {
+    out.push((value % 128) | 128);
+    value = Math.floor(value / 128);
+  }
+  out.push(value);
+}
+
+function readVarint(cursor: Cursor): number {
+  let value = 0;
+  let scale = 1;
+  for (;;) {
+    const byte = cursor.bytes[cursor.at++]!;
+    value += (byte & 127) * scale;
+    if (byte < 128) return value;
+    scale *= 128;
+  }
+}
