@@ -1,0 +1,5 @@
+/** The part of `libmime` that is used. */
+declare const libmime: {
+  decodeWords(value: string): string;
+};
+export default libmime;
