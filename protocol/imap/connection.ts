@@ -153,6 +153,7 @@ class Connection implements Wire {
   #take(frame: Frame): Promise<void> | undefined {
     const d = new Decoder(frame, {
       utf8: this.#session.rev2,
+      delimiter: this.#host.storage.hierarchyDelimiter,
       maxDepth: this.#host.limits.nesting,
       maxListItems: this.#host.limits.listItems,
       maxSequenceSet: this.#host.limits.sequenceSet,

@@ -6,8 +6,33 @@
 
 import { StorageError } from "../../storage/model.ts";
 import type { Mailbox } from "../../storage/storage.ts";
+import type { Decoder } from "../wire/decoder.ts";
+import { listResponse } from "./commands/list.ts";
 import { No } from "./errors.ts";
 import type { Session } from "./session.ts";
+
+/** A mailbox name, as it is kept and, where the client wrote it otherwise, as it was written. */
+export interface MailboxArgument {
+  /** The name in its normal form. */
+  readonly name: string;
+  /** The same name as the client spelled it, when that differs (RFC 9051 § 5.1). */
+  readonly spelled: string | undefined;
+}
+
+/** mailbox */
+export function mailboxArgument(d: Decoder): MailboxArgument {
+  const name = d.mailbox();
+  return { name, spelled: d.lastDenormalized };
+}
+
+/** Tells the client by a LIST response under which name it will meet a mailbox (RFC 9051 § 6.3.9.7). */
+export async function announceName(
+  session: Session,
+  { name, spelled }: MailboxArgument,
+): Promise<void> {
+  const info = await session.account.mailbox(name);
+  if (info !== undefined) listResponse(session, info, { oldName: spelled });
+}
 
 /**
  * Opens the mailbox that messages are to go to.

@@ -115,6 +115,7 @@ export class View {
    */
   uidsOfNumbers(set: SequenceSet, saved: () => UidList): UidList {
     if (set.kind === "saved") return this.known(saved());
+    if (this.length === 0) throw new Bad("The mailbox is empty");
     const ranges = resolve(set, this.length);
     const parts: UidList[] = [];
     for (const [from, to] of ranges) {

@@ -20,6 +20,7 @@ export function listResponse(
     name?: "LIST" | "LSUB";
     subscribed?: boolean;
     childInfo?: string[];
+    oldName?: string | undefined;
   } = {},
 ): void {
   const { out } = session;
@@ -36,6 +37,10 @@ export function listResponse(
     out.text(' ("CHILDINFO" (');
     out.text(about.childInfo.map((option) => `"${option}"`).join(" "));
     out.text("))");
+  }
+  if (about.oldName !== undefined) {
+    // oldname-extended-item, RFC 9051 § 6.3.9.7
+    out.text(' ("OLDNAME" (').mailbox(about.oldName).text("))");
   }
   out.crlf();
 }

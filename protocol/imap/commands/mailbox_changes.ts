@@ -7,9 +7,15 @@
 import type { Decoder } from "../../wire/decoder.ts";
 import type { Command, ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
+import {
+  announceName,
+  type MailboxArgument,
+  mailboxArgument,
+} from "../mailboxes.ts";
+import type { Session } from "../session.ts";
 
 interface CreateArguments {
-  readonly name: string;
+  readonly mailbox: MailboxArgument;
   readonly specialUse: readonly string[];
 }
 
@@ -20,17 +26,32 @@ export const create: Command<CreateArguments> = {
   state: "authenticated",
 
   parse(d, context) {
-    const name = d.sp().mailbox();
-    return { name, specialUse: createParameters(d, context) };
+    const mailbox = mailboxArgument(d.sp());
+    return { mailbox, specialUse: createParameters(d, context) };
   },
 
-  async execute(session, { name, specialUse }) {
-    // A delimiter at the end says that names will be made below; it is no part of the name (§ 6.3.4).
-    const delimiter = session.host.storage.hierarchyDelimiter;
-    const plain = name.endsWith(delimiter) ? name.slice(0, -1) : name;
-    await session.account.createMailbox(plain, { specialUse });
+  async execute(session, { mailbox, specialUse }) {
+    const name = withoutDelimiter(session, mailbox.name);
+    await session.account.createMailbox(name, { specialUse });
+    await announceSpelling(session, { name, spelled: mailbox.spelled });
   },
 };
+
+/** A delimiter at the end says that names will be made below; it is no part of the name (§ 6.3.4). */
+function withoutDelimiter(session: Session, name: string): string {
+  const delimiter = session.host.storage.hierarchyDelimiter;
+  return name.endsWith(delimiter) ? name.slice(0, -1) : name;
+}
+
+/** In IMAP4rev2 a client that spelled a new name otherwise is told (RFC 9051 § 6.3.4, § 6.3.6). */
+async function announceSpelling(
+  session: Session,
+  mailbox: MailboxArgument,
+): Promise<void> {
+  if (session.rev2 && mailbox.spelled !== undefined) {
+    await announceName(session, mailbox);
+  }
+}
 
 // create-params = SP "(" create-param *(SP create-param) ")"
 function createParameters(d: Decoder, context: ParseContext): string[] {
@@ -55,19 +76,19 @@ export const deleteMailbox: Command<string> = {
 
 // rename = "RENAME" SP mailbox SP mailbox
 /** RENAME. */
-export const rename: Command<{ from: string; to: string }> = {
+export const rename: Command<{ from: string; to: MailboxArgument }> = {
   name: "RENAME",
   state: "authenticated",
 
   parse(d) {
     const from = d.sp().mailbox();
-    return { from, to: d.sp().mailbox() };
+    return { from, to: mailboxArgument(d.sp()) };
   },
 
   async execute(session, { from, to }) {
-    const delimiter = session.host.storage.hierarchyDelimiter;
-    const plain = to.endsWith(delimiter) ? to.slice(0, -1) : to;
-    await session.account.renameMailbox(from, plain);
+    const name = withoutDelimiter(session, to.name);
+    await session.account.renameMailbox(from, name);
+    await announceSpelling(session, { name, spelled: to.spelled });
   },
 };
 

@@ -4,19 +4,24 @@
  * @module
  */
 
+import type { MailboxState } from "../../../storage/mailbox_state.ts";
 import { flagsResponses } from "../announce.ts";
 import type { Command } from "../command.ts";
-import { listResponse } from "./list.ts";
+import {
+  announceName,
+  type MailboxArgument,
+  mailboxArgument,
+} from "../mailboxes.ts";
 
-function selecting(name: "SELECT" | "EXAMINE"): Command<string> {
+function selecting(name: "SELECT" | "EXAMINE"): Command<MailboxArgument> {
   const readOnly = name === "EXAMINE";
   return {
     name,
     state: "authenticated",
     // select = "SELECT" SP mailbox
-    parse: (d) => d.sp().mailbox(),
+    parse: (d) => mailboxArgument(d.sp()),
 
-    async execute(session, mailboxName) {
+    async execute(session, given) {
       const { out } = session;
       const before = session.state === "selected";
       if (before) {
@@ -24,7 +29,7 @@ function selecting(name: "SELECT" | "EXAMINE"): Command<string> {
         session.unselect();
         out.text("* OK [CLOSED] The mailbox before is closed").crlf();
       }
-      const mailbox = await session.account.openMailbox(mailboxName);
+      const mailbox = await session.account.openMailbox(given.name);
       try {
         await mailbox.refresh();
       } catch (error) {
@@ -44,19 +49,14 @@ function selecting(name: "SELECT" | "EXAMINE"): Command<string> {
       }
       out.text(`* OK [UIDVALIDITY ${state.uidValidity}] UIDs valid`).crlf();
       out.text(`* OK [UIDNEXT ${state.uidNext}] The next UID`).crlf();
-      if (session.rev2) {
-        const info = await session.account.mailbox(mailbox.name);
-        if (info !== undefined) listResponse(session, info);
-      }
+      if (session.rev2) await announceName(session, given);
       return { code: readOnly ? "READ-ONLY" : "READ-WRITE" };
     },
   };
 }
 
 /** The sequence number of the first message without `\Seen`, or 0 (RFC 3501 § 7.1, UNSEEN). */
-function firstUnseen(
-  state: import("../../../storage/mailbox_state.ts").MailboxState,
-): number {
+function firstUnseen(state: MailboxState): number {
   if (state.unseen === 0) return 0;
   for (let index = 0; index < state.length; index++) {
     if (!state.flagsAt(index).seen) return index + 1;
@@ -65,7 +65,7 @@ function firstUnseen(
 }
 
 /** SELECT. */
-export const select: Command<string> = selecting("SELECT");
+export const select: Command<MailboxArgument> = selecting("SELECT");
 
 /** EXAMINE. */
-export const examine: Command<string> = selecting("EXAMINE");
+export const examine: Command<MailboxArgument> = selecting("EXAMINE");

@@ -135,6 +135,16 @@ export function sectionAttribute(
   };
 }
 
+/**
+ * A literal has no room for NUL (RFC 9051 § 9, CHAR8), which mail that came by other ways than APPEND may hold:
+ * 0x80 stands for it, so that all offsets stay. BINARY gives such octets as they are.
+ */
+function writeOctets(out: Encoder, octets: Uint8Array): void {
+  out.literal(
+    octets.includes(0) ? octets.map((octet) => octet || 0x80) : octets,
+  );
+}
+
 /** HEADER.FIELDS and HEADER.FIELDS.NOT: lines picked from a header. */
 function fieldsAttribute(
   label: (out: Encoder) => void,
@@ -151,7 +161,7 @@ function fieldsAttribute(
       needs: "summary",
       write({ session: { out }, summary }) {
         label(out);
-        out.literal(pick(summary.fields));
+        writeOctets(out, pick(summary.fields));
       },
     };
   }
@@ -162,7 +172,7 @@ function fieldsAttribute(
       label(out);
       const range = rangeOf(section, summary, view.state.sizes[index]!);
       if (range === undefined) out.text("NIL");
-      else out.literal(pick(slice(...range)));
+      else writeOctets(out, pick(slice(...range)));
     },
   };
 }
@@ -178,7 +188,7 @@ function octetsAttribute(
       needs: "source",
       write({ session: { out, view }, index, slice }) {
         label(out);
-        out.literal(slice(0, view.state.sizes[index]!));
+        writeOctets(out, slice(0, view.state.sizes[index]!));
       },
     };
   }
@@ -193,7 +203,7 @@ function octetsAttribute(
       label(out);
       const octets = range(summary, view.state.sizes[index]!);
       if (octets === undefined) out.text("NIL");
-      else out.literal(slice(...octets));
+      else writeOctets(out, slice(...octets));
     },
   };
 }
