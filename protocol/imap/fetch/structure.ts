@@ -62,7 +62,7 @@ export function writeBody(
   } else {
     // body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets
     out.string(part.type).sp().string(part.subtype).sp();
-    writeParameters(out, part.parameters);
+    writeParameters(out, withCharset(part));
     out.sp().nstring(part.id).sp().nstring(part.description);
     out.sp().string(part.encoding).sp().number(part.bodyEnd - part.bodyStart);
     if (part.type === "MESSAGE" && isMessage(part.subtype)) {
@@ -78,7 +78,7 @@ export function writeBody(
   out.close();
 }
 
-const EMPTY_TEXT = '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)';
+const EMPTY_TEXT = '("TEXT" "PLAIN" ("charset" "us-ascii") NIL NIL "7BIT" 0 0)';
 const EMPTY_ENVELOPE = "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
 
 /** media-message: RFC822, and GLOBAL of RFC 6532 (RFC 9051 § 9). */
@@ -100,6 +100,15 @@ function writeEmbedded(
     out.sp();
     writeBody(out, source, part.message, extended);
   }
+}
+
+/** Text without a charset is US-ASCII (RFC 2045 § 5.2), which clients are told as if it were written there. */
+function withCharset(part: Part): Part["parameters"] {
+  const named = part.type !== "TEXT" ||
+    part.parameters.some(([name]) => /^charset\*?$/i.test(name));
+  return named
+    ? part.parameters
+    : [...part.parameters, ["charset", "us-ascii"]];
 }
 
 /** body-fld-param: never an empty list, never NIL for a value. */

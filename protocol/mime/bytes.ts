@@ -1,0 +1,90 @@
+/**
+ * Lines and text in a buffer of bytes: what all of this folder reads with.
+ *
+ * @module
+ */
+
+import { Buffer, isUtf8 } from "node:buffer";
+
+/** Line feed. */
+export const LF = 10;
+/** Carriage return. */
+export const CR = 13;
+
+/**
+ * How far to look byte by byte before the built-in search is worth its call: short lines are found by the
+ * loop, long ones at the speed of memory.
+ */
+const NEAR = 24;
+
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const windows1252 = new TextDecoder("windows-1252");
+
+/**
+ * The place of the next line feed, or `end` when there is none before it.
+ * @param bytes searched in
+ * @param from where to begin
+ * @param end where to stop; the cost is bounded by the line only when `end` is the end of `bytes`
+ */
+export function lineEnd(bytes: Uint8Array, from: number, end: number): number {
+  const near = Math.min(from + NEAR, end);
+  let at = from;
+  while (at < near && bytes[at] !== LF) at++;
+  if (at < near || at >= end) return at;
+  const found = bytes.indexOf(LF, at);
+  return found < 0 || found > end ? end : found;
+}
+
+/** Whether the byte is a space or a tab. */
+export function isBlank(byte: number | undefined): boolean {
+  return byte === 32 || byte === 9;
+}
+
+/** Whether the line that begins at `at` has nothing in it but its line end; false at `end`. */
+export function isEmptyLine(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): boolean {
+  if (at >= end) return false;
+  return bytes[at] === LF ||
+    (bytes[at] === CR && at + 1 < end && bytes[at + 1] === LF);
+}
+
+/** The number of line feeds in a range. */
+export function countLines(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  let lines = 0;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === LF) lines++;
+  }
+  return lines;
+}
+
+/** Bytes as a string with one character a byte (ISO 8859-1). */
+export function latin1(
+  bytes: Uint8Array,
+  start: number = 0,
+  end: number = bytes.length,
+): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    .toString("latin1", start, end);
+}
+
+/**
+ * Bytes as text when nothing says which charset they are in: UTF-8 when they are valid UTF-8 (RFC 6532),
+ * else windows-1252, which never fails. NUL, which no IMAP string may hold (RFC 9051 § 9, CHAR8), becomes
+ * U+FFFD.
+ */
+export function decodeUnlabelled(
+  bytes: Uint8Array,
+  start: number = 0,
+  end: number = bytes.length,
+): string {
+  const range = bytes.subarray(start, end);
+  const text = (isUtf8(range) ? utf8 : windows1252).decode(range);
+  return text.includes("\0") ? text.replaceAll("\0", "\uFFFD") : text;
+}

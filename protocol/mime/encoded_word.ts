@@ -1,0 +1,55 @@
+/**
+ * Encoded words (RFC 2047) and file names, for eyes and for searching.
+ *
+ * @module
+ */
+
+// @ts-types="../../deps/libmime.d.ts"
+import libmime from "libmime";
+import { decodeExtended, type Parameters } from "./parameters.ts";
+
+/**
+ * Text with its encoded words decoded. White space between two of them goes (RFC 2047 § 6.2), also where a
+ * character is split across both. What cannot be decoded stays or becomes U+FFFD. Never throws.
+ */
+export function decodeWords(text: string): string {
+  if (!text.includes("=?")) return text;
+  try {
+    return libmime.decodeWords(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * A parameter as text: RFC 2231 when there is `name*`, else the plain value with encoded words decoded,
+ * which RFC 2047 § 5 forbids and many send.
+ * @param parameters with continuations joined, as a part has them
+ * @returns undefined when there is no such parameter
+ */
+export function parameterText(
+  parameters: Parameters,
+  name: string,
+): string | undefined {
+  const wanted = name.toLowerCase();
+  let plain: string | undefined;
+  for (const [key, value] of parameters) {
+    const lower = key.toLowerCase();
+    if (lower === `${wanted}*`) {
+      const text = decodeExtended(value);
+      if (text !== undefined) return text;
+    } else if (lower === wanted) plain ??= value;
+  }
+  return plain === undefined ? undefined : decodeWords(plain);
+}
+
+/** The file name that a part suggests (RFC 2183 § 2.3), or the `name` of its media type; undefined if none. */
+export function fileName(
+  part: {
+    readonly parameters: Parameters;
+    readonly disposition: { readonly parameters: Parameters } | null;
+  },
+): string | undefined {
+  return parameterText(part.disposition?.parameters ?? [], "filename") ??
+    parameterText(part.parameters, "name");
+}

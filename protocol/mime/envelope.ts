@@ -1,0 +1,98 @@
+/**
+ * ENVELOPE (RFC 9051 § 7.5.2) from the header of a message.
+ *
+ * Values are Unicode text: the bytes as UTF-8 when they are that, else as windows-1252. Lines are unfolded
+ * and bear no CR, LF or NUL; encoded words stay as they are. A field that must come once and comes again
+ * counts the first time; address fields add up.
+ *
+ * @module
+ */
+
+import { type Address, parseAddresses } from "./address.ts";
+import { fields, fieldValue } from "./header.ts";
+import type { Part } from "./part.ts";
+
+/** The envelope of a message. A string is null where the field is absent, a list empty. */
+export interface Envelope {
+  /** Date, as written. */
+  readonly date: string | null;
+  /** Subject. */
+  readonly subject: string | null;
+  /** From. */
+  readonly from: readonly Address[];
+  /** Sender; From where it is absent or empty. */
+  readonly sender: readonly Address[];
+  /** Reply-To; From where it is absent or empty. */
+  readonly replyTo: readonly Address[];
+  /** To. */
+  readonly to: readonly Address[];
+  /** Cc. */
+  readonly cc: readonly Address[];
+  /** Bcc. */
+  readonly bcc: readonly Address[];
+  /** In-Reply-To. */
+  readonly inReplyTo: string | null;
+  /** Message-ID. */
+  readonly messageId: string | null;
+}
+
+/** Bytes of the header that are looked at. */
+const MAX_HEADER = 8 * 1_048_576;
+/** Bytes of a single value that are looked at. */
+const MAX_TEXT = 65_536;
+/** Bytes of an address field that are looked at. */
+const MAX_ADDRESS_FIELD = 1_048_576;
+/** Addresses of all fields of one name, group markers counted. */
+const MAX_ADDRESSES = 10_000;
+
+/**
+ * The envelope of a message.
+ * @param bytes the whole message that `part` was read from
+ * @param part the message, or one embedded in it
+ */
+export function envelope(bytes: Uint8Array, part: Part): Envelope {
+  const texts = new Map<string, string>();
+  const lists = new Map<string, Address[]>([
+    ["from", []],
+    ["sender", []],
+    ["reply-to", []],
+    ["to", []],
+    ["cc", []],
+    ["bcc", []],
+  ]);
+  const end = Math.min(part.bodyStart, part.headerStart + MAX_HEADER);
+  for (const field of fields(bytes, part.headerStart, end)) {
+    const list = lists.get(field.name);
+    if (list !== undefined) {
+      const room = MAX_ADDRESSES - list.length;
+      if (room <= 0) continue;
+      const value = fieldValue(bytes, field, MAX_ADDRESS_FIELD);
+      for (const address of parseAddresses(value, room)) list.push(address);
+    } else if (TEXTS.has(field.name) && !texts.has(field.name)) {
+      texts.set(field.name, fieldValue(bytes, field, MAX_TEXT));
+    }
+  }
+  const list = (name: string): readonly Address[] => lists.get(name) ?? [];
+  const text = (name: string): string | null => texts.get(name) ?? null;
+  const orFrom = (name: string) =>
+    list(name).length > 0 ? list(name) : list("from");
+  return {
+    date: text("date"),
+    subject: text("subject"),
+    from: list("from"),
+    sender: orFrom("sender"),
+    replyTo: orFrom("reply-to"),
+    to: list("to"),
+    cc: list("cc"),
+    bcc: list("bcc"),
+    inReplyTo: text("in-reply-to"),
+    messageId: text("message-id"),
+  };
+}
+
+const TEXTS: ReadonlySet<string> = new Set([
+  "date",
+  "subject",
+  "in-reply-to",
+  "message-id",
+]);

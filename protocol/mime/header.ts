@@ -1,0 +1,160 @@
+/**
+ * The fields of a header (RFC 5322 § 2.2), as offsets into the bytes of a message.
+ *
+ * A header goes from its first byte up to and with the first empty line. Nothing else ends it: a line
+ * without a colon is a field without a name, and so is a line that begins with a blank where no field
+ * precedes it. Every byte of the header before its empty line belongs to exactly one field.
+ *
+ * @module
+ */
+
+import { decodeUnlabelled, isBlank, isEmptyLine, lineEnd } from "./bytes.ts";
+
+/** A header field with its folded lines. */
+export interface HeaderField {
+  /** The name in lower case, without white space before the colon; empty where the line has no name. */
+  readonly name: string;
+  /** Where its first line begins. */
+  readonly nameStart: number;
+  /** The byte after the colon; `nameStart` where the line has no name. */
+  readonly valueStart: number;
+  /** Where its last line ends, with the line end. */
+  readonly end: number;
+}
+
+/** Longer names are none (RFC 5322 § 2.1.1 allows lines of 998 characters). */
+const MAX_NAME = 998;
+
+/** The end of the field that begins at `start`: its first line and all folded ones that follow. */
+export function fieldEnd(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  let at = Math.min(lineEnd(bytes, start, end) + 1, end);
+  while (at < end && isBlank(bytes[at])) {
+    at = Math.min(lineEnd(bytes, at, end) + 1, end);
+  }
+  return at;
+}
+
+/**
+ * The fields of the header in `[start, end)`, in order, up to the empty line. The cost is linear however
+ * many fields there are; nothing is kept.
+ */
+export function* fields(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Generator<HeaderField, void, undefined> {
+  const header = end === bytes.length ? bytes : bytes.subarray(0, end);
+  let at = start;
+  while (at < end && !isEmptyLine(header, at, end)) {
+    const next = fieldEnd(header, at, end);
+    const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
+    yield colon < 0 ? { name: "", nameStart: at, valueStart: at, end: next } : {
+      name: lowerName(header, at, colon),
+      nameStart: at,
+      valueStart: colon + 1,
+      end: next,
+    };
+    at = next;
+  }
+}
+
+/**
+ * The colon after the field name that begins at `start`, or -1 when there is no name. A name is printable
+ * ASCII without space or colon (RFC 5322 § 2.2); blanks before the colon are obsolete but read (§ 4.5), and
+ * bytes of other charsets are let through.
+ */
+function nameColon(bytes: Uint8Array, start: number, end: number): number {
+  const limit = Math.min(end, start + MAX_NAME);
+  let at = start;
+  while (
+    at < limit && bytes[at]! > 32 && bytes[at] !== 58 && bytes[at] !== 127
+  ) at++;
+  const nameEnd = at;
+  while (at < limit && isBlank(bytes[at])) at++;
+  return nameEnd > start && at < limit && bytes[at] === 58 ? at : -1;
+}
+
+/** The name in lower case, ASCII letters only (RFC 9051 § 6.4.5.1), without blanks at its end. */
+function lowerName(bytes: Uint8Array, start: number, end: number): string {
+  let name = "";
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (isBlank(byte)) break;
+    name += String.fromCharCode(byte >= 65 && byte <= 90 ? byte | 32 : byte);
+  }
+  return name;
+}
+
+/** A value without its line breaks (RFC 5322 § 2.2.3) and without blanks around it. */
+export function unfold(value: string): string {
+  const line = /[\r\n]/.test(value)
+    // A CR or LF that is not the end of a folded line would break a line elsewhere.
+    ? value.replace(/\r?\n(?=[ \t]|$)/g, "").replace(/[\r\n]+/g, " ")
+    : value;
+  let start = 0;
+  let end = line.length;
+  while (start < end && isBlank(line.charCodeAt(start))) start++;
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
+  return line.slice(start, end);
+}
+
+/**
+ * The value of a field as text, unfolded: see {@linkcode decodeUnlabelled} for the charset. Encoded words
+ * stay as they are.
+ * @param maxBytes what lies beyond it of a value is left out
+ */
+export function fieldValue(
+  bytes: Uint8Array,
+  field: HeaderField,
+  maxBytes: number = Infinity,
+): string {
+  const end = Math.min(field.end, field.valueStart + maxBytes);
+  return unfold(decodeUnlabelled(bytes, field.valueStart, end));
+}
+
+/**
+ * The part of a header that `HEADER.FIELDS` or `HEADER.FIELDS.NOT` asks for (RFC 9051 § 6.4.5.1): whole
+ * fields as they stand, in their order, then the empty line, which is absent only where the header has none.
+ * @param bytes the message
+ * @param start where the header begins
+ * @param end where its body begins
+ * @param names compared without regard to ASCII case, otherwise exactly
+ * @param not whether the fields that are named are the ones to leave out
+ */
+export function headerFields(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  names: readonly string[],
+  not: boolean,
+): Uint8Array {
+  const wanted = new Set(
+    names.map((name) => name.replace(/[A-Z]+/g, (run) => run.toLowerCase())),
+  );
+  const ranges: number[] = [];
+  let size = 0;
+  let last = start;
+  const keep = (from: number, to: number) => {
+    if (ranges.length > 0 && ranges[ranges.length - 1] === from) {
+      ranges[ranges.length - 1] = to;
+    } else ranges.push(from, to);
+    size += to - from;
+  };
+  for (const field of fields(bytes, start, end)) {
+    if (wanted.has(field.name) !== not) keep(field.nameStart, field.end);
+    last = field.end;
+  }
+  if (last < end) keep(last, end);
+  const picked = new Uint8Array(size);
+  let to = 0;
+  for (let index = 0; index < ranges.length; index += 2) {
+    const range = bytes.subarray(ranges[index], ranges[index + 1]);
+    picked.set(range, to);
+    to += range.length;
+  }
+  return picked;
+}
