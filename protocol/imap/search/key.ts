@@ -35,6 +35,11 @@ export interface SearchProgramOptions {
   readonly maxKeys: number;
   /** Keys of extensions, by their names in capitals. */
   readonly extraKeys?: ReadonlyMap<string, SearchKeyParser>;
+  /**
+   * Whether the charset stands first without the word, as in SORT and THREAD (RFC 5256 § 5):
+   * `search-criteria = charset 1*(SP search-key)`. Default false.
+   */
+  readonly bareCharset?: boolean;
 }
 
 /** A search as the client put it. */
@@ -65,8 +70,9 @@ export function parseSearchProgram(
   options: SearchProgramOptions,
 ): SearchProgram {
   let charset = new SearchCharset("UTF-8");
-  if (d.tryKeyword("CHARSET")) {
-    d.sp();
+  const named = !options.bareCharset && d.tryKeyword("CHARSET") !== undefined;
+  if (named) d.sp();
+  if (named || options.bareCharset) {
     charset = new SearchCharset(d.astring());
     d.sp();
   }

@@ -204,6 +204,14 @@ Deno.test("parseSearchProgram() refuses charsets and strings that it cannot read
   }
 });
 
+Deno.test("parseSearchProgram() reads the charset of SORT and THREAD", () => {
+  const sort = (text: string) =>
+    parseSearchProgram(decoder(text), { maxKeys: 10, bareCharset: true });
+  assertEquals(sort("US-ASCII SEEN"), { key: seen, charset: "US-ASCII" });
+  assertThrows(() => sort("X-NONE SEEN"), BadCharset);
+  assertThrows(() => sort("UTF-8"), ParseError);
+});
+
 Deno.test("parseSearchProgram() counts all keys", () => {
   const count = (text: string, maxKeys: number) =>
     parseSearchProgram(decoder(text), { maxKeys });

@@ -17,7 +17,18 @@
 export function fold(text: string): string {
   return isAscii(text)
     ? text.toUpperCase()
-    : text.normalize("NFKD").toUpperCase();
+    : streamSafe(text).normalize("NFKD").toUpperCase();
+}
+
+/**
+ * Text without endless runs of combining marks, as the Stream-Safe Text Format of Unicode (UAX #15 § 13) has
+ * it: normalization brings a run in order in a time that grows with the square of its length. The half-width
+ * sound marks are no combining marks, but decompose to such.
+ */
+function streamSafe(text: string): string {
+  return /[\p{M}\uff9e\uff9f]{31}/u.test(text)
+    ? text.replace(/[\p{M}\uff9e\uff9f]{30}/gu, "$&\u034f")
+    : text;
 }
 
 /** A header field's text as it is compared: folded, with each run of white space as one space. */

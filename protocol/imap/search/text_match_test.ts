@@ -27,6 +27,14 @@ Deno.test("Needle finds a base letter with and without its accent", () => {
   assertFalse(new Needle("André").inText(fold("Andre")));
 });
 
+Deno.test("fold() takes runs of combining marks that never end", () => {
+  for (const run of ["\u0323\u0301\u0316\u0302", "\uff9e\u0323\uff9f"]) {
+    const marks = run.repeat(100_000);
+    assertEquals(fold(`e${marks}`), fold(`E${marks}`));
+    assert(new Needle("x").inText(fold(`e${marks}x`)));
+  }
+});
+
 Deno.test("foldHeader() runs white space together", () => {
   assertEquals(foldHeader("a \t b\r\n c\u00a0 d"), "A B C D");
   const needle = new Needle("B  c");
@@ -74,11 +82,11 @@ Deno.test("Needle finds long and periodic strings as includes() does", () => {
 Deno.test("foldedPieces() has every string of the length in one of its pieces", () => {
   const filler = ["x", "é ", "日本 ", "e\u0301\u0323 ", "𝐚"];
   for (const fill of filler) {
-    for (const shift of [0, 1, 2, 3, 5]) {
+    for (const shift of [0, 1]) {
       const before = " ".repeat(shift) + fill.repeat(70_000);
       const wanted = "n\u00c9\u0323𝐛dle";
       const needle = new Needle(wanted);
-      for (let back = 0; back < 20; back++) {
+      for (const back of [0, 1, 2, 3, 6, 13]) {
         const cut = 65_536 - back;
         const text = before.slice(0, cut).replace(/[\ud800-\udbff]$/, "") +
           ` ${wanted} ` + before;
