@@ -1,2 +1,2 @@
 // @ts-types="./cli_progress.d.ts"
-export { default } from "npm:cli-progress@3.12.0";
+export { default } from "cli-progress";

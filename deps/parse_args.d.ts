@@ -13,4 +13,7 @@ export interface Args {
   _: (string | number)[];
   [key: string]: unknown;
 }
-export function parseArgs(args: readonly string[], options?: ParseOptions): Args;
+export function parseArgs(
+  args: readonly string[],
+  options?: ParseOptions,
+): Args;

@@ -34,6 +34,10 @@ export interface Limits {
   readonly badCommands: number;
   /** Failed logins on a connection, before it ends. */
   readonly failedLogins: number;
+  /** How long the answer to a first failed login waits; the second waits twice as long, and so on. */
+  readonly failedLoginDelay: number;
+  /** Commands of one connection that may be under way at once, where the protocol allows it (APPEND). */
+  readonly overlappingCommands: number;
   /** How long a client may take to log in. */
   readonly loginTime: number;
   /** How long a client may be silent once it is logged in; RFC 9051 § 5.4 asks for 30 minutes at the least. */
@@ -58,6 +62,8 @@ export const DEFAULT_LIMITS: Limits = {
   mailboxName: 1_000,
   badCommands: 20,
   failedLogins: 5,
+  failedLoginDelay: 500,
+  overlappingCommands: 64,
   loginTime: 60_000,
   idleTime: 31 * 60_000,
   writeTime: 60_000,

@@ -30,6 +30,9 @@ const SYSTEM_ORDER = new Map(
 export class FlagTable {
   #sets: FlagSet[] = [];
   #byKey = new Map<string, FlagSet>();
+  /** Sets by the very array that holds their flags, when that is frozen as those of a table are. */
+  #byArray = new WeakMap<readonly string[], FlagSet>();
+  #keywordsEver = 0;
   /** Lower-case keyword to its spelling; keywords compare without case (RFC 9051 § 2.3.2). */
   #keywords = new Map<string, string>();
 
@@ -48,6 +51,11 @@ export class FlagTable {
     return [...this.#keywords.values()];
   }
 
+  /** How many keywords have come up, those forgotten since included: it only grows. */
+  get keywordCount(): number {
+    return this.#keywordsEver;
+  }
+
   /** Whether a flag is a system flag or a keyword that the mailbox has already. */
   has(flag: string): boolean {
     const lower = flag.toLowerCase();
@@ -63,6 +71,36 @@ export class FlagTable {
 
   /** The set of these flags; made when it is new. */
   intern(flags: readonly string[]): FlagSet {
+    const known = this.#byArray.get(flags);
+    if (known !== undefined) return known;
+    const set = this.#intern(flags);
+    if (Object.isFrozen(flags)) this.#byArray.set(flags, set);
+    return set;
+  }
+
+  /**
+   * Forgets the sets that no message has, and the keywords in them alone; set 0 stays.
+   * @param used for each index whether a message has the set
+   * @returns for each old index that is used, the new one
+   */
+  retain(used: (index: number) => boolean): Uint32Array {
+    const old = this.#sets;
+    const moved = new Uint32Array(old.length);
+    this.#sets = [];
+    this.#byKey = new Map();
+    this.#byArray = new WeakMap();
+    const keywords = this.#keywords;
+    this.#keywords = new Map();
+    const kept = old.filter((set) => set.index === 0 || used(set.index));
+    const needed = new Set(kept.flatMap((set) => set.flags));
+    for (const [lower, spelled] of keywords) {
+      if (needed.has(spelled)) this.#keywords.set(lower, spelled);
+    }
+    for (const set of kept) moved[set.index] = this.intern(set.flags).index;
+    return moved;
+  }
+
+  #intern(flags: readonly string[]): FlagSet {
     const lowered = new Set(flags.map((flag) => flag.toLowerCase()));
     const spelled: string[] = [];
     for (const flag of SYSTEM_FLAGS) {
@@ -72,6 +110,7 @@ export class FlagTable {
       const lower = flag.toLowerCase();
       if (lowered.has(lower) && !this.#keywords.has(lower)) {
         this.#keywords.set(lower, flag);
+        this.#keywordsEver++;
       }
     }
     for (const lower of [...lowered].sort()) {
@@ -82,7 +121,7 @@ export class FlagTable {
     if (set === undefined) {
       set = {
         index: this.#sets.length,
-        flags: spelled,
+        flags: Object.freeze(spelled),
         seen: spelled.includes("\\Seen"),
         deleted: spelled.includes("\\Deleted"),
       };
@@ -99,16 +138,25 @@ export class FlagTable {
     return (index) => {
       let to = changed.get(index);
       if (to === undefined) {
-        const flags = this.at(index).flags;
-        if (change.mode === "replace") to = this.intern(change.flags);
-        else if (change.mode === "add") {
-          to = this.intern([...flags, ...change.flags]);
-        } else {to = this.intern(flags.filter((flag) =>
-            !lowered.has(flag.toLowerCase())
-          ));}
+        to = this.intern(applied(this.at(index).flags, change, lowered));
         changed.set(index, to);
       }
       return to;
     };
+  }
+}
+
+function applied(
+  flags: readonly string[],
+  change: FlagChange,
+  lowered: ReadonlySet<string>,
+): readonly string[] {
+  switch (change.mode) {
+    case "replace":
+      return change.flags;
+    case "add":
+      return [...flags, ...change.flags];
+    case "remove":
+      return flags.filter((flag) => !lowered.has(flag.toLowerCase()));
   }
 }

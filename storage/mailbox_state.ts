@@ -14,6 +14,11 @@
  * @module
  */
 
+import {
+  ChangeHistory,
+  type ExpungedHistory,
+  type MailboxChangeRecord,
+} from "./change_history.ts";
 import { type FlagSet, FlagTable } from "./flag_set.ts";
 import type {
   ContentId,
@@ -23,6 +28,10 @@ import type {
   Uid,
   UidList,
 } from "./model.ts";
+import { lowerBound } from "./uid_list.ts";
+
+export type { MailboxChangeRecord } from "./change_history.ts";
+export { concatUids, lowerBound } from "./uid_list.ts";
 
 /** What a mailbox keeps of a message in memory. */
 export interface MessageRecord {
@@ -60,10 +69,26 @@ export interface MailboxStateOptions {
   readonly maxExpunged?: number;
 }
 
-interface Change {
-  readonly type: "append" | "flags" | "expunge";
-  readonly modseq: Modseq;
-  readonly uids: UidList;
+/** A page of messages in columns, as a storage may keep them; see {@linkcode MailboxState.loadColumns}. */
+export interface MessageColumns {
+  /** UIDs, ascending. */
+  readonly uids: Uint32Array;
+  /** Indexes into `sets`. */
+  readonly flagSets: Uint16Array | Uint32Array;
+  /** The sets of flags of these messages. */
+  readonly sets: readonly (readonly string[])[];
+  /** The modseq of each message's last change. */
+  readonly modseqs: Float64Array;
+  /** RFC822.SIZE. */
+  readonly sizes: Uint32Array;
+  /** INTERNALDATE, milliseconds since 1970. */
+  readonly internalDates: Float64Array;
+  /** When each came into the mailbox, milliseconds since 1970. */
+  readonly saveDates: Float64Array;
+  /** `ContentId.home`. */
+  readonly contentHomes: Uint32Array;
+  /** `ContentId.number`. */
+  readonly contentNumbers: Float64Array;
 }
 
 /** See the module's text. */
@@ -109,16 +134,7 @@ export class MailboxState {
   /** The sum of all sizes. */
   totalSize = 0;
 
-  /** Recent changes, oldest first, and the modseq from which on none is missing. */
-  #changes: Change[] = [];
-  #changesFloor: number;
-  #changesSize = 0;
-  readonly #maxRecentChanges: number;
-  /** Expunged messages, oldest first, and the modseq from which on none is missing. */
-  #expunged: { modseq: Modseq; uids: UidList }[] = [];
-  #expungedFloor = 0;
-  #expungedSize = 0;
-  readonly #maxExpunged: number;
+  readonly #history: ChangeHistory;
 
   /** An empty mailbox with the given head. */
   constructor(options: MailboxStateOptions) {
@@ -127,9 +143,11 @@ export class MailboxState {
     this.uidNext = options.uidNext as Uid;
     this.highestModseq = options.highestModseq as Modseq;
     this.firstRecent = options.firstRecent as Uid;
-    this.#changesFloor = options.highestModseq;
-    this.#maxRecentChanges = options.maxRecentChanges ?? 20_000;
-    this.#maxExpunged = options.maxExpunged ?? 20_000;
+    this.#history = new ChangeHistory(
+      options.highestModseq,
+      options.maxRecentChanges ?? 20_000,
+      options.maxExpunged ?? 20_000,
+    );
   }
 
   /** The place of a UID in the columns, or -1. */
@@ -174,10 +192,7 @@ export class MailboxState {
    * comparing `modseqs` and `uids` with what was known is the way.
    */
   changedSince(modseq: number): readonly MailboxChangeRecord[] | undefined {
-    if (modseq < this.#changesFloor) return undefined;
-    let from = this.#changes.length;
-    while (from > 0 && this.#changes[from - 1]!.modseq > modseq) from--;
-    return this.#changes.slice(from);
+    return this.#history.changedSince(modseq);
   }
 
   /**
@@ -185,33 +200,17 @@ export class MailboxState {
    * the server may then name all UIDs that are not there).
    */
   expungedSince(modseq: number): UidList | undefined {
-    if (modseq < this.#expungedFloor) return undefined;
-    const parts = this.#expunged.filter((entry) => entry.modseq > modseq).map((
-      entry,
-    ) => entry.uids);
-    return concatUids(parts).sort();
+    return this.#history.expungedSince(modseq);
   }
 
   /** The expunged messages that are kept, for a storage to write, and where what is kept begins. */
-  get expungedHistory(): {
-    floor: number;
-    entries: readonly { modseq: Modseq; uids: UidList }[];
-  } {
-    return { floor: this.#expungedFloor, entries: this.#expunged };
+  get expungedHistory(): ExpungedHistory {
+    return this.#history.expunged;
   }
 
   /** Puts the history of expunged messages in place, when a storage loads a mailbox. */
-  restoreExpunged(
-    floor: number,
-    entries: readonly { modseq: Modseq; uids: UidList }[],
-  ): void {
-    this.#expunged = [...entries];
-    this.#expungedFloor = floor;
-    this.#expungedSize = entries.reduce(
-      (sum, entry) => sum + entry.uids.length,
-      0,
-    );
-    this.#trimExpunged();
+  restoreExpunged(floor: number, entries: ExpungedHistory["entries"]): void {
+    this.#history.restoreExpunged(floor, entries);
   }
 
   /**
@@ -220,7 +219,54 @@ export class MailboxState {
    */
   load(record: MessageRecord): void {
     this.#push(record);
-    this.#changesFloor = Math.max(this.#changesFloor, this.highestModseq);
+  }
+
+  /** As {@linkcode load}, for a page of messages at once; those not above the last one are passed over. */
+  loadColumns(page: MessageColumns): void {
+    const last = this.length === 0 ? 0 : this.uids[this.length - 1]!;
+    const from = lowerBound(page.uids, page.uids.length, last + 1);
+    const count = page.uids.length - from;
+    if (count <= 0) return;
+    const at = this.length;
+    this.reserve(at + count);
+    const sets = page.sets.map((flags) => this.flagTable.intern(flags));
+    this.uids.set(page.uids.subarray(from), at);
+    this.modseqs.set(page.modseqs.subarray(from), at);
+    this.sizes.set(page.sizes.subarray(from), at);
+    this.internalDates.set(page.internalDates.subarray(from), at);
+    this.saveDates.set(page.saveDates.subarray(from), at);
+    this.contentHomes.set(page.contentHomes.subarray(from), at);
+    this.contentNumbers.set(page.contentNumbers.subarray(from), at);
+    for (let index = 0; index < count; index++) {
+      const set = sets[page.flagSets[from + index]!]!;
+      this.flagSets[at + index] = set.index;
+      this.unseen += Number(!set.seen);
+      this.deletedCount += Number(set.deleted);
+      this.totalSize += this.sizes[at + index]!;
+    }
+    this.length = at + count;
+    const next = this.uids[this.length - 1]! + 1;
+    if (next > this.uidNext) this.uidNext = next as Uid;
+  }
+
+  /** Makes room for so many messages. */
+  reserve(capacity: number): void {
+    if (capacity <= this.uids.length) return;
+    this.#grow(
+      Math.max(capacity, Math.min(this.uids.length * 2, capacity * 2)),
+    );
+  }
+
+  /** Forgets sets of flags, and keywords, that no message has. */
+  compactFlags(): void {
+    const used = new Uint8Array(this.flagTable.length);
+    for (let index = 0; index < this.length; index++) {
+      used[this.flagSets[index]!] = 1;
+    }
+    const moved = this.flagTable.retain((index) => used[index] === 1);
+    for (let index = 0; index < this.length; index++) {
+      this.flagSets[index] = moved[this.flagSets[index]!]!;
+    }
   }
 
   /** Applies a committed append: records in the order of their UIDs, all above those there. */
@@ -228,7 +274,10 @@ export class MailboxState {
     modseq: Modseq,
     records: readonly MessageRecord[],
   ): MailboxChange {
+    this.#checkModseq(modseq);
+    this.reserve(this.length + records.length);
     for (const record of records) this.#push(record);
+    this.#boundFlags();
     const uids = Uint32Array.from(records, (record) => record.uid);
     return this.#note({ type: "append", modseq, uids });
   }
@@ -243,56 +292,119 @@ export class MailboxState {
     uids: UidList,
     change: (flagSetIndex: number, uid: Uid) => FlagSet,
   ): MailboxChange {
+    this.#checkModseq(modseq);
     let index = 0;
     for (const uid of uids) {
-      if (this.uids[index] !== uid) index = this.indexOf(uid);
+      if (index >= this.length || this.uids[index] !== uid) {
+        index = this.indexOf(uid);
+      }
       if (index < 0) throw new RangeError(`No message ${uid}`);
-      const before = this.flagsAt(index);
-      const after = change(before.index, uid as Uid);
-      this.unseen += Number(before.seen) - Number(after.seen);
-      this.deletedCount += Number(after.deleted) - Number(before.deleted);
-      this.flagSets[index] = after.index;
-      this.modseqs[index] = modseq;
+      this.#setFlags(index, modseq, change);
       index++;
     }
+    this.#boundFlags();
     return this.#note({ type: "flags", modseq, uids });
   }
 
   /** Applies a committed expunge of messages that are there. */
   applyExpunge(modseq: Modseq, uids: UidList): MailboxChange {
-    const old = this.uids;
-    const uidsLeft = new Uint32Array(old.length);
-    let to = 0;
-    let gone = 0;
-    for (let from = 0; from < this.length; from++) {
-      if (gone < uids.length && old[from] === uids[gone]) {
-        const set = this.flagsAt(from);
-        this.unseen -= Number(!set.seen);
-        this.deletedCount -= Number(set.deleted);
-        this.totalSize -= this.sizes[from]!;
-        gone++;
-        continue;
+    this.#checkModseq(modseq);
+    this.#remove(uids);
+    this.#history.noteExpunged(modseq, uids);
+    return this.#note({ type: "expunge", modseq, uids });
+  }
+
+  /**
+   * As {@linkcode load}, for a change of flags that is read back: messages that are not there, or that this
+   * change or a later one has reached already, are passed over.
+   */
+  loadFlags(
+    modseq: Modseq,
+    uids: UidList,
+    change: (flagSetIndex: number) => FlagSet,
+  ): void {
+    let index = 0;
+    for (const uid of uids) {
+      if (index >= this.length || this.uids[index] !== uid) {
+        index = lowerBound(this.uids, this.length, uid);
       }
-      uidsLeft[to] = old[from]!;
-      if (to !== from) {
-        this.flagSets[to] = this.flagSets[from]!;
-        this.modseqs[to] = this.modseqs[from]!;
-        this.sizes[to] = this.sizes[from]!;
-        this.internalDates[to] = this.internalDates[from]!;
-        this.saveDates[to] = this.saveDates[from]!;
-        this.contentHomes[to] = this.contentHomes[from]!;
-        this.contentNumbers[to] = this.contentNumbers[from]!;
-      }
-      to++;
+      if (this.uids[index] !== uid || index >= this.length) continue;
+      if (this.modseqs[index]! < modseq) this.#setFlags(index, modseq, change);
+      index++;
     }
-    if (gone !== uids.length) throw new RangeError(`No message ${uids[gone]}`);
-    this.uids = uidsLeft;
+    this.#boundFlags();
+  }
+
+  /** As {@linkcode load}, for an expunge: messages that are not there are passed over. */
+  loadExpunge(uids: UidList): void {
+    this.#remove(uids.filter((uid) => this.indexOf(uid) >= 0));
+  }
+
+  #setFlags(
+    index: number,
+    modseq: Modseq,
+    change: (flagSetIndex: number, uid: Uid) => FlagSet,
+  ): void {
+    const before = this.flagsAt(index);
+    const after = change(before.index, this.uids[index]! as Uid);
+    this.unseen += Number(before.seen) - Number(after.seen);
+    this.deletedCount += Number(after.deleted) - Number(before.deleted);
+    this.flagSets[index] = after.index;
+    this.modseqs[index] = modseq;
+  }
+
+  #remove(uids: UidList): void {
+    const gone = Uint32Array.from(uids, (uid) => this.indexOf(uid));
+    const missing = gone.indexOf(0xffff_ffff);
+    if (missing >= 0) throw new RangeError(`No message ${uids[missing]}`);
+    for (const index of gone) {
+      const set = this.flagsAt(index);
+      this.unseen -= Number(!set.seen);
+      this.deletedCount -= Number(set.deleted);
+      this.totalSize -= this.sizes[index]!;
+    }
+    // A new array for the UIDs, since sessions keep the old one; the others move in place.
+    const old = this.uids;
+    this.uids = new Uint32Array(old.length);
+    this.uids.set(old.subarray(0, gone[0] ?? this.length));
+    const columns = this.#columnsInPlace();
+    let to = gone[0] ?? this.length;
+    for (let i = 0; i < gone.length; i++) {
+      const from = gone[i]! + 1;
+      const end = gone[i + 1] ?? this.length;
+      if (from === end) continue;
+      this.uids.set(old.subarray(from, end), to);
+      for (const column of columns) {
+        column.copyWithin(to, from, end);
+      }
+      to += end - from;
+    }
     this.length = to;
     this.epoch++;
-    this.#expunged.push({ modseq, uids });
-    this.#expungedSize += uids.length;
-    this.#trimExpunged();
-    return this.#note({ type: "expunge", modseq, uids });
+    this.#boundFlags();
+  }
+
+  #columnsInPlace(): (Uint32Array | Float64Array)[] {
+    return [
+      this.flagSets,
+      this.modseqs,
+      this.sizes,
+      this.internalDates,
+      this.saveDates,
+      this.contentHomes,
+      this.contentNumbers,
+    ];
+  }
+
+  /** Keeps the table of sets in proportion to the messages, whatever clients do to flags. */
+  #boundFlags(): void {
+    if (this.flagTable.length > 1024 + 2 * this.length) this.compactFlags();
+  }
+
+  #checkModseq(modseq: number): void {
+    if (modseq <= this.highestModseq) {
+      throw new RangeError(`Modseq ${modseq} does not ascend`);
+    }
   }
 
   #push(record: MessageRecord): void {
@@ -335,60 +447,9 @@ export class MailboxState {
     );
   }
 
-  #note(change: Change): MailboxChange {
-    if (change.modseq <= this.highestModseq) {
-      throw new RangeError(`Modseq ${change.modseq} does not ascend`);
-    }
+  #note(change: MailboxChangeRecord): MailboxChange {
     this.highestModseq = change.modseq;
-    this.#changes.push(change);
-    this.#changesSize += change.uids.length + 1;
-    while (
-      this.#changesSize > this.#maxRecentChanges && this.#changes.length > 1
-    ) {
-      const dropped = this.#changes.shift()!;
-      this.#changesSize -= dropped.uids.length + 1;
-      this.#changesFloor = dropped.modseq;
-    }
+    this.#history.note(change);
     return change;
   }
-
-  #trimExpunged(): void {
-    while (this.#expungedSize > this.#maxExpunged) {
-      const dropped = this.#expunged.shift()!;
-      this.#expungedSize -= dropped.uids.length;
-      this.#expungedFloor = dropped.modseq;
-    }
-  }
-}
-
-/** A change that {@linkcode MailboxState.changedSince} still knows. */
-export type MailboxChangeRecord = Exclude<MailboxChange, { type: "delete" }>;
-
-/** The first place among the first `length` of an ascending array whose value is not below `value`. */
-export function lowerBound(
-  sorted: Uint32Array,
-  length: number,
-  value: number,
-): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Several lists in one, in the order given. */
-export function concatUids(parts: readonly UidList[]): UidList {
-  const all = new Uint32Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
 }

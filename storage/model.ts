@@ -7,16 +7,14 @@
  * @module
  */
 
-declare const brand: unique symbol;
-
 /** A message's unique identifier in its mailbox: 1 to 4,294,967,295, growing (RFC 9051 § 2.3.1.1). */
-export type Uid = number & { readonly [brand]: "uid" };
+export type Uid = number & { readonly brand: "uid" };
 
 /** A mailbox's modification sequence: grows with each change (RFC 7162 § 3.1); below 2^53 here. */
-export type Modseq = number & { readonly [brand]: "modseq" };
+export type Modseq = number & { readonly brand: "modseq" };
 
 /** A mailbox's identifier in its storage: never used again, kept by a rename. */
-export type MailboxId = number & { readonly [brand]: "mailbox" };
+export type MailboxId = number & { readonly brand: "mailbox" };
 
 /** Names an immutable message body; copies share it. `home` is where it was first stored. */
 export interface ContentId {

@@ -165,6 +165,7 @@ export class View {
     const state = this.state;
     return state.highestModseq !== this.#modseq ||
       state.epoch !== this.#epoch ||
+      state.length !== this.length ||
       this.#changed.size > 0;
   }
 

@@ -4,13 +4,14 @@
  * @module
  */
 
-import type { CopyResult } from "../../../storage/model.ts";
+import type { CopyResult, UidList } from "../../../storage/model.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import { format, type SequenceSet } from "../../wire/sequence_set.ts";
 import type { Command } from "../command.ts";
 import { messageUids } from "../messages.ts";
-import { openTarget } from "../mailboxes.ts";
+import { openTarget, tryCreate } from "../mailboxes.ts";
+import type { View } from "../view.ts";
 import { expungeIssued } from "./fetch.ts";
 
 /** What COPY and MOVE take. */
@@ -37,6 +38,23 @@ export function copyUid(
   return `COPYUID ${uidValidity} ${format(source)} ${format(uids)}`;
 }
 
+/** Copies messages, without those that go meanwhile: UIDs that are not there are passed over (RFC 9051 § 6.4.9). */
+async function copyPresent(
+  view: View,
+  uids: UidList,
+  target: Mailbox,
+): Promise<CopyResult> {
+  for (let there = uids;;) {
+    try {
+      return await view.mailbox.copyTo(there, target);
+    } catch (error) {
+      const left = view.present(there);
+      if (left.length === there.length) throw error;
+      there = left;
+    }
+  }
+}
+
 // copy = "COPY" SP sequence-set SP mailbox
 /** COPY and UID COPY. */
 export const copy: Command<CopyArguments> = {
@@ -52,9 +70,14 @@ export const copy: Command<CopyArguments> = {
     if (present.length !== uids.length && !uid) throw expungeIssued();
     const target = await openTarget(session, to);
     try {
-      const result = await view.mailbox.copyTo(present, target);
+      const result = uid
+        ? await copyPresent(view, present, target)
+        : await view.mailbox.copyTo(present, target);
       const code = copyUid(target, result);
       return code === undefined ? {} : { code };
+    } catch (error) {
+      // The target may have gone since it was opened.
+      throw tryCreate(error);
     } finally {
       target.close();
     }

@@ -7,7 +7,7 @@
 import type { Command } from "../command.ts";
 import { type CopyArguments, copyUid, parseCopy } from "../commands/copy.ts";
 import type { Extension } from "../extension.ts";
-import { openTarget } from "../mailboxes.ts";
+import { openTarget, tryCreate } from "../mailboxes.ts";
 import { messageUids } from "../messages.ts";
 
 // move = "MOVE" SP sequence-set SP mailbox        RFC 6851 § 3.1
@@ -28,6 +28,8 @@ const move: Command<CopyArguments> = {
       const code = copyUid(target, result);
       // COPYUID comes before the EXPUNGEs, and so not with the tagged OK (RFC 6851 § 4.3).
       if (code !== undefined) out.text(`* OK [${code}] Moved`).crlf();
+    } catch (error) {
+      throw tryCreate(error);
     } finally {
       target.close();
     }

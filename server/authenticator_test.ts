@@ -1,0 +1,156 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Authenticator } from "./authenticator.ts";
+import { PasswordHasher } from "./password.ts";
+import {
+  combinedUsers,
+  inlineUsers,
+  type KnownUser,
+  type Users,
+} from "./users.ts";
+
+/** As cheap as argon2id gets. */
+const COST = { memory: 8, iterations: 1, parallelism: 1 };
+
+function credentials(user: string, password: string) {
+  const remote = "127.0.0.1:1";
+  return { mechanism: "PLAIN", user, password, remote, secure: true };
+}
+
+async function login(
+  users: Users,
+  user: string,
+  password: string,
+  caseInsensitive = false,
+): Promise<string | undefined> {
+  using hasher = new PasswordHasher({ cost: COST });
+  const authenticator = new Authenticator({ users, caseInsensitive, hasher });
+  return (await authenticator.authenticate(credentials(user, password)))?.user;
+}
+
+Deno.test("inline users log in with their passwords alone", async () => {
+  const users = { alice: "secret", bob: "geheim" };
+  assertEquals(await login(users, "alice", "secret"), "alice");
+  assertEquals(await login(users, "alice", "geheim"), undefined);
+  assertEquals(await login(users, "carol", "secret"), undefined);
+  assertEquals(await login(users, "carol", ""), undefined);
+  assertEquals(await login(users, "Alice", "secret"), undefined);
+  assertEquals(await login(users, "toString", ""), undefined);
+});
+
+Deno.test("names fold where case is ignored", async () => {
+  const users = { Alice: "secret" };
+  assertEquals(await login(users, "aLICE", "secret", true), "alice");
+  assertThrows(
+    () => inlineUsers({ Bob: "a", bob: "b" }, true),
+    TypeError,
+    "twice",
+  );
+});
+
+Deno.test("passwords and names compare in NFC", async () => {
+  const users = { "zo\u00eb": "caf\u00e9" };
+  assertEquals(await login(users, "zoe\u0308", "cafe\u0301"), "zo\u00eb");
+});
+
+Deno.test("names with control characters, broken text or too long are refused", async () => {
+  const anyone: Users = () => true;
+  for (
+    const name of [
+      "",
+      " alice",
+      "a\r\nb",
+      "a\0",
+      "a\u0085",
+      "a\u2028b",
+      "\ud800",
+      "a\ufffd",
+      "x".repeat(256),
+      "\u00e9".repeat(128),
+    ]
+  ) assertEquals(await login(anyone, name, "x"), undefined);
+  assertEquals(await login(anyone, "x".repeat(255), "x"), "x".repeat(255));
+});
+
+Deno.test("a function decides alone", async () => {
+  const users: Users = ({ user, password }) =>
+    password === "p" ? { user: `${user}@example.org` } : false;
+  assertEquals(await login(users, "alice", "p"), "alice@example.org");
+  assertEquals(await login(users, "alice", "q"), undefined);
+});
+
+Deno.test("hashed users: right, wrong, disabled, changed", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  let record: KnownUser | undefined = {
+    name: "alice",
+    passwordHash: await hasher.hash("secret"),
+  };
+  const users = { get: () => Promise.resolve(record) };
+  const authenticator = new Authenticator({
+    users,
+    caseInsensitive: false,
+    hasher,
+  });
+  const attempt = async (password: string) =>
+    (await authenticator.authenticate(credentials("alice", password)))?.user;
+  assertEquals(await attempt("wrong"), undefined);
+  assertEquals(await attempt("secret"), "alice");
+  assertEquals(await attempt("secret"), "alice");
+  record = { ...record, disabled: true };
+  assertEquals(await attempt("secret"), undefined);
+  record = { name: "alice", passwordHash: await hasher.hash("other") };
+  assertEquals(await attempt("secret"), undefined);
+  assertEquals(await attempt("other"), "alice");
+  record = { name: "alice", passwordHash: "no hash" };
+  assertEquals(await attempt("other"), undefined);
+  record = undefined;
+  assertEquals(await attempt("other"), undefined);
+});
+
+Deno.test("an account's connections at once cost one hash, a right one none", async () => {
+  using real = new PasswordHasher({ cost: COST });
+  let checks = 0;
+  const hasher = Object.assign(new PasswordHasher({ cost: COST }), {
+    verify(password: string, phc: string | undefined) {
+      checks++;
+      return real.verify(password, phc);
+    },
+  });
+  const passwordHash = await real.hash("secret");
+  const users = combinedUsers([
+    inlineUsers({ bob: "b" }, false),
+    {
+      get: (name) =>
+        Promise.resolve(name === "alice" ? { name, passwordHash } : undefined),
+    },
+  ]);
+  const authenticator = new Authenticator({
+    users,
+    caseInsensitive: false,
+    hasher,
+  });
+  const many = await Promise.all(
+    Array.from(
+      { length: 20 },
+      () => authenticator.authenticate(credentials("alice", "secret")),
+    ),
+  );
+  assert(many.every((identity) => identity?.user === "alice"));
+  assertEquals(checks, 1);
+  await authenticator.authenticate(credentials("alice", "secret"));
+  assertEquals(checks, 1);
+  // Each refusal costs one, whoever it was for: a hashed user, a plain one, nobody.
+  for (const user of ["alice", "bob", "carol"]) {
+    assertEquals(
+      await authenticator.authenticate(credentials(user, "no")),
+      undefined,
+    );
+  }
+  assertEquals(checks, 4);
+});
+
+Deno.test("logins beyond those that may wait are turned away", async () => {
+  using hasher = new PasswordHasher({ cost: COST, maxWaiting: 2 });
+  const first = [1, 2, 3].map(() => hasher.verify("a", undefined));
+  await assertRejects(() => hasher.verify("a", undefined), Error, "waiting");
+  assertEquals(await Promise.all(first), [false, false, false]);
+});

@@ -1,0 +1,236 @@
+/**
+ * `imapd serve`: runs the server until it is told to stop.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { loadOrMakeCertificate } from "../certificate_files.ts";
+import type { Config } from "../config.ts";
+import { connectionsThatFit } from "../file_limit.ts";
+import { configureLogs, logger } from "../log.ts";
+import {
+  DEFAULTS,
+  type ListenAddress,
+  type ServeOptions,
+  type TlsOptions,
+} from "../options.ts";
+import { formatAddress } from "../byte_stream.ts";
+import { PasswordHasher } from "../password.ts";
+import { serve } from "../serve.ts";
+import type { ImapServer } from "../server.ts";
+import { combinedUsers, inlineUsers, type UserStore } from "../users.ts";
+import {
+  type Arguments,
+  type CliCommand,
+  CommandError,
+  UsageError,
+} from "./arguments.ts";
+import { databasePath, dataFolder, openDatabase } from "./database.ts";
+import {
+  listenersOf,
+  optionsOf,
+  SERVE_OPTIONS,
+  serveConfig,
+} from "./serve_options.ts";
+import { isSupervised, onSignals } from "./restart.ts";
+import { generatePassword, print, printError } from "./terminal.ts";
+
+/** The user that is made where there is none. */
+const FIRST_USER = "user";
+/** Within this time, in milliseconds, the same signal from a parent and from the terminal is one. */
+const ECHO_TIME = 500;
+
+/** See the module's text. */
+export const serveCommand: CliCommand = {
+  name: "serve",
+  summary: "run the server (also without a command)",
+  usage: ["[serve] [OPTIONS]"],
+  about: [
+    "Prints a line for each listener on standard output once it listens, such as " +
+    '"listening imap 127.0.0.1:1143". The log goes to standard error.',
+    "Without users it makes one and prints the password, once, on standard error. Passwords are " +
+    "accepted over TLS, and without it from this machine alone unless --insecure-auth is there.",
+    "SIGINT and SIGTERM let what is under way finish; a second one ends at once. SIGHUP reads the " +
+    "configuration and the certificate again: users, limits and certificate change for new " +
+    "connections.",
+  ],
+  options: SERVE_OPTIONS,
+  needsKv: true,
+  readsInput: false,
+  run,
+};
+
+async function run(args: Arguments): Promise<number> {
+  if (args.operands.length > 0) {
+    throw new UsageError(`serve takes no operand ${args.operands[0]}`);
+  }
+  const config = await serveConfig(args);
+  configureLogs({
+    level: config.logLevel ?? "info",
+    format: config.logFormat ?? "text",
+    trace: config.trace ?? false,
+  });
+  await using database = await openDatabase(config);
+  const { users: kvUsers } = database.storage;
+  if (Object.keys(config.users ?? {}).length === 0) {
+    await makeFirstUser(kvUsers);
+  }
+  await using server = start({
+    ...optionsOf(config),
+    maxConnections: await maxConnectionsOf(config),
+    listeners: listenersOf(config),
+    tls: await certificateOf(config),
+    users: usersOf(config, kvUsers),
+    storage: database.storage,
+    onListen: announce,
+  });
+  const stopListening = listenToSignals(server, args, kvUsers);
+  await server.finished;
+  stopListening();
+  return 0;
+}
+
+/** As many as were asked for, or as the system has files for. */
+async function maxConnectionsOf(config: Config): Promise<number> {
+  const wanted = config.maxConnections ?? DEFAULTS.maxConnections;
+  const fit = await connectionsThatFit() ?? wanted;
+  if (fit >= wanted) return wanted;
+  logger().warning("fewer connections, for want of files", {
+    maxConnections: fit,
+    wanted,
+    hint: "raise the limit of open files (ulimit -n)",
+  });
+  return fit;
+}
+
+async function certificateOf(config: Config): Promise<TlsOptions> {
+  const { cert, key } = config;
+  if (cert !== undefined && key !== undefined) {
+    return {
+      cert: await Deno.readTextFile(cert),
+      key: await Deno.readTextFile(key),
+    };
+  }
+  if (cert !== undefined || key !== undefined) {
+    throw new UsageError("A certificate and its key go together: set both");
+  }
+  const path = databasePath(config);
+  if (path === ":memory:") {
+    const { makeCertificate } = await import("../certificate.ts");
+    return await makeCertificate(hostNames());
+  }
+  return await loadOrMakeCertificate(
+    ...certificatePaths(path),
+    hostNames(),
+  );
+}
+
+/** Where the self-signed certificate of a database is kept, and its key. */
+export function certificatePaths(path: string): [cert: string, key: string] {
+  const folder = dataFolder(path);
+  return [join(folder, "imapd.crt"), join(folder, "imapd.key")];
+}
+
+/** The name of this machine, where it may be known. */
+export function hostNames(): string[] {
+  const sys = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
+  if (sys.state !== "granted") return [];
+  const name = Deno.hostname().toLowerCase();
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(name) ? [name] : [];
+}
+
+function usersOf(config: Config, kvUsers: UserStore): UserStore {
+  const { users = {}, caseInsensitiveUsers = false } = config;
+  try {
+    return combinedUsers([inlineUsers(users, caseInsensitiveUsers), kvUsers]);
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function makeFirstUser(
+  users: {
+    list(): AsyncIterable<unknown>;
+    set(user: {
+      name: string;
+      passwordHash: string;
+      disabled: boolean;
+      created: number;
+    }): Promise<void>;
+  },
+): Promise<void> {
+  for await (const _ of users.list()) return;
+  const password = generatePassword();
+  using hasher = new PasswordHasher();
+  await users.set({
+    name: FIRST_USER,
+    passwordHash: await hasher.hash(password),
+    disabled: false,
+    created: Date.now(),
+  });
+  printError(`There were no users. Made one, shown this once:`);
+  printError(`  user name: ${FIRST_USER}`);
+  printError(`  password:  ${password}`);
+}
+
+function start(options: ServeOptions): ImapServer {
+  try {
+    return serve(options);
+  } catch (error) {
+    const where = (options.listeners ?? []).map(({ port }) => port).join(", ");
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new CommandError(`A port is in use already: ${where}`);
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new CommandError(
+        `A port may not be used: ${where}. Those below 1024 need a privilege`,
+      );
+    }
+    if (error instanceof TypeError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+function announce(address: ListenAddress): void {
+  print(`listening ${address.kind} ${formatAddress(address)}`);
+}
+
+function listenToSignals(
+  server: ImapServer,
+  args: Arguments,
+  kvUsers: UserStore,
+): () => void {
+  const log = logger();
+  const supervised = isSupervised();
+  let stopped: number | undefined;
+  return onSignals(["SIGINT", "SIGTERM", "SIGHUP"], (signal) => {
+    if (signal === "SIGHUP") {
+      reload(server, args, kvUsers).then(
+        () => log.info("reloaded"),
+        (error) => log.error("reload failed", { error: error.message }),
+      );
+      return;
+    }
+    const now = performance.now();
+    if (stopped === undefined) {
+      stopped = now;
+      log.info("stopping", { signal });
+      server.shutdown();
+    } else if (!supervised || now - stopped > ECHO_TIME) Deno.exit(1);
+  });
+}
+
+async function reload(
+  server: ImapServer,
+  args: Arguments,
+  kvUsers: UserStore,
+): Promise<void> {
+  const config = await serveConfig(args);
+  server.reload({
+    users: usersOf(config, kvUsers),
+    limits: config.limits ?? {},
+    tls: await certificateOf(config),
+  });
+}

@@ -1,0 +1,281 @@
+/**
+ * The configuration file: YAML, with a key for every option of the command line. What is wrong in it is
+ * named with file, line, column and key.
+ *
+ * @module
+ */
+
+import { dirname, isAbsolute, join } from "@std/path";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+} from "yaml";
+import { z } from "zod";
+import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
+import type { LogFormat, LogLevel } from "./log.ts";
+import { DEFAULTS, type ListenerOptions } from "./options.ts";
+import { type SettingKind, SETTINGS } from "./settings.ts";
+
+/** What a configuration file or the options of a command line say. */
+export interface Config {
+  /** See {@linkcode SETTINGS} for this and those that follow. */
+  readonly hostname?: string;
+  readonly port?: number | "off";
+  readonly tlsPort?: number | "off";
+  readonly cert?: string;
+  readonly key?: string;
+  readonly kv?: string;
+  readonly insecureAuth?: boolean;
+  readonly caseInsensitiveUsers?: boolean;
+  readonly hierarchyDelimiter?: string;
+  readonly workers?: number;
+  readonly maxConnections?: number;
+  readonly maxConnectionsPerUser?: number;
+  readonly maxConnectionsPerAddress?: number;
+  readonly batchSize?: number;
+  readonly drainTime?: number;
+  readonly logLevel?: LogLevel;
+  readonly logFormat?: LogFormat;
+  readonly trace?: boolean;
+  /** Where to listen, in place of `port` and `tlsPort`. */
+  readonly listeners?: readonly ListenerOptions[];
+  /** Passwords by user name. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Capabilities not to be offered. */
+  readonly capabilities?: { readonly disable?: readonly string[] };
+  /** What clients may choose. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** Something is wrong with a configuration. */
+export class ConfigError extends Error {
+  /** Says what. */
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigError";
+  }
+}
+
+const port = z.int("Expected a port").min(0, "Expected a port")
+  .max(65_535, "Expected a port from 0 to 65535");
+const text = z.string("Expected text").min(1, "Expected some text");
+
+function schemaOf(kind: SettingKind): z.ZodType {
+  switch (kind.type) {
+    case "port":
+      // YAML 1.1 had it that `off` is false; whoever quotes it means the same.
+      return z.unknown().refine(
+        (value) =>
+          value === "off" || value === false || port.safeParse(value).success,
+        "Expected a port from 0 to 65535, or off",
+      );
+    case "count": {
+      const message = `Expected a whole number from ${kind.min} to ${kind.max}`;
+      return z.int(message).min(kind.min, message).max(kind.max, message);
+    }
+    case "flag":
+      return z.boolean("Expected true or false");
+    case "choice":
+      return z.enum(kind.of as [string, ...string[]], {
+        error: `Expected one of ${kind.of.join(" ")}`,
+      });
+    case "text":
+    case "path":
+      return text;
+  }
+}
+
+const limitSchema = z.int("Expected a whole number").min(
+  0,
+  "Expected a number from 0 on",
+);
+
+const schema = z.strictObject({
+  ...Object.fromEntries(
+    SETTINGS.map(({ key, kind }) => [key, schemaOf(kind).optional()]),
+  ),
+  listeners: z.array(
+    z.strictObject({
+      kind: z.enum(["imap", "imaps"], { error: "Expected imap or imaps" }),
+      hostname: text.optional(),
+      port,
+    }),
+    "Expected a list of listeners",
+  ).optional(),
+  users: z.record(z.string(), text, "Expected names with passwords").optional(),
+  capabilities: z.strictObject({
+    disable: z.array(text, "Expected a list of names").optional(),
+  }, "Expected a mapping").optional(),
+  limits: z.strictObject(
+    Object.fromEntries(
+      Object.keys(DEFAULT_LIMITS).map((name) => [name, limitSchema.optional()]),
+    ),
+    "Expected a mapping",
+  ).optional(),
+}, "Expected a mapping of keys");
+
+/**
+ * Reads a configuration file. Relative paths in it are relative to its folder.
+ * @throws {ConfigError} when it is not there, or something in it is wrong
+ */
+export async function readConfig(path: string): Promise<Config> {
+  let source: string;
+  try {
+    source = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new ConfigError(`There is no configuration file ${path}`);
+    }
+    throw error;
+  }
+  return withPathsFrom(dirname(path), parseConfig(source, path));
+}
+
+/**
+ * Reads a configuration from text.
+ * @param name what messages call it
+ * @throws {ConfigError}
+ */
+export function parseConfig(source: string, name: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(source, {
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw new ConfigError(`${at(error.pos[0])}: ${error.message}`);
+  }
+  const checked = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  if (checked.success) return normalize(checked.data);
+  const issue = checked.error.issues[0]!;
+  const path = [...issue.path];
+  let { message } = issue;
+  if (issue.code === "unrecognized_keys") {
+    path.push(issue.keys[0]!);
+    message = "There is no such key";
+  }
+  const where = at(offsetOf(document, path));
+  throw new ConfigError(
+    path.length === 0
+      ? `${where}: ${message}`
+      : `${where}: ${path.join(".")}: ${message}`,
+  );
+}
+
+/**
+ * Checks settings that came from elsewhere than a file.
+ * @param nameOf how messages call a key
+ * @throws {ConfigError}
+ */
+export function checkConfig(
+  values: Readonly<Record<string, unknown>>,
+  nameOf: (key: string) => string,
+): Config {
+  const checked = schema.safeParse(values);
+  if (checked.success) return normalize(checked.data);
+  const issue = checked.error.issues[0]!;
+  throw new ConfigError(`${nameOf(String(issue.path[0]))}: ${issue.message}`);
+}
+
+function normalize(data: Record<string, unknown>): Config {
+  const config: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(data)) {
+    if (value === undefined) continue;
+    config[key] = value === false && key.toLowerCase().endsWith("port")
+      ? "off"
+      : value;
+  }
+  return config;
+}
+
+function withPathsFrom(folder: string, config: Config): Config {
+  const values: Record<string, unknown> = { ...config };
+  for (const { key, kind } of SETTINGS) {
+    const value = values[key];
+    if (kind.type !== "path" || typeof value !== "string") continue;
+    if (isDatabaseFile(value) && !isAbsolute(value)) {
+      values[key] = join(folder, value);
+    }
+  }
+  return values;
+}
+
+/** Whether a name of a database, or of another file, means a file on this machine. */
+export function isDatabaseFile(path: string): boolean {
+  return path !== ":memory:" && !/^https?:\/\//.test(path);
+}
+
+/** Where the value at a path stands in a file, or the key when the value is nothing. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents;
+  let offset = isNode(node) ? node.range?.[0] ?? 0 : 0;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) =>
+        String(isScalar(key) ? key.value : key) === String(step)
+      );
+      if (pair === undefined) return offset;
+      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(step)];
+      if (isNode(node)) offset = node.range?.[0] ?? offset;
+    } else return offset;
+  }
+  return offset;
+}
+
+/** The commented configuration that `init` writes. */
+export function sampleConfig(
+  values: Readonly<Record<string, string>> = {},
+): string {
+  const lines = [
+    "# Configuration of imapd: imapd serve --config THIS-FILE",
+    "#",
+    "# Options of the command line go before what stands here. Paths are relative to the",
+    "# folder of this file. A line that begins with # shows a setting at its default.",
+  ];
+  for (const { key, help, fallback, sample } of SETTINGS) {
+    lines.push("", `# ${capitalized(help)}.`, `# Default: ${fallback}`);
+    const given = values[key];
+    if (given !== undefined) lines.push(`${key}: ${JSON.stringify(given)}`);
+    else lines.push(`${sample.active ? "" : "# "}${key}: ${sample.yaml}`);
+  }
+  lines.push(
+    "",
+    "# Where to listen, in place of port and tlsPort.",
+    "# listeners:",
+    `#   - { kind: imap, hostname: ${DEFAULTS.hostname}, port: 143 }`,
+    `#   - { kind: imaps, hostname: 0.0.0.0, port: 993 }`,
+    "",
+    "# Users with their passwords in clear text, for tests and first steps. The others are in",
+    "# the database: see imapd help user.",
+    "# users:",
+    "#   alice: secret",
+    "",
+    "# Capabilities not to be offered.",
+    "# capabilities:",
+    "#   disable: [IDLE]",
+    "",
+    "# What clients may ask for at the most. Sizes are in bytes, times in milliseconds.",
+    "# limits:",
+    ...Object.entries(DEFAULT_LIMITS).map(([name, value]) =>
+      `#   ${name}: ${value}`
+    ),
+  );
+  return lines.join("\n") + "\n";
+}
+
+function capitalized(phrase: string): string {
+  return phrase[0]!.toUpperCase() + phrase.slice(1);
+}

@@ -1,0 +1,117 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import {
+  checkConfig,
+  ConfigError,
+  parseConfig,
+  readConfig,
+  sampleConfig,
+} from "./config.ts";
+import { DEFAULT_LIMITS } from "../protocol/limits.ts";
+import { SETTINGS } from "./settings.ts";
+
+Deno.test("a configuration has a key for everything", () => {
+  const config = parseConfig(
+    `
+hostname: "::"
+port: off
+tlsPort: 0
+listeners:
+  - { kind: imaps, port: 993, hostname: 0.0.0.0 }
+users: { alice: secret }
+capabilities: { disable: [IDLE] }
+limits: { message: 1000 }
+trace: true
+logLevel: debug
+`,
+    "x.yaml",
+  );
+  assertEquals(config, {
+    hostname: "::",
+    port: "off",
+    tlsPort: 0,
+    listeners: [{ kind: "imaps", port: 993, hostname: "0.0.0.0" }],
+    users: { alice: "secret" },
+    capabilities: { disable: ["IDLE"] },
+    limits: { message: 1000 },
+    trace: true,
+    logLevel: "debug",
+  });
+  assertEquals(parseConfig("# nothing\n", "x.yaml"), {});
+});
+
+const wrong: readonly [source: string, message: string][] = [
+  ["port: 70000", "x.yaml:1:1: port: Expected a port from 0 to 65535, or off"],
+  ["a: b\nport: 1", "x.yaml:1:1: a: There is no such key"],
+  ["limits:\n  mesage: 7", "x.yaml:2:3: limits.mesage: There is no such key"],
+  [
+    "limits:\n  message: x",
+    "x.yaml:2:3: limits.message: Expected a whole number",
+  ],
+  [
+    "listeners:\n  - kind: imap\n    port: x",
+    "x.yaml:3:5: listeners.0.port: Expected a port",
+  ],
+  ["trace: maybe", "x.yaml:1:1: trace: Expected true or false"],
+  ["workers: 0", "x.yaml:1:1: workers: Expected a whole number from 1 to 64"],
+  ["- port", "x.yaml:1:1: Expected a mapping of keys"],
+  ["port: 1\nport: 2", "x.yaml:2:1: Map keys must be unique"],
+  ["users: { alice: 1 }", "x.yaml:1:10: users.alice: Expected text"],
+  ["port: [", "x.yaml:1:8: "],
+];
+for (const [source, message] of wrong) {
+  Deno.test(`a wrong configuration is pointed at: ${JSON.stringify(source)}`, () => {
+    assertThrows(() => parseConfig(source, "x.yaml"), ConfigError, message);
+  });
+}
+
+Deno.test("the sample is a configuration, also with every comment taken away", () => {
+  assertEquals(parseConfig(sampleConfig(), "sample"), {
+    hostname: "127.0.0.1",
+    port: 143,
+    tlsPort: 993,
+    kv: "imapd-data/imapd.kv",
+  });
+  const everything = sampleConfig().split("\n").map((line) =>
+    /^# ( *(?:- )?[{\w]+:( |$)| {2})/.test(line) &&
+      !line.startsWith("# Default")
+      ? line.slice(2)
+      : line
+  ).join("\n");
+  const config = parseConfig(
+    everything.replace(/^Configuration.*$/m, ""),
+    "all",
+  );
+  assertEquals(config.limits, DEFAULT_LIMITS);
+  for (const { key } of SETTINGS) assertEquals(key in config, true, key);
+});
+
+Deno.test("paths are relative to the file, except what is no path", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const path = join(dir, "imapd.yaml");
+    await Deno.writeTextFile(path, "kv: data/imapd.kv\ncert: /etc/a.crt\n");
+    assertEquals(await readConfig(path), {
+      kv: join(dir, "data/imapd.kv"),
+      cert: "/etc/a.crt",
+    });
+    await Deno.writeTextFile(path, "kv: ':memory:'\n");
+    assertEquals(await readConfig(path), { kv: ":memory:" });
+    await assertRejects(
+      () => readConfig(join(dir, "none.yaml")),
+      ConfigError,
+      "There is no configuration file",
+    );
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("options are checked like keys, under their own names", () => {
+  assertEquals(checkConfig({ port: 1 }, (key) => `--${key}`), { port: 1 });
+  assertThrows(
+    () => checkConfig({ port: -1 }, (key) => `--${key}`),
+    ConfigError,
+    "--port: Expected a port",
+  );
+});

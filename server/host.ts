@@ -1,0 +1,142 @@
+/**
+ * The server as the connections of a protocol see it.
+ *
+ * @module
+ */
+
+import type { Credentials, Host, Identity } from "../protocol/host.ts";
+import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Admission } from "./admission.ts";
+import { Authenticator } from "./authenticator.ts";
+import { logger } from "./log.ts";
+import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
+import { PasswordHasher } from "./password.ts";
+import type { Users } from "./users.ts";
+
+/** What happens with every connection; the rest is worth a line in a log that is kept. */
+const COMMON_EVENTS = new Set(["connect", "disconnect"]);
+
+/** See {@linkcode Host}. */
+export class ServerHost implements Host {
+  readonly storage: Storage;
+  readonly disabledCapabilities: ReadonlySet<string>;
+  readonly insecureAuth: boolean;
+  readonly batchSize: number;
+  readonly stopping: AbortSignal;
+  readonly trace: Host["trace"];
+  readonly #caseInsensitive: boolean;
+  readonly #admission: Admission;
+  readonly #hasher: PasswordHasher;
+  readonly #onError: ServeOptions["onError"];
+  readonly #log = logger();
+  #limits: Limits;
+  #authenticator: Authenticator;
+
+  /** @throws {TypeError} when inline users or the limits cannot be */
+  constructor(
+    options: ServeOptions,
+    storage: Storage,
+    admission: Admission,
+    stopping: AbortSignal,
+  ) {
+    this.storage = storage;
+    this.stopping = stopping;
+    this.#admission = admission;
+    const disabled = options.capabilities?.disable ?? [];
+    this.disabledCapabilities = new Set(
+      disabled.map((name) => name.toUpperCase()),
+    );
+    this.insecureAuth = options.insecureAuth ?? false;
+    this.batchSize = options.batchSize ?? DEFAULTS.batchSize;
+    this.trace = tracerOf(options.trace);
+    this.#onError = options.onError;
+    this.#caseInsensitive = options.caseInsensitiveUsers ?? false;
+    this.#hasher = new PasswordHasher({
+      workers: options.workers ?? DEFAULTS.workers,
+    });
+    this.#limits = limitsOf(options.limits);
+    this.#authenticator = this.#authenticatorOf(options.users ?? {});
+  }
+
+  get limits(): Limits {
+    return this.#limits;
+  }
+
+  /** Puts other users or limits in place, or throws and changes nothing. */
+  reload(changes: Pick<ReloadOptions, "users" | "limits">): void {
+    const limits = changes.limits === undefined
+      ? this.#limits
+      : limitsOf(changes.limits);
+    if (changes.users !== undefined) {
+      this.#authenticator = this.#authenticatorOf(changes.users);
+    }
+    this.#limits = limits;
+  }
+
+  authenticate(credentials: Credentials): Promise<Identity | undefined> {
+    return this.#authenticator.authenticate(credentials);
+  }
+
+  login({ user }: Identity): boolean {
+    return this.#admission.login(user);
+  }
+
+  logout({ user }: Identity): void {
+    this.#admission.logout(user);
+  }
+
+  fault(error: unknown, about: Record<string, unknown>): void {
+    this.#log.error("fault", { ...about, error });
+    try {
+      this.#onError?.(error, about);
+    } catch (second) {
+      this.#log.error("onError has thrown", { error: second });
+    }
+  }
+
+  event(name: string, about: Record<string, unknown>): void {
+    if (COMMON_EVENTS.has(name)) this.#log.debug(name, about);
+    else this.#log.info(name, about);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  /** Ends the threads that check passwords. */
+  close(): void {
+    this.#hasher.close();
+  }
+
+  #authenticatorOf(users: Users): Authenticator {
+    return new Authenticator({
+      users,
+      caseInsensitive: this.#caseInsensitive,
+      hasher: this.#hasher,
+    });
+  }
+}
+
+function limitsOf(given: Partial<Limits> = {}): Limits {
+  const limits = { ...DEFAULT_LIMITS };
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(limits, name)) {
+      throw new TypeError(`There is no limit ${name}`);
+    }
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new TypeError(`The limit ${name} is no number that can be`);
+    }
+    Object.assign(limits, { [name]: value });
+  }
+  return limits;
+}
+
+function tracerOf(trace: ServeOptions["trace"]): Host["trace"] {
+  if (typeof trace === "function") return trace;
+  if (trace !== true) return undefined;
+  const log = logger("trace");
+  return (connection, direction, line) =>
+    log.trace(direction, { connection, line });
+}

@@ -1,0 +1,94 @@
+/**
+ * Finds out what a path has to import.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { ParseError } from "../../protocol/wire/parse_error.ts";
+import { decodeModifiedUtf7 } from "../../protocol/wire/mailbox_name.ts";
+import { emlSource, maildirSource } from "./files_source.ts";
+import { mboxSource } from "./mbox_source.ts";
+import type { ImportSource, SourceOptions } from "./source.ts";
+
+/** Maildirs inside Maildirs are looked for so deep. */
+const MAX_DEPTH = 32;
+
+/**
+ * The sources at a path: the mailboxes of a Maildir with those below it, the messages of a folder, an mbox
+ * file, or a message.
+ */
+export async function findSources(
+  path: string,
+  options: SourceOptions,
+): Promise<ImportSource[]> {
+  const { isDirectory } = await Deno.stat(path);
+  if (isDirectory) {
+    return await isMaildir(path)
+      ? await maildirs(path, [], options, 0)
+      : [await emlSource(path, options)];
+  }
+  return [
+    await isMbox(path)
+      ? await mboxSource(path, options)
+      : await emlSource(path, options),
+  ];
+}
+
+async function isMbox(path: string): Promise<boolean> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(64);
+  const count = await file.read(bytes) ?? 0;
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, count));
+  return count === 0 || /^\s*From /.test(text);
+}
+
+async function isMaildir(path: string): Promise<boolean> {
+  for (const folder of ["cur", "new"]) {
+    try {
+      if ((await Deno.stat(join(path, folder))).isDirectory) return true;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return false;
+}
+
+/** A Maildir and those in it: `.Name.Below` as Maildir++ has them, or folders inside folders. */
+async function maildirs(
+  path: string,
+  below: readonly string[],
+  options: SourceOptions,
+  depth: number,
+): Promise<ImportSource[]> {
+  const sources = [await maildirSource(path, below, options)];
+  if (depth >= MAX_DEPTH) return sources;
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    if (isDirectory && !["cur", "new", "tmp"].includes(name)) names.push(name);
+  }
+  for (const name of names.sort()) {
+    const folder = join(path, name);
+    if (!await isMaildir(folder)) continue;
+    const levels = name.startsWith(".") ? name.slice(1).split(".") : [name];
+    const named = levels.filter((level) => level !== "").map(decodeLevel);
+    const found = await maildirs(
+      folder,
+      [...below, ...named],
+      options,
+      depth + 1,
+    );
+    sources.push(...found);
+  }
+  return sources;
+}
+
+/** Names of Maildir++ are in modified UTF-7; others are what they are. */
+function decodeLevel(level: string): string {
+  try {
+    return decodeModifiedUtf7(level);
+  } catch (error) {
+    if (error instanceof ParseError) return level;
+    throw error;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The settings of the command line and of the configuration file: one table from which the options, the
+ * help, the checks of the file and the commented sample are made.
+ *
+ * @module
+ */
+
+import { LOG_LEVELS } from "./log.ts";
+import { DEFAULTS } from "./options.ts";
+
+/** What values a setting takes. */
+export type SettingKind =
+  | { readonly type: "text" | "path" | "flag" | "port" }
+  | { readonly type: "choice"; readonly of: readonly string[] }
+  | { readonly type: "count"; readonly min: number; readonly max: number };
+
+/** A setting. */
+export interface Setting {
+  /** Its key in the configuration file. */
+  readonly key: string;
+  /** Its values. */
+  readonly kind: SettingKind;
+  /** What stands for its value in the help; none for a flag. */
+  readonly placeholder?: string;
+  /** What it does, a phrase. */
+  readonly help: string;
+  /** Its value when it is not set, in words. */
+  readonly fallback: string;
+  /** What the sample says, and whether as a comment. */
+  readonly sample: { readonly yaml: string; readonly active?: boolean };
+}
+
+const count = (min: number, max: number): SettingKind => ({
+  type: "count",
+  min,
+  max,
+});
+
+/** A setting for a number with a default of the library. */
+function numeric(
+  key: Exclude<keyof typeof DEFAULTS, "hostname" | "hierarchyDelimiter">,
+  kind: SettingKind,
+  help: string,
+): Setting {
+  const value = `${DEFAULTS[key]}`;
+  return {
+    key,
+    kind,
+    help,
+    placeholder: "N",
+    fallback: value,
+    sample: { yaml: value },
+  };
+}
+
+/** All of them that are a single value, in the order of the sample. */
+export const SETTINGS: readonly Setting[] = [
+  {
+    key: "hostname",
+    kind: { type: "text" },
+    placeholder: "ADDR",
+    help: "address to listen on; 0.0.0.0 or :: for all",
+    fallback: DEFAULTS.hostname,
+    sample: { yaml: DEFAULTS.hostname, active: true },
+  },
+  {
+    key: "port",
+    kind: { type: "port" },
+    placeholder: "N",
+    help: "IMAP with STARTTLS; 0 picks a free port, off means none",
+    fallback: `${DEFAULTS.port}`,
+    sample: { yaml: "143", active: true },
+  },
+  {
+    key: "tlsPort",
+    kind: { type: "port" },
+    placeholder: "N",
+    help: "IMAP over TLS; 0 picks a free port, off means none",
+    fallback: `${DEFAULTS.tlsPort}, or a free one with --port 0`,
+    sample: { yaml: "993", active: true },
+  },
+  {
+    key: "cert",
+    kind: { type: "path" },
+    placeholder: "FILE",
+    help: "certificate with those that lead to its issuer, PEM",
+    fallback: "a self-signed one, made once and kept beside the data",
+    sample: { yaml: "imapd.crt" },
+  },
+  {
+    key: "key",
+    kind: { type: "path" },
+    placeholder: "FILE",
+    help: "private key of the certificate, PEM",
+    fallback: "that of the self-signed certificate",
+    sample: { yaml: "imapd.key" },
+  },
+  {
+    key: "kv",
+    kind: { type: "path" },
+    placeholder: "PATH|:memory:|URL",
+    help: "Deno KV database of mailboxes and users",
+    fallback: "./imapd-data/imapd.kv",
+    sample: { yaml: "imapd-data/imapd.kv", active: true },
+  },
+  {
+    key: "insecureAuth",
+    kind: { type: "flag" },
+    help: "allow passwords without TLS from other machines too",
+    fallback: "false",
+    sample: { yaml: "false" },
+  },
+  {
+    key: "caseInsensitiveUsers",
+    kind: { type: "flag" },
+    help: "compare user names without case; they are kept in lower case",
+    fallback: "false",
+    sample: { yaml: "false" },
+  },
+  {
+    key: "hierarchyDelimiter",
+    kind: { type: "choice", of: ["/", "."] },
+    placeholder: "C",
+    help: "what separates the levels of mailbox names, / or .",
+    fallback: DEFAULTS.hierarchyDelimiter,
+    sample: { yaml: '"/"' },
+  },
+  numeric("workers", count(1, 64), "threads that check passwords, at the most"),
+  numeric("maxConnections", count(1, 1_000_000), "connections at once"),
+  numeric(
+    "maxConnectionsPerUser",
+    count(1, 1_000_000),
+    "sessions of a user at once",
+  ),
+  numeric(
+    "maxConnectionsPerAddress",
+    count(1, 1_000_000),
+    "connections from an address at once",
+  ),
+  numeric(
+    "batchSize",
+    count(512, 16_777_216),
+    "bytes that gather before they are written to the socket",
+  ),
+  numeric(
+    "drainTime",
+    count(0, 3_600_000),
+    "milliseconds for what is under way when the server stops",
+  ),
+  {
+    key: "logLevel",
+    kind: { type: "choice", of: LOG_LEVELS },
+    placeholder: "L",
+    help: `least level that is logged: ${LOG_LEVELS.join(", ")}`,
+    fallback: "info",
+    sample: { yaml: "info" },
+  },
+  {
+    key: "logFormat",
+    kind: { type: "choice", of: ["text", "json"] },
+    placeholder: "F",
+    help: "text, or json: an object a line",
+    fallback: "text",
+    sample: { yaml: "text" },
+  },
+  {
+    key: "trace",
+    kind: { type: "flag" },
+    help: "log each line from and to clients, secrets and contents masked",
+    fallback: "false",
+    sample: { yaml: "false" },
+  },
+];
+
+/** The option of a setting: `tlsPort` is `--tls-port`. */
+export function optionName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,133 @@
+/**
+ * A TCP or TLS connection of the platform, as a stream of byte arrays.
+ *
+ * @module
+ */
+
+/** What lies under a byte stream: a socket, or TLS over one. */
+export interface Channel {
+  /**
+   * Waits for bytes; null at the end.
+   * @param expected how many bytes are known to come
+   */
+  read(expected: number): Promise<Uint8Array | null>;
+  /** Writes all of it; rejects when it stands still for too long. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends it; a pending read answers null. Harmless when done twice. */
+  close(): void;
+  /** Settles when nothing is left of it. */
+  readonly closed: Promise<void>;
+}
+
+/** A connection that waits for a command pins this much memory. */
+const IDLE_BUFFER = 2 * 1024;
+/** Less room than this at the end of a buffer is not worth a system call. */
+const MIN_ROOM = 512;
+/** The largest buffer: more gains nothing in one system call. */
+const MAX_BUFFER = 256 * 1024;
+
+/** Bytes from and to a `Deno.Conn`. */
+export class SocketChannel implements Channel {
+  readonly #conn: Deno.Conn;
+  readonly #writeTime: number;
+  readonly #ended = Promise.withResolvers<void>();
+  #closed = false;
+  #failure: unknown;
+  /** Room that no reader has been given yet. What was returned is never written to again. */
+  #room = new Uint8Array(0);
+  /** The next buffer's size: grows while reads fill their buffers. */
+  #size = IDLE_BUFFER;
+
+  /**
+   * Takes a connection over.
+   * @param writeTime how long a write may stand still, in milliseconds
+   */
+  constructor(conn: Deno.Conn, writeTime: number) {
+    this.#conn = conn;
+    this.#writeTime = writeTime;
+  }
+
+  /** See {@linkcode Channel.closed}. */
+  get closed(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** See {@linkcode Channel.read}. */
+  async read(expected: number): Promise<Uint8Array | null> {
+    if (this.#closed) return null;
+    const wanted = Math.min(Math.max(expected, this.#size), MAX_BUFFER);
+    if (this.#room.length < (expected > 0 ? wanted : MIN_ROOM)) {
+      this.#room = new Uint8Array(wanted);
+    }
+    const room = this.#room;
+    let count: number | null;
+    try {
+      count = await this.#conn.read(room);
+    } catch (error) {
+      if (this.#closed || isDisconnection(error)) return null;
+      throw error;
+    }
+    if (count === null) return null;
+    this.#size = count === room.length
+      ? Math.min(Math.max(this.#size, room.length) * 4, MAX_BUFFER)
+      : IDLE_BUFFER;
+    this.#room = room.subarray(count);
+    // A large buffer must not stay behind when the client falls silent.
+    if (this.#room.length > IDLE_BUFFER) this.#room = new Uint8Array(0);
+    return room.subarray(0, count);
+  }
+
+  /** Why a write failed, once one has. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** See {@linkcode Channel.write}. */
+  async write(bytes: Uint8Array): Promise<void> {
+    let offset = 0;
+    while (offset < bytes.length) {
+      const timer = setTimeout(() => this.#giveUp(), this.#writeTime);
+      try {
+        offset += await this.#conn.write(
+          offset === 0 ? bytes : bytes.subarray(offset),
+        );
+      } catch (error) {
+        throw this.#failure ??= error;
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }
+
+  #giveUp(): void {
+    this.#failure ??= new Deno.errors.TimedOut("The client does not read");
+    this.close();
+  }
+
+  /** Tells the client that no more bytes will come; reading goes on. */
+  async closeWrite(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.#conn.closeWrite();
+    } catch (error) {
+      if (!this.#closed && !isDisconnection(error)) throw error;
+    }
+  }
+
+  /** See {@linkcode Channel.close}. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#conn.close();
+    this.#ended.resolve();
+  }
+}
+
+/** Whether an error says no more than that the client has gone. */
+export function isDisconnection(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.UnexpectedEof ||
+    error instanceof Deno.errors.NotConnected;
+}

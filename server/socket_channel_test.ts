@@ -1,0 +1,77 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { SocketChannel } from "./socket_channel.ts";
+
+async function pair(): Promise<[channel: SocketChannel, client: Deno.TcpConn]> {
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr;
+  const [conn, client] = await Promise.all([
+    listener.accept(),
+    Deno.connect({ port, hostname: "127.0.0.1" }),
+  ]);
+  return [new SocketChannel(conn, 1_000), client];
+}
+
+Deno.test("bytes that were read stay as they are while more are read", async () => {
+  const [channel, client] = await pair();
+  const sent = new Uint8Array(1_000_000).map((_, index) =>
+    index * 7 + index / 251
+  );
+  const chunks: Uint8Array[] = [];
+  await Promise.all([
+    (async () => {
+      let at = 0;
+      while (at < sent.length) {
+        at += await client.write(sent.subarray(at, at + 700));
+      }
+      client.close();
+    })(),
+    (async () => {
+      for (;;) {
+        const chunk = await channel.read(chunks.length % 5 === 0 ? 5_000 : 0);
+        if (chunk === null) break;
+        chunks.push(chunk);
+      }
+    })(),
+  ]);
+  channel.close();
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  assertEquals(size, sent.length);
+  let at = 0;
+  for (const chunk of chunks) {
+    assertEquals(chunk, sent.slice(at, at + chunk.length));
+    at += chunk.length;
+  }
+});
+
+Deno.test("an idle connection pins little, one with a literal to come reads much", async () => {
+  const [channel, client] = await pair();
+  await client.write(new Uint8Array(10));
+  assertEquals((await channel.read(0))!.buffer.byteLength, 2_048);
+  await client.write(new Uint8Array(10));
+  assertEquals((await channel.read(100_000))!.buffer.byteLength, 100_000);
+  await client.write(new Uint8Array(10));
+  assertEquals((await channel.read(0))!.buffer.byteLength, 2_048);
+  client.close();
+  channel.close();
+});
+
+Deno.test("a read that waits ends with the channel", async () => {
+  const [channel, client] = await pair();
+  const waiting = channel.read(0);
+  channel.close();
+  channel.close();
+  assertEquals(await waiting, null);
+  assertEquals(await channel.read(0), null);
+  await channel.closed;
+  await assertRejects(() => channel.write(new Uint8Array(1)));
+  client.close();
+});
+
+Deno.test("a client that resets the connection is at its end", async () => {
+  const [channel, client] = await pair();
+  await channel.write(new Uint8Array(100));
+  // Closed with bytes unread, the client's system answers with a reset.
+  client.close();
+  assertEquals(await channel.read(0), null);
+  channel.close();
+});

@@ -1,0 +1,285 @@
+/**
+ * A handle on an account.
+ *
+ * @module
+ */
+
+import {
+  type MailboxId,
+  type MailboxInfo,
+  type MailboxStatus,
+  StorageError,
+} from "../model.ts";
+import { checkNewName, INBOX, parseName, tryParseName } from "../names.ts";
+import type { Account, AccountChange, Mailbox } from "../storage.ts";
+import type { AccountEntry } from "./account_entry.ts";
+import {
+  createChange,
+  deleteChange,
+  type ListContext,
+  renameChange,
+  updateChange,
+} from "./list_changes.ts";
+import { decodeHead, statusOf } from "./head.ts";
+import { headKey } from "./keys.ts";
+import { KvMailbox } from "./mailbox.ts";
+import type { Process } from "./process.ts";
+import type { Node } from "./tree.ts";
+import { watchKey } from "./watch.ts";
+
+/** See the module's text. */
+export class KvAccount implements Account {
+  /** See {@linkcode Account.user}. */
+  readonly user: string;
+  readonly #process: Process;
+  readonly #entry: AccountEntry;
+  readonly #release: (entry: AccountEntry) => void;
+  #open = true;
+  readonly #stops = new Set<() => void>();
+
+  /**
+   * A handle on an account that is pinned for it.
+   * @param release gives one pin of the account back
+   */
+  constructor(
+    process: Process,
+    entry: AccountEntry,
+    release: (entry: AccountEntry) => void,
+  ) {
+    this.#process = process;
+    this.#entry = entry;
+    this.#release = release;
+    this.user = entry.user;
+  }
+
+  /** See {@linkcode Account.mailboxes}. */
+  async mailboxes(): Promise<readonly MailboxInfo[]> {
+    await this.#refresh();
+    return this.#entry.tree.infos(this.#delimiter);
+  }
+
+  /** See {@linkcode Account.mailbox}. */
+  async mailbox(name: string): Promise<MailboxInfo | undefined> {
+    const path = tryParseName(name, this.#delimiter);
+    if (path === undefined) return undefined;
+    await this.#refresh();
+    return this.#info(path);
+  }
+
+  /** See {@linkcode Account.createMailbox}. */
+  async createMailbox(
+    name: string,
+    options: { specialUse?: readonly string[] } = {},
+  ): Promise<MailboxInfo> {
+    const path = this.#newName(name);
+    await this.#refresh();
+    const numbers = await this.#numbers(path.length + 1);
+    const specialUse = [...options.specialUse ?? []];
+    const change = createChange(this.#context, path, numbers, specialUse);
+    await this.#process.db.committer.submit(change);
+    return this.#info(path)!;
+  }
+
+  /** See {@linkcode Account.deleteMailbox}. */
+  async deleteMailbox(name: string): Promise<void> {
+    const path = tryParseName(name, this.#delimiter);
+    await this.#refresh();
+    const node = path && this.#entry.tree.find(path);
+    if (node === undefined) throw noSuchMailbox();
+    if (path!.length === 1 && path![0] === INBOX) {
+      throw new StorageError("CANNOT", "INBOX cannot be deleted");
+    }
+    if (node.mailbox === 0) {
+      throw new StorageError("HASCHILDREN", "There are mailboxes below it");
+    }
+    const { cache, db, maintenance } = this.#process;
+    const mailbox = cache.pin(node.mailbox as MailboxId);
+    try {
+      await db.committer.submit(deleteChange(this.#context, path!, mailbox));
+    } finally {
+      cache.unpin(mailbox);
+    }
+    maintenance.garbage();
+  }
+
+  /** See {@linkcode Account.renameMailbox}. */
+  async renameMailbox(from: string, to: string): Promise<void> {
+    const path = tryParseName(from, this.#delimiter);
+    await this.#refresh();
+    if (path === undefined || this.#entry.tree.find(path) === undefined) {
+      throw noSuchMailbox();
+    }
+    const newPath = this.#newName(to);
+    if (path.length === 1 && path[0] === INBOX) {
+      await this.#renameInbox(newPath);
+      return;
+    }
+    const numbers = await this.#numbers(newPath.length);
+    const change = renameChange(this.#context, path, newPath, numbers);
+    await this.#process.db.committer.submit(change);
+  }
+
+  /** The messages move, the mailbox stays (RFC 9051 § 6.3.6). */
+  async #renameInbox(newPath: readonly string[]): Promise<void> {
+    const node = this.#entry.tree.find(newPath);
+    if (node !== undefined) throw alreadyThere();
+    const name = newPath.join(this.#delimiter);
+    await this.createMailbox(name);
+    const inbox = await this.openMailbox(INBOX);
+    try {
+      const target = await this.openMailbox(name);
+      try {
+        await inbox.moveTo(inbox.state.allUids(), target);
+      } finally {
+        target.close();
+      }
+    } finally {
+      inbox.close();
+    }
+  }
+
+  /** See {@linkcode Account.updateMailbox}. */
+  async updateMailbox(
+    name: string,
+    update: { subscribed?: boolean; specialUse?: readonly string[] },
+  ): Promise<void> {
+    const path = parseName(name, this.#delimiter);
+    if (update.subscribed === true) {
+      checkNewName(path, this.#delimiter, this.#process.db.settings.limits);
+    }
+    await this.#refresh();
+    const change = updateChange(this.#context, path, update);
+    await this.#process.db.committer.submit(change);
+  }
+
+  /** See {@linkcode Account.status}. */
+  async status(
+    names: readonly string[],
+  ): Promise<(MailboxStatus | undefined)[]> {
+    await this.#refresh();
+    const { db, cache } = this.#process;
+    const found = names.map((): MailboxStatus | undefined => undefined);
+    const wanted: { index: number; mailbox: number }[] = [];
+    for (const [index, name] of names.entries()) {
+      const mailbox = this.#node(name)?.mailbox ?? 0;
+      if (mailbox === 0) continue;
+      const known = cache.peek(mailbox as MailboxId);
+      if (known?.loaded && !known.stale) {
+        if (db.settings.shared) await db.committer.refresh(known);
+        found[index] = known.status;
+      } else wanted.push({ index, mailbox });
+    }
+    for (let from = 0; from < wanted.length; from += 10) {
+      const some = wanted.slice(from, from + 10);
+      const keys = some.map(({ mailbox }) => headKey(mailbox));
+      const heads = await db.reader.getMany<Uint8Array[]>(keys);
+      for (const [at, { value }] of heads.entries()) {
+        if (value === null) continue;
+        found[some[at]!.index] = statusOf(decodeHead(value as Uint8Array));
+      }
+    }
+    return found;
+  }
+
+  /** See {@linkcode Account.openMailbox}. */
+  async openMailbox(name: string): Promise<Mailbox> {
+    await this.#refresh();
+    const node = this.#node(name);
+    if (node === undefined || node.mailbox === 0) throw noSuchMailbox();
+    const id = node.mailbox as MailboxId;
+    const mailbox = await this.#process.cache.open(id);
+    const account = this.#entry;
+    account.pins++;
+    let lastName = account.tree.pathOf(node).join(this.#delimiter);
+    const nameOf = () => {
+      const carrier = account.tree.carrierOf(id);
+      if (carrier) {
+        lastName = account.tree.pathOf(carrier).join(this.#delimiter);
+      }
+      return lastName;
+    };
+    return new KvMailbox(
+      this.#process,
+      mailbox,
+      nameOf,
+      () => this.#release(account),
+    );
+  }
+
+  /** See {@linkcode Account.onChange}. */
+  onChange(listener: (change: AccountChange) => void): () => void {
+    const entry = this.#entry;
+    const { db, watching } = this.#process;
+    const stopListening = entry.listeners.add(listener);
+    const stopWatching = watching
+      ? watchKey(
+        db.reader,
+        entry.key,
+        () => this.#refresh(),
+        db.settings.onFault,
+      )
+      : () => {};
+    const stop = () => {
+      stopListening();
+      stopWatching();
+      this.#stops.delete(stop);
+    };
+    this.#stops.add(stop);
+    return stop;
+  }
+
+  /** See {@linkcode Account.close}. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const stop of [...this.#stops]) stop();
+    this.#release(this.#entry);
+  }
+
+  get #delimiter(): string {
+    return this.#process.db.settings.hierarchyDelimiter;
+  }
+
+  get #context(): ListContext {
+    return { account: this.#entry, settings: this.#process.db.settings };
+  }
+
+  async #refresh(): Promise<void> {
+    const { settings, committer } = this.#process.db;
+    if (settings.shared || this.#entry.stale) {
+      await committer.refresh(this.#entry);
+    }
+  }
+
+  #newName(name: string): string[] {
+    const path = parseName(name, this.#delimiter);
+    checkNewName(path, this.#delimiter, this.#process.db.settings.limits);
+    return path;
+  }
+
+  #node(name: string): Node | undefined {
+    const path = tryParseName(name, this.#delimiter);
+    return path && this.#entry.tree.find(path);
+  }
+
+  #info(path: readonly string[]): MailboxInfo | undefined {
+    const { tree } = this.#entry;
+    const node = tree.find(path);
+    const name = path.join(this.#delimiter);
+    if (node === undefined && !tree.subscribed.has(name)) return undefined;
+    return tree.info(name, node);
+  }
+
+  async #numbers(count: number): Promise<number[]> {
+    const first = await this.#process.db.mailboxNumbers.take(count);
+    return Array.from({ length: count }, (_, index) => first + index);
+  }
+}
+
+function noSuchMailbox(): StorageError {
+  return new StorageError("NONEXISTENT", "There is no such mailbox");
+}
+
+function alreadyThere(): StorageError {
+  return new StorageError("ALREADYEXISTS", "There is such a mailbox already");
+}

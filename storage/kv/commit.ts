@@ -1,0 +1,343 @@
+/**
+ * The one write path: a group commit.
+ *
+ * A commit costs one flush to the disk however much it holds, and the database does not gather commits by
+ * itself. So while a commit runs, changes gather here; then as many as fit go into the next one.
+ *
+ * A change is a plan that runs, all at once, when its batch is put together. It sees each thing that it is
+ * about (a mailbox, an account) as the changes before it in the batch leave it, so that several appends to
+ * one mailbox share a commit, each with its own UIDs and modseq. What a plan reads beyond that, such as the
+ * messages, must not be altered by another change of the batch: then it waits for the next one. Whatever a
+ * plan has seen is checked by its versionstamp when the batch is committed. After the commit, not before,
+ * the changes are applied to what is in memory, in order.
+ *
+ * Where another process has written, the check fails: what moved is read again and each change tried anew,
+ * by itself.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import { StorageError } from "../model.ts";
+import type { Write } from "./keys.ts";
+import { Batch, type Change, type Plan, type Subject } from "./batch.ts";
+
+/** What one change may take, so that it fits a batch with its heads. */
+export const MAX_CHANGE_BYTES = 600_000;
+
+const MAX_ATTEMPTS = 20;
+const MAX_LOCKED = 12;
+
+interface Pending {
+  readonly change: Change<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  attempts: number;
+  /** Whether it is to be tried by itself. */
+  alone: boolean;
+}
+
+/** How the committer stands to its database. */
+export interface CommitterOptions {
+  /** Checks that a commit may have: 10 is safe everywhere, a local file takes 100. */
+  readonly maxChecks: number;
+  /** Told of failures that are nobody's refusal. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Commits changes in groups. One a database and process. */
+export class Committer {
+  readonly #kv: Deno.Kv;
+  readonly #options: CommitterOptions;
+  #queue: Pending[] = [];
+  #stale = new Set<Subject<unknown>>();
+  #waiting = new Map<Subject<unknown>, PromiseWithResolvers<void>>();
+  #running: Promise<void> | undefined;
+
+  /** Commits to this database. */
+  constructor(kv: Deno.Kv, options: CommitterOptions) {
+    this.#kv = kv;
+    this.#options = options;
+  }
+
+  /**
+   * Plans and commits a change; settles when it is durable and applied.
+   * @throws {StorageError} what the plan throws; UNAVAILABLE when the database does not take it
+   */
+  submit<T>(change: Change<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({
+        change: change as Change<unknown>,
+        resolve: resolve as (result: unknown) => void,
+        reject,
+        attempts: 0,
+        alone: false,
+      });
+      this.#start();
+    });
+  }
+
+  /** Brings something in memory up to what is in the database, between two commits. */
+  refresh(subject: Subject<unknown>): Promise<void> {
+    let waiting = this.#waiting.get(subject);
+    if (waiting === undefined) {
+      waiting = Promise.withResolvers<void>();
+      this.#waiting.set(subject, waiting);
+    }
+    this.#stale.add(subject);
+    this.#start();
+    return waiting.promise;
+  }
+
+  /**
+   * Writes what nothing refers to yet, such as the chunks of a large message, by itself.
+   * @returns whether the checks held
+   */
+  async write(
+    writes: readonly Write[],
+    checks: readonly Deno.AtomicCheck[] = [],
+  ): Promise<Deno.KvCommitResult | Deno.KvCommitError> {
+    for (let attempt = 0;; attempt++) {
+      try {
+        return await atomic(this.#kv, checks, writes).commit();
+      } catch (error) {
+        if (!isLocked(error)) throw unavailable(error);
+        if (attempt === MAX_LOCKED) throw unavailable(error);
+        await pause(attempt);
+      }
+    }
+  }
+
+  /** Waits until nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  #start(): void {
+    if (this.#running !== undefined) return;
+    this.#running = Promise.resolve().then(() => this.#run()).finally(() => {
+      this.#running = undefined;
+      if (this.#queue.length > 0 || this.#stale.size > 0) this.#start();
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 || this.#stale.size > 0) {
+      if (this.#stale.size > 0) await this.#catchUp();
+      // Those whom the last commit has answered may have something new at once: let it gather.
+      await turn();
+      const taken = this.#assemble();
+      if (taken.accepted.length > 0) await this.#commit(taken);
+    }
+  }
+
+  /** Brings what may have moved up to date. What cannot be read fails the changes that need it. */
+  async #catchUp(): Promise<void> {
+    const stale = [...this.#stale];
+    this.#stale.clear();
+    await Promise.all(stale.map(async (subject) => {
+      const waiting = this.#waiting.get(subject);
+      this.#waiting.delete(subject);
+      try {
+        await subject.catchUp();
+        waiting?.resolve();
+      } catch (error) {
+        const refusal = unavailable(error);
+        waiting?.reject(refusal);
+        this.#queue = this.#queue.filter((pending) => {
+          const needs = pending.change.uses.some((u) => u.subject === subject);
+          if (needs) pending.reject(refusal);
+          return !needs;
+        });
+        subject.invalidate();
+      }
+    }));
+  }
+
+  /** Takes from the queue what goes into one commit, in order. */
+  #assemble(): Assembled {
+    const batch = new Batch(this.#options.maxChecks);
+    const accepted: Accepted[] = [];
+    const left: Pending[] = [];
+    let full = false;
+    for (const [index, pending] of this.#queue.entries()) {
+      if (full || (pending.alone && index > 0 && accepted.length > 0)) {
+        full = true;
+        left.push(pending);
+        continue;
+      }
+      const outcome = this.#plan(batch, pending);
+      if (outcome === "later") left.push(pending);
+      else if (outcome === "full") {
+        full = true;
+        left.push(pending);
+      } else if (outcome !== "done") {
+        accepted.push({ pending, plan: outcome });
+        full = pending.alone;
+      }
+    }
+    this.#queue = left;
+    return { batch, accepted };
+  }
+
+  #plan(
+    batch: Batch,
+    pending: Pending,
+  ): Plan<unknown> | "later" | "full" | "done" {
+    const { change } = pending;
+    for (const { subject } of change.uses) {
+      if (subject.stale) this.#stale.add(subject);
+    }
+    if (
+      change.uses.some(({ subject }) => subject.stale) || !batch.admits(change)
+    ) {
+      batch.block(change);
+      return "later";
+    }
+    try {
+      const plan = change.plan(batch);
+      if (plan.writes.length === 0 && plan.drafts.length === 0) {
+        pending.resolve(plan.apply());
+        return "done";
+      }
+      if (!batch.fits(change, plan)) {
+        if (!batch.empty) return "full";
+        throw new Error(`A change does not fit a commit`);
+      }
+      batch.add(change, plan);
+      return plan;
+    } catch (error) {
+      pending.reject(error);
+      return "done";
+    }
+  }
+
+  async #commit({ batch, accepted }: Assembled): Promise<void> {
+    const { checks, writes } = batch.finish();
+    let result: Deno.KvCommitResult | Deno.KvCommitError;
+    try {
+      result = await this.#attempt(checks, writes);
+    } catch (error) {
+      this.#failed(batch, accepted, error);
+      return;
+    }
+    if (!result.ok) {
+      await this.#conflict(batch, accepted);
+      return;
+    }
+    batch.committed(result.versionstamp);
+    for (const { pending, plan } of accepted) {
+      try {
+        pending.resolve(plan.apply());
+      } catch (error) {
+        this.#options.onFault(error);
+        pending.reject(error);
+        for (const { subject } of pending.change.uses) subject.invalidate();
+      }
+    }
+  }
+
+  /** A commit, again and again while the file is locked by another handle. */
+  async #attempt(
+    checks: readonly Deno.AtomicCheck[],
+    writes: readonly Write[],
+  ): Promise<Deno.KvCommitResult | Deno.KvCommitError> {
+    for (let attempt = 0;; attempt++) {
+      try {
+        return await atomic(this.#kv, checks, writes).commit();
+      } catch (error) {
+        if (!isLocked(error) || attempt === MAX_LOCKED) throw error;
+        await pause(attempt);
+      }
+    }
+  }
+
+  /** The database did not take the commit, or we cannot know: nothing in memory has changed. */
+  #failed(batch: Batch, accepted: readonly Accepted[], error: unknown): void {
+    this.#invalidate(batch);
+    if (accepted.length > 1 && error instanceof TypeError && !isLocked(error)) {
+      // One of them is not right in itself: find out which.
+      this.#requeue(accepted);
+      return;
+    }
+    this.#options.onFault(error);
+    for (const { pending } of accepted) pending.reject(unavailable(error));
+  }
+
+  async #conflict(batch: Batch, accepted: readonly Accepted[]): Promise<void> {
+    this.#invalidate(batch);
+    const again = accepted.filter(({ pending }) => {
+      if (++pending.attempts < MAX_ATTEMPTS) return true;
+      pending.reject(
+        new StorageError("UNAVAILABLE", "Others change the same too often"),
+      );
+      return false;
+    });
+    this.#requeue(again);
+    const attempts = Math.max(0, ...again.map((a) => a.pending.attempts));
+    if (attempts > 1) await pause(attempts);
+  }
+
+  #invalidate(batch: Batch): void {
+    for (const subject of batch.subjects) {
+      subject.invalidate();
+      this.#stale.add(subject);
+    }
+  }
+
+  #requeue(accepted: readonly Accepted[]): void {
+    for (const { pending } of accepted) pending.alone = true;
+    this.#queue.unshift(...accepted.map(({ pending }) => pending));
+  }
+}
+
+interface Accepted {
+  readonly pending: Pending;
+  readonly plan: Plan<unknown>;
+}
+
+interface Assembled {
+  readonly batch: Batch;
+  readonly accepted: readonly Accepted[];
+}
+
+function atomic(
+  kv: Deno.Kv,
+  checks: readonly Deno.AtomicCheck[],
+  writes: readonly Write[],
+): Deno.AtomicOperation {
+  const operation = kv.atomic().check(...checks);
+  for (const [key, value] of writes) {
+    if (value === null) operation.delete(key);
+    else operation.set(key, value);
+  }
+  return operation;
+}
+
+/** Whether another handle on the same file is in the way, which passes. */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error &&
+    /database (table )?is (locked|busy)/i.test(error.message);
+}
+
+/** Lets everything else that can run do so once: some microseconds. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function pause(attempt: number): Promise<void> {
+  const most = Math.min(200, 2 ** attempt);
+  const time = most / 2 + Math.random() * most / 2;
+  return new Promise((resolve) => setTimeout(resolve, time));
+}
+
+/** What a user is told when the database fails; the cause is kept. */
+export function unavailable(error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  const refusal = new StorageError(
+    "UNAVAILABLE",
+    "The storage cannot be reached or written",
+  );
+  refusal.cause = error;
+  return refusal;
+}

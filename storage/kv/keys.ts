@@ -1,0 +1,165 @@
+/**
+ * Every key that the database has, and how large what lies under it gets.
+ *
+ * Sizes: a key takes 2,048 bytes at the most, a value 65,536, a commit 819,200 with 1,000 mutations. Values
+ * are our own packed binary, little-endian, a version byte first. Numbers in keys sort as numbers.
+ *
+ * @module
+ */
+
+/** The largest piece of a body, a summary, a page or a record, in bytes. */
+export const MAX_VALUE = 64_000;
+
+/** `["account", user]`: head of an account, 9 bytes. Every change to its list of mailboxes checks it. */
+export const accountKey = (user: string): Deno.KvKey => ["account", user];
+
+/** All accounts. */
+export const ACCOUNTS: Deno.KvKey = ["account"];
+
+/**
+ * `["mailbox", user, node]`: a level of a name, 20 bytes and its name. Names above it are found through its
+ * parent, so that a rename writes one node whatever lies below.
+ */
+export const nodeKey = (user: string, node: number): Deno.KvKey => [
+  "mailbox",
+  user,
+  node,
+];
+
+/** All nodes of an account. */
+export const nodesOf = (user: string): Deno.KvKey => ["mailbox", user];
+
+/** `["subscription", user, name]`: a subscribed name, 1 byte. */
+export const subscriptionKey = (user: string, name: string): Deno.KvKey => [
+  "subscription",
+  user,
+  name,
+];
+
+/** All subscriptions of an account. */
+export const subscriptionsOf = (user: string): Deno.KvKey => [
+  "subscription",
+  user,
+];
+
+/** `["head", mailbox]`: UIDNEXT, HIGHESTMODSEQ, counts; 73 bytes. Every change to the mailbox checks it. */
+export const headKey = (mailbox: number): Deno.KvKey => ["head", mailbox];
+
+/** `["dead", mailbox]`: the head of a deleted mailbox whose messages are being collected; 77 bytes. */
+export const deadKey = (mailbox: number): Deno.KvKey => ["dead", mailbox];
+
+/** All deleted mailboxes. */
+export const DEAD: Deno.KvKey = ["dead"];
+
+/**
+ * `["log", mailbox, modseq, part]`: one change, 30 bytes to 64,000; in several parts, written by one commit,
+ * when it is larger. 26 bytes a message appended or copied, at most 4 a message stored or expunged.
+ */
+export const logKey = (
+  mailbox: number,
+  modseq: number,
+  part: number,
+): Deno.KvKey => ["log", mailbox, modseq, part];
+
+/** The log of a mailbox. */
+export const logOf = (mailbox: number): Deno.KvKey => ["log", mailbox];
+
+/** `["page", mailbox, firstUid]`: messages in columns, 46 bytes each, up to 64,000 bytes. */
+export const pageKey = (mailbox: number, firstUid: number): Deno.KvKey => [
+  "page",
+  mailbox,
+  firstUid,
+];
+
+/** All pages of a mailbox. */
+export const pagesOf = (mailbox: number): Deno.KvKey => ["page", mailbox];
+
+/**
+ * `["expunged", mailbox, firstModseq, part]`: what the log knew of expunged messages, up to 64,000 bytes; one
+ * change that takes more goes on in the next part.
+ */
+export const expungedKey = (
+  mailbox: number,
+  modseq: number,
+  part: number,
+): Deno.KvKey => ["expunged", mailbox, modseq, part];
+
+/** All expunged messages that a mailbox remembers. */
+export const expungedOf = (mailbox: number): Deno.KvKey => [
+  "expunged",
+  mailbox,
+];
+
+/** `["body", home, number, chunk]`: 64,000 bytes of a source; the last chunk has the rest. */
+export const bodyKey = (
+  home: number,
+  number: number,
+  chunk: number,
+): Deno.KvKey => ["body", home, number, chunk];
+
+/** `["summary", home, number, part]`: a summary as appended; part 0 says how long it is. */
+export const summaryKey = (
+  home: number,
+  number: number,
+  part: number,
+): Deno.KvKey => ["summary", home, number, part];
+
+/** `["summaries", home, firstNumber]`: many small summaries, up to 32,000 bytes. */
+export const summariesKey = (home: number, number: number): Deno.KvKey => [
+  "summaries",
+  home,
+  number,
+];
+
+/** `["shared", serial]`: contents that got one more message each, 16 bytes a content, up to 64,000. */
+export const sharedKey = (serial: number): Deno.KvKey => ["shared", serial];
+
+/** All records of contents that got one more message. */
+export const SHARED: Deno.KvKey = ["shared"];
+
+/** `["garbage", serial]`: contents that have one message less each, 16 bytes a content, up to 64,000. */
+export const garbageKey = (serial: number): Deno.KvKey => ["garbage", serial];
+
+/** All records of contents that have one message less. */
+export const GARBAGE: Deno.KvKey = ["garbage"];
+
+/** `["extra", home, firstNumber]`: how many messages beyond one contents have, 12 bytes each, up to 32,000. */
+export const extraKey = (home: number, number: number): Deno.KvKey => [
+  "extra",
+  home,
+  number,
+];
+
+/** `["upload", home, number]`: contents written ahead of the change that links them, 13 bytes and 4 each. */
+export const uploadKey = (home: number, number: number): Deno.KvKey => [
+  "upload",
+  home,
+  number,
+];
+
+/** All uploads under way. */
+export const UPLOADS: Deno.KvKey = ["upload"];
+
+/** `["counter", name]`: the first number that nobody has reserved, 9 bytes. */
+export const counterKey = (name: string): Deno.KvKey => ["counter", name];
+
+/** `["collector"]`: written by each step of the collector, so that there is one at a time; 9 bytes. */
+export const COLLECTOR: Deno.KvKey = ["collector"];
+
+/** `["user", name]`: a user with the hash of the password. */
+export const userKey = (name: string): Deno.KvKey => ["user", name];
+
+/** All users. */
+export const USERS: Deno.KvKey = ["user"];
+
+/** A key and a value as they are written; null deletes. */
+export type Write = readonly [key: Deno.KvKey, value: Uint8Array | null];
+
+/** About how many bytes a key takes in a commit. */
+export function keySize(key: Deno.KvKey): number {
+  let size = 4;
+  for (const part of key) {
+    size += typeof part === "string" ? 2 + 3 * part.length : 9;
+  }
+  return size;
+}

@@ -1,0 +1,405 @@
+/**
+ * A handle on a mailbox.
+ *
+ * @module
+ */
+
+import type { MailboxState } from "../mailbox_state.ts";
+import {
+  type AppendResult,
+  type CopyResult,
+  type ExpungeResult,
+  type FlagChange,
+  type MailboxChange,
+  type MessageBytes,
+  type NewMessage,
+  StorageError,
+  type StoreResult,
+  type Uid,
+  type UidList,
+} from "../model.ts";
+import type { Mailbox } from "../storage.ts";
+import { concatUids } from "../uid_list.ts";
+import type { Change } from "./batch.ts";
+import {
+  appendChange,
+  copyChange,
+  expungeChange,
+  flagsChange,
+  listsFor,
+  moveChange,
+  TOO_LARGE,
+} from "./changes.ts";
+import { storeContents } from "./contents.ts";
+import type { MailboxEntry } from "./mailbox_entry.ts";
+import type { Process } from "./process.ts";
+import {
+  readAhead,
+  readBodies,
+  readBody,
+  type Wanted,
+} from "./read_contents.ts";
+import { readSummaries } from "./read_summaries.ts";
+import { watchKey } from "./watch.ts";
+
+/** How many messages one commit changes at the most: 4 bytes each for flags, 20 for expunging, 44 for copies. */
+const FLAGS_A_COMMIT = 100_000;
+const EXPUNGED_A_COMMIT = 20_000;
+const COPIED_A_COMMIT = 12_000;
+
+/** See the module's text. */
+export class KvMailbox implements Mailbox {
+  readonly #process: Process;
+  readonly #entry: MailboxEntry;
+  readonly #nameOf: () => string;
+  #open = true;
+  readonly #stops = new Set<() => void>();
+
+  /**
+   * A handle on a mailbox that is pinned for it.
+   * @param nameOf says what the mailbox is called now
+   * @param closed called once, when the handle is given back
+   */
+  constructor(
+    process: Process,
+    entry: MailboxEntry,
+    nameOf: () => string,
+    private readonly closed: () => void,
+  ) {
+    this.#process = process;
+    this.#entry = entry;
+    this.#nameOf = nameOf;
+  }
+
+  /** See {@linkcode Mailbox.state}. */
+  get state(): MailboxState {
+    return this.#entry.state;
+  }
+
+  /** See {@linkcode Mailbox.name}. */
+  get name(): string {
+    return this.#nameOf();
+  }
+
+  /** See {@linkcode Mailbox.refresh}. */
+  async refresh(): Promise<void> {
+    const { settings, committer } = this.#process.db;
+    if (settings.shared || this.#entry.stale) {
+      await committer.refresh(this.#entry);
+    }
+  }
+
+  /** See {@linkcode Mailbox.append}. */
+  async append(messages: readonly NewMessage[]): Promise<AppendResult> {
+    const { limits, now } = this.#process.db.settings;
+    this.#checkThere();
+    if (messages.length === 0) {
+      return { uids: new Uint32Array(), modseq: this.state.highestModseq };
+    }
+    if (messages.some((m) => m.source.length > limits.maxMessageSize)) {
+      throw new StorageError("TOOBIG", "The message is too big");
+    }
+    const entry = this.#entry;
+    return await this.#pinned(async () => {
+      const stored = await storeContents(this.#process.db, entry.id, messages);
+      try {
+        return await this.#submit(
+          appendChange(entry, messages, stored, limits, now()),
+        );
+      } catch (error) {
+        await stored.discard().catch(this.#process.db.settings.onFault);
+        this.#process.maintenance.garbage();
+        throw error;
+      }
+    });
+  }
+
+  /** See {@linkcode Mailbox.storeFlags}. */
+  async storeFlags(uids: UidList, change: FlagChange): Promise<StoreResult> {
+    const { limits } = this.#process.db.settings;
+    this.#checkThere();
+    return await this.#pinned(async () => {
+      const results: StoreResult[] = [];
+      for (const slice of slices(uids, FLAGS_A_COMMIT)) {
+        const planned = flagsChange(this.#entry, slice, change, limits);
+        results.push(await this.#submit(planned));
+      }
+      return {
+        changed: concatUids(results.map((r) => r.changed)),
+        modified: concatUids(results.map((r) => r.modified)),
+        missing: concatUids(results.map((r) => r.missing)),
+        modseqs: results.flatMap((r) => r.modseqs),
+      };
+    });
+  }
+
+  /** See {@linkcode Mailbox.expunge}. */
+  async expunge(uids: UidList): Promise<ExpungeResult> {
+    const { contentNumbers, settings } = this.#process.db;
+    this.#checkThere();
+    return await this.#pinned(async () => {
+      const results: ExpungeResult[] = [];
+      for (const slice of slices(uids, EXPUNGED_A_COMMIT)) {
+        const serial = await contentNumbers.take(
+          Math.max(1, listsFor(slice.length)),
+        );
+        const change = expungeChange(
+          this.#entry,
+          slice,
+          serial,
+          settings.now(),
+        );
+        results.push(await this.#submit(change));
+      }
+      const gone = concatUids(results.map((r) => r.uids));
+      if (gone.length > 0) this.#process.maintenance.garbage();
+      return { uids: gone, modseq: results.at(-1)!.modseq };
+    });
+  }
+
+  /** See {@linkcode Mailbox.copyTo}. */
+  async copyTo(uids: UidList, target: Mailbox): Promise<CopyResult> {
+    const { contentNumbers, settings: { limits, now } } = this.#process.db;
+    const to = this.#entryOf(target);
+    this.#checkThere();
+    if (uids.some((uid) => this.state.indexOf(uid) < 0)) {
+      throw new StorageError("EXPUNGEISSUED", "Some messages have gone");
+    }
+    return await this.#pinned(async () => {
+      const copied: CopyResult[] = [];
+      try {
+        await this.#sliced(uids, copied, async (slice) => {
+          const serial = await contentNumbers.take(listsFor(slice.length));
+          return copyChange(this.#entry, slice, to, serial, {
+            limits,
+            now: now(),
+          });
+        });
+      } catch (error) {
+        // All or none: what earlier commits have copied goes again.
+        if (copied.length > 0 && !to.gone) {
+          await target.expunge(joined(copied).target).catch(
+            this.#process.db.settings.onFault,
+          );
+        }
+        throw error;
+      }
+      return joined(copied);
+    }, to);
+  }
+
+  /** See {@linkcode Mailbox.moveTo}. */
+  async moveTo(uids: UidList, target: Mailbox): Promise<CopyResult> {
+    const { limits, now } = this.#process.db.settings;
+    const to = this.#entryOf(target);
+    this.#checkThere();
+    return await this.#pinned(async () => {
+      const moved: CopyResult[] = [];
+      await this.#sliced(
+        uids,
+        moved,
+        (slice) =>
+          Promise.resolve(
+            moveChange(this.#entry, slice, to, { limits, now: now() }),
+          ),
+      );
+      return joined(moved);
+    }, to);
+  }
+
+  /** See {@linkcode Mailbox.readSource}. */
+  async readSource(
+    uid: Uid,
+    start = 0,
+    end = Infinity,
+  ): Promise<Uint8Array | undefined> {
+    const [wanted] = this.#wanted([uid]);
+    if (wanted === undefined) return undefined;
+    const { reader } = this.#process.db;
+    const bytes = await readBody(reader, wanted, start, end);
+    if (bytes === undefined) await this.#checkGone([uid]);
+    return bytes;
+  }
+
+  /** See {@linkcode Mailbox.readSources}. */
+  async *readSources(
+    uids: UidList,
+  ): AsyncGenerator<readonly MessageBytes[], void> {
+    const { reader } = this.#process.db;
+    const wanted = this.#wanted(uids);
+    yield* this.#complete(
+      wanted,
+      readAhead(
+        wanted,
+        (segment) => readBodies(reader, segment),
+        ({ size }) => size,
+      ),
+    );
+  }
+
+  /** See {@linkcode Mailbox.readSummaries}. */
+  async *readSummaries(
+    uids: UidList,
+  ): AsyncGenerator<readonly MessageBytes[], void> {
+    const { reader } = this.#process.db;
+    const wanted = this.#wanted(uids);
+    yield* this.#complete(
+      wanted,
+      readAhead(wanted, (segment) => readSummaries(reader, segment)),
+    );
+  }
+
+  /** See {@linkcode Mailbox.claimRecent}. */
+  claimRecent(): Uid {
+    const { state } = this;
+    const first = state.firstRecent;
+    state.firstRecent = state.uidNext;
+    return first;
+  }
+
+  /** See {@linkcode Mailbox.onChange}. */
+  onChange(listener: (change: MailboxChange) => void): () => void {
+    const entry = this.#entry;
+    const { db, watching } = this.#process;
+    const stopListening = entry.listeners.add(listener);
+    const stopWatching = watching
+      ? watchKey(
+        db.reader,
+        entry.key,
+        () => this.refresh(),
+        db.settings.onFault,
+      )
+      : () => {};
+    const stop = () => {
+      stopListening();
+      stopWatching();
+      this.#stops.delete(stop);
+    };
+    this.#stops.add(stop);
+    return stop;
+  }
+
+  /** See {@linkcode Mailbox.close}. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const stop of [...this.#stops]) stop();
+    this.closed();
+    this.#process.release(this.#entry);
+  }
+
+  /** The mailbox that a handle is on, for the storage's own use. */
+  static entry(mailbox: KvMailbox): MailboxEntry {
+    return mailbox.#entry;
+  }
+
+  #entryOf(target: Mailbox): MailboxEntry {
+    if (target instanceof KvMailbox && target.#process === this.#process) {
+      const { state } = target;
+      if (!state.deleted) return target.#entry;
+      throw new StorageError("NONEXISTENT", "The other mailbox is gone");
+    }
+    throw new TypeError("The other mailbox is in another storage");
+  }
+
+  #checkThere(): void {
+    if (this.#entry.gone) {
+      throw new StorageError("NONEXISTENT", "The mailbox is gone");
+    }
+  }
+
+  /** Keeps the mailboxes in memory while something is done to them. */
+  async #pinned<T>(action: () => Promise<T>, other?: MailboxEntry): Promise<T> {
+    const { cache } = this.#process;
+    this.#entry.pins++;
+    if (other) other.pins++;
+    try {
+      return await action();
+    } finally {
+      if (other) cache.unpin(other);
+      cache.unpin(this.#entry);
+    }
+  }
+
+  async #submit<T>(change: Change<T>): Promise<T> {
+    const { db, maintenance } = this.#process;
+    const result = await db.committer.submit(change);
+    for (const { subject } of change.uses) {
+      maintenance.changed(subject as MailboxEntry);
+    }
+    return result;
+  }
+
+  /** Copies or moves in as few commits as it takes; what is done is added to `done`. */
+  async #sliced(
+    uids: UidList,
+    done: CopyResult[],
+    change: (slice: UidList) => Promise<Change<CopyResult | typeof TOO_LARGE>>,
+  ): Promise<void> {
+    const left = slices(uids, COPIED_A_COMMIT).reverse();
+    for (let slice = left.pop(); slice !== undefined; slice = left.pop()) {
+      if (slice.length === 0) continue;
+      const result = await this.#submit(await change(slice));
+      if (result !== TOO_LARGE) done.push(result);
+      else left.push(...slices(slice, Math.ceil(slice.length / 2)).reverse());
+    }
+  }
+
+  #wanted(uids: Iterable<number>): Wanted[] {
+    const { state } = this;
+    const wanted: Wanted[] = [];
+    if (state.deleted) return wanted;
+    for (const uid of uids) {
+      const index = state.indexOf(uid);
+      if (index < 0) continue;
+      const content = state.contentAt(index);
+      wanted.push({ uid: uid as Uid, ...content, size: state.sizes[index]! });
+    }
+    return wanted;
+  }
+
+  /** Yields what is read, and looks whether what is not there has been expunged. */
+  async *#complete(
+    wanted: readonly Wanted[],
+    batches: AsyncIterable<readonly MessageBytes[]>,
+  ): AsyncGenerator<readonly MessageBytes[], void> {
+    let at = 0;
+    const missing: Uid[] = [];
+    for await (const batch of batches) {
+      for (const { uid } of batch) {
+        while (wanted[at]!.uid !== uid) missing.push(wanted[at++]!.uid);
+        at++;
+      }
+      yield batch;
+    }
+    while (at < wanted.length) missing.push(wanted[at++]!.uid);
+    if (missing.length > 0) await this.#checkGone(missing);
+  }
+
+  /** A content may be missing only where the message is gone. */
+  async #checkGone(uids: readonly Uid[]): Promise<void> {
+    await this.refresh();
+    const there = uids.find((uid) => this.state.indexOf(uid) >= 0);
+    if (there !== undefined && !this.state.deleted) {
+      throw new Error(
+        `The content of message ${there} in ${this.name} is missing`,
+      );
+    }
+  }
+}
+
+/** A list in pieces; at least one, which may be empty. */
+function slices(uids: UidList, length: number): UidList[] {
+  const pieces = [uids.subarray(0, length)];
+  for (let from = length; from < uids.length; from += length) {
+    pieces.push(uids.subarray(from, from + length));
+  }
+  return pieces;
+}
+
+function joined(results: readonly CopyResult[]): CopyResult {
+  return {
+    source: concatUids(results.map((r) => r.source)),
+    target: concatUids(results.map((r) => r.target)),
+  };
+}

@@ -1,0 +1,264 @@
+/**
+ * A storage on Deno KV: a local file, memory, or a server over KV Connect.
+ *
+ * A mailbox is a log of its changes with a snapshot of its messages. Where to look:
+ *
+ * - keys.ts: every key, what is under it, how large it gets
+ * - commit.ts, batch.ts: the one write path, a group commit
+ * - changes.ts, list_changes.ts: every change, as a plan of what to write
+ * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
+ * - contents.ts, read_contents.ts, read_summaries.ts, collect.ts: sources and summaries, from arrival to end
+ * - mailbox_entry.ts, account_entry.ts: what is in memory, and until when it is valid
+ *
+ * @module
+ */
+
+import { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "../limits.ts";
+import { type MailboxId, StorageError } from "../model.ts";
+import { checkUser, INBOX } from "../names.ts";
+import type { Account, Storage } from "../storage.ts";
+import { KvAccount } from "./account.ts";
+import { AccountEntry } from "./account_entry.ts";
+import { Committer } from "./commit.ts";
+import { Counter } from "./counter.ts";
+import type { Database, Settings } from "./database.ts";
+import { ACCOUNTS } from "./keys.ts";
+import { accountChange, dismantleChange } from "./list_changes.ts";
+import { isFile, isRemote, type KvProvider, openKv } from "./open.ts";
+import { Process } from "./process.ts";
+import { KvUsers } from "./users.ts";
+import { verifyDatabase } from "./verify.ts";
+
+export { KvUsers, type UserRecord } from "./users.ts";
+export type { KvProvider } from "./open.ts";
+
+/** Options of {@linkcode openKvStorage}. */
+export interface KvStorageOptions {
+  /** An open database; it stays open when the storage closes. */
+  readonly kv?: Deno.Kv;
+  /** A file, `:memory:` or a URL, when there is no open database. Default `:memory:`. */
+  readonly path?: string;
+  /** Whether other processes write to the database too. Default: whether the path is a URL. */
+  readonly shared?: boolean;
+  /** Whether to watch, in a shared database, what somebody listens to. Default true. */
+  readonly watch?: boolean;
+  /** What separates the levels of a mailbox name. Default `/`. */
+  readonly hierarchyDelimiter?: string;
+  /** Limits that differ from the defaults. */
+  readonly limits?: Partial<StorageLimits>;
+  /** The time in milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
+  /** How many messages closed mailboxes may have in memory, together. Default 1,000,000, about 50 MB. */
+  readonly maxCachedMessages?: number;
+  /** How long contents outlive their messages for those reading them, in milliseconds. Default 60,000. */
+  readonly gracePeriod?: number;
+  /** How many changes a mailbox's log has when it is folded. Default 512. */
+  readonly foldRecords?: number;
+  /** How many bytes a mailbox's log has when it is folded. Default 512,000. */
+  readonly foldBytes?: number;
+  /** Told of failures that nobody waits for. Default `console.error`. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+/** Checks that a commit takes: of a local database, and of whatever else there is. */
+const LOCAL_CHECKS = 80;
+const REMOTE_CHECKS = 10;
+/** Numbers that are reserved at a time. */
+const MAILBOX_NUMBERS = 64;
+const CONTENT_NUMBERS = 4_096;
+/** How many accounts that nobody has open stay in memory. */
+const MAX_CLOSED_ACCOUNTS = 1_000;
+
+/**
+ * Opens a storage on Deno KV.
+ * @throws {Error} when the database cannot be opened
+ */
+export async function openKvStorage(
+  options: KvStorageOptions = {},
+): Promise<KvStorage> {
+  const path = options.path ?? ":memory:";
+  const opened = options.kv === undefined ? await openKv(path) : undefined;
+  const kv = options.kv ?? opened!.kv;
+  // Reads on a handle of their own do not wait behind commits.
+  const own = opened !== undefined && isFile(path)
+    ? (await openKv(path)).kv
+    : undefined;
+  const settings: Settings = {
+    hierarchyDelimiter: options.hierarchyDelimiter ?? "/",
+    limits: { ...DEFAULT_STORAGE_LIMITS, ...options.limits },
+    now: options.now ?? Date.now,
+    shared: options.shared ?? (opened !== undefined && isRemote(path)),
+    maxCachedMessages: options.maxCachedMessages ?? 1_000_000,
+    gracePeriod: options.gracePeriod ?? 60_000,
+    foldRecords: options.foldRecords ?? 512,
+    foldBytes: options.foldBytes ?? 512_000,
+    onFault: options.onFault ??
+      ((error) => console.error("A storage failed:", error)),
+  };
+  const local = opened !== undefined && !isRemote(path);
+  const committer = new Committer(kv, {
+    maxChecks: local ? LOCAL_CHECKS : REMOTE_CHECKS,
+    onFault: settings.onFault,
+  });
+  const reader = own ?? kv;
+  const db: Database = {
+    reader,
+    committer,
+    mailboxNumbers: new Counter(reader, committer, "mailbox", MAILBOX_NUMBERS),
+    contentNumbers: new Counter(reader, committer, "content", CONTENT_NUMBERS),
+    settings,
+  };
+  const process = new Process(db, settings.shared && options.watch !== false);
+  const storage = new KvStorage(
+    process,
+    new KvUsers(kv),
+    opened?.provider,
+    () => {
+      own?.close();
+      opened?.kv.close();
+    },
+  );
+  try {
+    await process.maintenance.recover();
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+  return storage;
+}
+
+/** See the module's text. Made by {@linkcode openKvStorage}. */
+export class KvStorage implements Storage {
+  /** The users in the same database. */
+  readonly users: KvUsers;
+  /** What opened the database; undefined when it was open before. */
+  readonly provider: KvProvider | undefined;
+  readonly #process: Process;
+  readonly #accounts = new Map<string, AccountEntry>();
+  readonly #closeHandles: () => void;
+  #closing: Promise<void> | undefined;
+
+  /** A storage on an open database. */
+  constructor(
+    process: Process,
+    users: KvUsers,
+    provider: KvProvider | undefined,
+    closeHandles: () => void,
+  ) {
+    this.#process = process;
+    this.users = users;
+    this.provider = provider;
+    this.#closeHandles = closeHandles;
+  }
+
+  /** See {@linkcode Storage.hierarchyDelimiter}. */
+  get hierarchyDelimiter(): string {
+    return this.#process.db.settings.hierarchyDelimiter;
+  }
+
+  /** See {@linkcode Storage.openAccount}. */
+  async openAccount(user: string): Promise<Account> {
+    this.#checkOpen();
+    checkUser(user);
+    const { db } = this.#process;
+    const account = this.#pin(user);
+    try {
+      if (db.settings.shared || account.stale) {
+        await db.committer.refresh(account);
+      }
+      if (account.tree.find([INBOX]) === undefined) {
+        const first = await db.mailboxNumbers.take(2);
+        const context = { account, settings: db.settings };
+        await db.committer.submit(accountChange(context, [first, first + 1]));
+      }
+    } catch (error) {
+      this.#unpin(account);
+      throw error;
+    }
+    return new KvAccount(this.#process, account, (entry) => this.#unpin(entry));
+  }
+
+  /** See {@linkcode Storage.accounts}. */
+  async *accounts(): AsyncGenerator<string, void> {
+    this.#checkOpen();
+    const { reader } = this.#process.db;
+    for await (
+      const { key } of reader.list({ prefix: ACCOUNTS }, { batchSize: 500 })
+    ) {
+      yield key[1] as string;
+    }
+  }
+
+  /** See {@linkcode Storage.deleteAccount}. */
+  async deleteAccount(user: string): Promise<void> {
+    this.#checkOpen();
+    const { db, cache, maintenance } = this.#process;
+    const account = this.#pin(user);
+    const context = { account, settings: db.settings };
+    try {
+      await db.committer.refresh(account);
+      while (account.exists) {
+        // INBOX last: what a crash leaves is still an account.
+        const ids = [...account.tree.nodes].filter((node) => node.mailbox !== 0)
+          .sort((a, b) => Number(a.leaf === INBOX) - Number(b.leaf === INBOX))
+          .map((node) => node.mailbox as MailboxId);
+        const mailboxes = ids.slice(0, REMOTE_CHECKS - 2).map((id) =>
+          cache.pin(id)
+        );
+        try {
+          await db.committer.submit(dismantleChange(context, mailboxes));
+        } finally {
+          for (const mailbox of mailboxes) cache.unpin(mailbox);
+        }
+      }
+    } finally {
+      this.#unpin(account);
+    }
+    maintenance.garbage();
+  }
+
+  /** See {@linkcode Storage.verify}. */
+  async verify(): Promise<string[]> {
+    this.#checkOpen();
+    await this.#process.maintenance.idle();
+    await this.#process.db.committer.idle();
+    return await verifyDatabase(this.#process);
+  }
+
+  /** See {@linkcode Storage.close}. */
+  close(): Promise<void> {
+    this.#closing ??= this.#process.close().finally(this.#closeHandles);
+    return this.#closing;
+  }
+
+  /** The same as {@linkcode close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) {
+      throw new StorageError("UNAVAILABLE", "The storage is closed");
+    }
+  }
+
+  #pin(user: string): AccountEntry {
+    let account = this.#accounts.get(user);
+    if (account === undefined) {
+      account = new AccountEntry(this.#process.db, user);
+    } else this.#accounts.delete(user);
+    // The last in the map is the one used last.
+    this.#accounts.set(user, account);
+    account.pins++;
+    return account;
+  }
+
+  #unpin(account: AccountEntry): void {
+    account.pins--;
+    if (this.#accounts.size <= MAX_CLOSED_ACCOUNTS) return;
+    for (const [user, { pins }] of this.#accounts) {
+      if (pins === 0) this.#accounts.delete(user);
+      if (this.#accounts.size <= MAX_CLOSED_ACCOUNTS) return;
+    }
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Reading summaries: from the single ones that are not packed yet, and from the pages.
+ *
+ * Packing moves summaries from the first to the second in one commit; who looks at them in this order finds
+ * each whenever that happens.
+ *
+ * @module
+ */
+
+import { decodeSummary } from "./contents.ts";
+import { summariesKey, summaryKey } from "./keys.ts";
+import { byHome, type Found, join, type Wanted } from "./read_contents.ts";
+import { decodeSummaries } from "./summary_page.ts";
+
+/** How many pages that hold nothing wanted may be read before the others are looked up one by one. */
+const MAX_FOREIGN_PAGES = 16;
+
+/** Reads the summaries of a segment. */
+export async function readSummaries(
+  kv: Deno.Kv,
+  segment: readonly Wanted[],
+): Promise<Found> {
+  const found: Found = new Map();
+  for (const group of byHome(segment)) {
+    const numbers = group.map(({ number }) => number);
+    const { home } = group[0]!;
+    if (numbers.length < 4) {
+      await singlesEach(kv, home, numbers, found);
+      await pagesEach(kv, home, numbers, found);
+      continue;
+    }
+    await singleRange(kv, home, numbers, found);
+    const left = await pageRange(kv, home, numbers, found);
+    await pagesEach(kv, home, left, found);
+  }
+  return found;
+}
+
+/** The page that would hold a number. */
+export async function pageOf(
+  kv: Deno.Kv,
+  prefix: Deno.KvKey,
+  number: number,
+): Promise<Deno.KvEntry<Uint8Array> | undefined> {
+  const entries = kv.list<Uint8Array>({
+    start: prefix,
+    end: [...prefix, number + 0.5],
+  }, { reverse: true, limit: 1 });
+  for await (const entry of entries) return entry;
+  return undefined;
+}
+
+async function singleRange(
+  kv: Deno.Kv,
+  home: number,
+  numbers: readonly number[],
+  found: Found,
+): Promise<void> {
+  const wanted = new Set(numbers);
+  const entries = kv.list<Uint8Array>({
+    start: summaryKey(home, numbers[0]!, 0),
+    end: summaryKey(home, numbers.at(-1)! + 1, 0),
+  }, { batchSize: 100 });
+  let skipped = 0;
+  const gathered = new Map<number, Uint8Array[]>();
+  for await (const { key, value } of entries) {
+    const number = key[2] as number;
+    if (!wanted.has(number)) {
+      if (++skipped > 1000 + 2 * numbers.length) {
+        await singlesEach(kv, home, numbers.filter((n) => n >= number), found);
+        break;
+      }
+      continue;
+    }
+    const parts = gathered.get(number);
+    if (parts === undefined) gathered.set(number, [value]);
+    else parts.push(value);
+  }
+  for (const [number, parts] of gathered) {
+    const summary = assemble(parts);
+    if (summary !== undefined) found.set(number, summary);
+  }
+}
+
+/** A summary from its parts; undefined when one is missing. */
+function assemble(parts: readonly Uint8Array[]): Uint8Array | undefined {
+  const { length, start } = decodeSummary(parts[0]!);
+  const summary = join([start, ...parts.slice(1)]);
+  return summary.length === length ? summary : undefined;
+}
+
+async function singlesEach(
+  kv: Deno.Kv,
+  home: number,
+  numbers: readonly number[],
+  found: Found,
+): Promise<void> {
+  for (let from = 0; from < numbers.length; from += 10) {
+    const some = numbers.slice(from, from + 10);
+    const keys = some.map((number) => summaryKey(home, number, 0));
+    const entries = await kv.getMany<Uint8Array[]>(keys);
+    for (const [index, entry] of entries.entries()) {
+      if (entry.value === null) continue;
+      const number = some[index]!;
+      const parts = [entry.value as Uint8Array];
+      if (
+        decodeSummary(parts[0]!).length > decodeSummary(parts[0]!).start.length
+      ) {
+        const rest = kv.list<Uint8Array>({
+          start: summaryKey(home, number, 1),
+          end: summaryKey(home, number + 1, 0),
+        });
+        for await (const { value } of rest) parts.push(value);
+      }
+      const summary = assemble(parts);
+      if (summary !== undefined) found.set(number, summary);
+    }
+  }
+}
+
+/** Reads a range of pages; returns the numbers that are still wanted when too many had nothing wanted. */
+async function pageRange(
+  kv: Deno.Kv,
+  home: number,
+  numbers: readonly number[],
+  found: Found,
+): Promise<readonly number[]> {
+  const left = numbers.filter((number) => !found.has(number));
+  if (left.length === 0) return [];
+  const prefix: Deno.KvKey = ["summaries", home];
+  const first = await pageOf(kv, prefix, left[0]!);
+  if (first === undefined) return [];
+  const wanted = new Set(left);
+  const take = (bytes: Uint8Array): boolean => {
+    let some = false;
+    for (const [number, summary] of decodeSummaries(bytes)) {
+      if (!wanted.has(number)) continue;
+      found.set(number, summary);
+      some = true;
+    }
+    return some;
+  };
+  take(first.value);
+  const entries = kv.list<Uint8Array>({
+    start: [...first.key, 0],
+    end: summariesKey(home, left.at(-1)! + 0.5),
+  }, { batchSize: 64 });
+  let foreign = 0;
+  for await (const { key, value } of entries) {
+    if (!take(value) && ++foreign > MAX_FOREIGN_PAGES) {
+      return left.filter((n) => n > (key[2] as number) && !found.has(n));
+    }
+  }
+  return [];
+}
+
+async function pagesEach(
+  kv: Deno.Kv,
+  home: number,
+  numbers: readonly number[],
+  found: Found,
+): Promise<void> {
+  const wanted = new Set(numbers);
+  for (const number of numbers) {
+    if (found.has(number)) continue;
+    const entry = await pageOf(kv, ["summaries", home], number);
+    if (entry === undefined) continue;
+    for (const [other, summary] of decodeSummaries(entry.value)) {
+      if (wanted.has(other)) found.set(other, summary);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * What a user may make a storage keep.
+ *
+ * @module
+ */
+
+/** Counts and lengths that a storage refuses to go beyond. Lengths of names are in bytes of UTF-8. */
+export interface StorageLimits {
+  /** Mailboxes in an account; also the subscriptions in it. */
+  readonly maxMailboxes: number;
+  /** Levels of hierarchy in a mailbox name. */
+  readonly maxDepth: number;
+  /** A whole mailbox name. */
+  readonly maxNameLength: number;
+  /** Different keywords in a mailbox. */
+  readonly maxKeywords: number;
+  /** One keyword. */
+  readonly maxKeywordLength: number;
+  /** A message, in bytes. */
+  readonly maxMessageSize: number;
+}
+
+/** The defaults. */
+export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
+  maxMailboxes: 10_000,
+  maxDepth: 20,
+  maxNameLength: 1_000,
+  maxKeywords: 200,
+  maxKeywordLength: 200,
+  maxMessageSize: 256 * 1_048_576,
+};
+
+/** The longest user name, in bytes of UTF-8. */
+export const MAX_USER_LENGTH = 255;
+
+/** The largest UID and UIDVALIDITY (RFC 9051 § 2.3.1.1): what fits 32 bits and leaves room for UIDNEXT. */
+export const MAX_UID = 0xffff_fffe;
