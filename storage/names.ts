@@ -30,6 +30,8 @@ export function parseName(name: string, delimiter: string): string[] {
   if (levels.length > 1 && levels.at(-1) === "") levels.pop();
   for (const level of levels) {
     if (level === "") throw cannot("A level of the name is empty");
+    // Only names here, but in a backup or an export they could become paths.
+    if (level === "." || level === "..") throw cannot("A level is . or ..");
     if (level !== level.trim()) throw cannot("White space ends a level");
     if (FORBIDDEN.test(level) || !level.isWellFormed()) {
       throw cannot("A character that no name may have");

@@ -32,7 +32,8 @@ export function announce(
   const state = view.state;
   for (const changed of pending.changed) {
     out.text("* ").number(view.numberOf(changed)).text(" FETCH (");
-    if (uid) out.text("UID ").number(changed).sp();
+    // Unsolicited responses name the UID in IMAP4rev2 (RFC 9051 § 7.5.2).
+    if (uid || session.rev2) out.text("UID ").number(changed).sp();
     out.text("FLAGS ");
     const flags = state.flagsAt(state.indexOf(changed));
     writeFlags(session, flags, changed);

@@ -33,7 +33,7 @@ export class LiteralPolicy {
    */
   judge(header: LiteralHeader, text: Uint8Array, session: Session): Verdict {
     const [, tag, uid = "", name = ""] =
-      START.exec(latin1(text.subarray(0, 200))) ?? [];
+      START.exec(latin1(text.subarray(0, 1_000))) ?? [];
     const refuse = (refusal: No | Bad): Verdict => ({ tag, refusal });
     const { limits } = session.host;
     const loggedIn = session.state !== "not-authenticated";
@@ -64,8 +64,8 @@ export class LiteralPolicy {
   }
 }
 
-/** tag SP ["UID" SP] command-name, as far as a literal's judge needs them. */
-const START = /^([^\s(){%*"\\\]+]+) (uid )?([a-z0-9-]+)(?: |$)/i;
+/** tag SP ["UID" SP] command-name; the tag also where no command follows it. */
+const START = /^([^\s(){%*"\\\]+]+) (?:(uid )?([a-z0-9-]+)(?: |$))?/i;
 
 function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);

@@ -23,6 +23,9 @@ import { latin1Text, utf8Bytes, utf8Text } from "./text.ts";
 
 export { ParseError } from "./parse_error.ts";
 
+/** The flags with a backslash that clients may set (RFC 9051 § 9, flag). */
+const SETTABLE_FLAGS = ["Answered", "Flagged", "Deleted", "Seen", "Draft"];
+
 /** How to read, and how much. */
 export interface DecoderOptions {
   /**
@@ -45,8 +48,8 @@ export interface DecoderOptions {
 /** See the module's text; the tokens are {@linkcode Scanner}'s. */
 export class Decoder extends Scanner {
   /**
-   * The last mailbox name as the client spelled it, when that is not in normalization form C as the name is
-   * that was returned (RFC 9051 § 6.3.9.7, OLDNAME); else undefined.
+   * The last mailbox name as the client spelled it, when the name that was returned is another: in
+   * normalization form C, with INBOX in capitals (RFC 9051 § 6.3.9.7, OLDNAME); else undefined.
    */
   lastDenormalized: string | undefined;
   readonly #utf8: boolean;
@@ -76,8 +79,7 @@ export class Decoder extends Scanner {
   mailbox(): string {
     const given = this.#name(this.astringBytes());
     const name = canonicalName(given, this.#delimiter);
-    const normal = given.normalize("NFC");
-    this.lastDenormalized = normal === given ? undefined : given;
+    this.lastDenormalized = name === given ? undefined : given;
     return name;
   }
 
@@ -110,15 +112,18 @@ export class Decoder extends Scanner {
   }
 
   /**
-   * flag = "\" atom / atom, as spelled. `\Recent`, which clients cannot change, and `\*` are errors.
+   * flag = "\Answered" / "\Flagged" / "\Deleted" / "\Seen" / "\Draft" / flag-keyword
+   *
+   * `\Recent` cannot be set, and other flags with a backslash are for RFCs to define (flag-extension).
    */
   flag(): string {
     if (!this.tryChar("\\")) return this.run(ATOM_CHAR, "a flag");
-    const name = this.run(ATOM_CHAR, "a flag");
-    if (name.toUpperCase() === "RECENT") {
-      throw new ParseError("Expected a flag that clients may change");
+    const name = this.run(ATOM_CHAR, "a flag").toLowerCase();
+    const flag = SETTABLE_FLAGS.find((flag) => flag.toLowerCase() === name);
+    if (flag === undefined) {
+      throw new ParseError("Expected a flag that clients may set");
     }
-    return "\\" + name;
+    return "\\" + flag;
   }
 
   /** flag-list = "(" [flag *(SP flag)] ")" */

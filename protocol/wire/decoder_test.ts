@@ -365,7 +365,7 @@ Deno.test("sequenceSet() and uidSet()", () => {
 Deno.test("flagList() and flagsOrList()", () => {
   assertReads((d) => d.flagList(), [
     ["()", []],
-    ["(\\Seen $Junk \\flagged)", ["\\Seen", "$Junk", "\\flagged"]],
+    ["(\\Seen $Junk \\flagged)", ["\\Seen", "$Junk", "\\Flagged"]],
   ]);
   assertReads((d) => d.flagsOrList(), [
     ["()", []],
@@ -373,6 +373,7 @@ Deno.test("flagList() and flagsOrList()", () => {
     ["\\Seen a", ["\\Seen", "a"]],
   ]);
   const bad = [
+    "\\Bogus",
     "\\Recent",
     "\\rECENT",
     "\\*",

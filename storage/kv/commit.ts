@@ -25,7 +25,7 @@ import { Batch, type Change, type Plan, type Subject } from "./batch.ts";
 /** What one change may take, so that it fits a batch with its heads. */
 export const MAX_CHANGE_BYTES = 600_000;
 
-const MAX_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 16;
 const MAX_LOCKED = 12;
 
 interface Pending {
@@ -103,7 +103,7 @@ export class Committer {
       } catch (error) {
         if (!isLocked(error)) throw unavailable(error);
         if (attempt === MAX_LOCKED) throw unavailable(error);
-        await pause(attempt);
+        await pause(attempt, 200);
       }
     }
   }
@@ -247,7 +247,7 @@ export class Committer {
         return await atomic(this.#kv, checks, writes).commit();
       } catch (error) {
         if (!isLocked(error) || attempt === MAX_LOCKED) throw error;
-        await pause(attempt);
+        await pause(attempt, 200);
       }
     }
   }
@@ -275,7 +275,7 @@ export class Committer {
     });
     this.#requeue(again);
     const attempts = Math.max(0, ...again.map((a) => a.pending.attempts));
-    if (attempts > 1) await pause(attempts);
+    if (attempts > 1) await pause(attempts, 40);
   }
 
   #invalidate(batch: Batch): void {
@@ -325,8 +325,9 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function pause(attempt: number): Promise<void> {
-  const most = Math.min(200, 2 ** attempt);
+/** Waits longer with each attempt, some milliseconds, never just as long as somebody else. */
+function pause(attempt: number, longest: number): Promise<void> {
+  const most = Math.min(longest, 2 ** attempt);
   const time = most / 2 + Math.random() * most / 2;
   return new Promise((resolve) => setTimeout(resolve, time));
 }

@@ -129,5 +129,7 @@ export class Maintenance {
       entry.folding = false;
       entry.pins--;
     }
+    // It may have grown as fast as it was folded.
+    this.changed(entry);
   }
 }

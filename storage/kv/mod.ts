@@ -54,7 +54,7 @@ export interface KvStorageOptions {
   readonly gracePeriod?: number;
   /** How many changes a mailbox's log has when it is folded. Default 512. */
   readonly foldRecords?: number;
-  /** How many bytes a mailbox's log has when it is folded. Default 512,000. */
+  /** How many bytes a mailbox's log has when it is folded. Default 128,000. */
   readonly foldBytes?: number;
   /** Told of failures that nobody waits for. Default `console.error`. */
   readonly onFault?: (error: unknown) => void;
@@ -91,7 +91,7 @@ export async function openKvStorage(
     maxCachedMessages: options.maxCachedMessages ?? 1_000_000,
     gracePeriod: options.gracePeriod ?? 60_000,
     foldRecords: options.foldRecords ?? 512,
-    foldBytes: options.foldBytes ?? 512_000,
+    foldBytes: options.foldBytes ?? 128_000,
     onFault: options.onFault ??
       ((error) => console.error("A storage failed:", error)),
   };

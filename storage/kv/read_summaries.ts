@@ -60,7 +60,7 @@ async function singleRange(
   const entries = kv.list<Uint8Array>({
     start: summaryKey(home, numbers[0]!, 0),
     end: summaryKey(home, numbers.at(-1)! + 1, 0),
-  }, { batchSize: 100 });
+  }, { batchSize: 200 });
   let skipped = 0;
   const gathered = new Map<number, Uint8Array[]>();
   for await (const { key, value } of entries) {

@@ -95,6 +95,8 @@ async function verifyMailbox(
   id: MailboxId,
   references: References,
 ): Promise<string[]> {
+  const entry = cache.peek(id);
+  if (entry?.loaded && db.settings.shared) await db.committer.refresh(entry);
   const loaded = await loadMailbox(db.reader, id);
   if (loaded === undefined) return ["the head is missing"];
   const { head, state } = loaded;

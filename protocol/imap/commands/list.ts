@@ -25,8 +25,11 @@ export function listResponse(
 ): void {
   const { out } = session;
   const attributes: string[] = [];
-  // A name without a mailbox: \Noselect says it to those who do not know \NonExistent (RFC 5258 § 3).
-  if (info.id === undefined) attributes.push("\\NonExistent", "\\Noselect");
+  if (info.id === undefined) {
+    attributes.push("\\NonExistent");
+    // It implies \Noselect, which is for those who do not know it (RFC 5258 § 3); RFC 9051 § 9 allows but one.
+    if (!session.rev2) attributes.push("\\Noselect");
+  }
   attributes.push(info.hasChildren ? "\\HasChildren" : "\\HasNoChildren");
   if (about.subscribed && info.subscribed) attributes.push("\\Subscribed");
   attributes.push(...info.specialUse);
@@ -131,7 +134,8 @@ export const list: Command<ListArguments> = {
         subscribed: args.subscribed,
         ...(parents.has(info.name) ? { childInfo: options } : {}),
       });
-      for (const add of additions) add(index);
+      // What was asked for is told of selected names, not of those listed for names below them.
+      if (selected(info)) { for (const add of additions) add(index); }
       const full = session.flushBatch();
       if (full !== undefined) await full;
     }

@@ -71,24 +71,31 @@ export const deleteMailbox: Command<string> = {
   name: "DELETE",
   state: "authenticated",
   parse: (d) => d.sp().mailbox(),
-  execute: (session, name) => session.account.deleteMailbox(name),
+  async execute(session, name) {
+    await session.account.deleteMailbox(name);
+    if (session.state === "selected" && session.view.state.deleted) {
+      session.unselect();
+      session.out.text("* OK [CLOSED] The mailbox is deleted").crlf();
+    }
+  },
 };
 
 // rename = "RENAME" SP mailbox SP mailbox
 /** RENAME. */
-export const rename: Command<{ from: string; to: MailboxArgument }> = {
+export const rename: Command<{ from: string; to: string }> = {
   name: "RENAME",
   state: "authenticated",
 
   parse(d) {
     const from = d.sp().mailbox();
-    return { from, to: mailboxArgument(d.sp()) };
+    return { from, to: d.sp().mailbox() };
   },
 
   async execute(session, { from, to }) {
-    const name = withoutDelimiter(session, to.name);
+    const name = withoutDelimiter(session, to);
     await session.account.renameMailbox(from, name);
-    await announceSpelling(session, { name, spelled: to.spelled });
+    // In IMAP4rev2 a rename is told with the old name (RFC 9051 § 6.3.9.7).
+    if (session.rev2) await announceName(session, { name, spelled: from });
   },
 };
 

@@ -23,7 +23,7 @@ type ReturnOption = typeof RETURN_OPTIONS[number];
 
 interface SearchArguments {
   readonly options: ReadonlySet<ReturnOption> | undefined;
-  readonly key: SearchKey;
+  readonly key: SearchKey | No;
 }
 
 // search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
@@ -60,7 +60,9 @@ export const search: Command<SearchArguments> = {
       if (error instanceof TooManyKeys) throw new Bad(error.message, "LIMIT");
       if (error instanceof BadCharset) {
         const known = error.supported.join(" ");
-        throw new No(`BADCHARSET (${known})`, error.message);
+        // A NO is not the grammar's, and has a result: execute gives it.
+        d.rest();
+        return { options, key: new No(`BADCHARSET (${known})`, error.message) };
       }
       throw error;
     }
@@ -70,6 +72,7 @@ export const search: Command<SearchArguments> = {
     const { view, selected } = session;
     let found: UidList;
     try {
+      if (key instanceof No) throw key;
       found = await evaluate({
         mailbox: view.mailbox,
         uids: view.uids,

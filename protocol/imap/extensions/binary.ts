@@ -17,9 +17,8 @@ import { cut, parsePart, parsePartial } from "../fetch/section.ts";
 /** section-binary = "[" [section-part] "]" */
 function parseSectionBinary(d: Decoder, context: ParseContext): number[] {
   d.char("[");
-  const part = parsePart(d);
-  if (part.length > context.limits.nesting) throw new Bad("Part too deep");
-  if (part.includes(0)) throw new Bad("A part number begins at 1");
+  const { part, dot } = parsePart(d, context);
+  if (dot || part.includes(0)) throw new Bad("Expected the number of a part");
   d.char("]");
   return part;
 }

@@ -30,25 +30,34 @@ export interface Section {
   };
 }
 
-/** `1.2.3`, as far as it goes; the dot in front of a section's text is taken with it. */
-export function parsePart(d: Decoder): number[] {
+/**
+ * section-part = nz-number *("." nz-number), and the dot behind it where something else than a number follows
+ * @returns the numbers, and whether there was such a dot
+ */
+export function parsePart(
+  d: Decoder,
+  { limits }: ParseContext,
+): { part: number[]; dot: boolean } {
   const part: number[] = [];
+  let dot = false;
   while (isDigit(d.peek())) {
+    if (part.length === limits.nesting) throw new Bad("Part too deep");
     part.push(d.number());
-    if (!d.tryChar(".")) break;
+    dot = d.tryChar(".");
+    if (!dot) break;
   }
-  return part;
+  return { part, dot };
 }
 
 /** section = "[" [section-spec] "]" (RFC 9051 § 9) */
 function parseSection(d: Decoder, context: ParseContext): Section {
   d.char("[");
-  const part = parsePart(d);
-  if (part.length > context.limits.nesting) throw new Bad("Part too deep");
+  const { part, dot } = parsePart(d, context);
   const zero = part.at(-1) === 0;
   if (zero) part.pop();
   if (part.includes(0)) throw new Bad("A part number begins at 1");
-  if (d.tryChar("]")) {
+  if (part.length > 0 || zero ? !dot : d.peek() === CLOSE) {
+    d.char("]");
     return zero ? { part, text: "HEADER", zero } : { part, text: "" };
   }
   if (zero) throw new Bad("Nothing may follow part 0");
@@ -279,6 +288,7 @@ export const sectionItems: readonly FetchItem[] = [
 ];
 
 const BRACKET = "[".charCodeAt(0);
+const CLOSE = "]".charCodeAt(0);
 
 function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;

@@ -1,0 +1,85 @@
+/**
+ * Every transcript under `tests/transcripts`, on each storage, whole and with the client's input cut at
+ * every byte. With `TRANSCRIPT_SERVER` (see `tests/transcript/foreign.ts`) on another server instead.
+ *
+ * `TRANSCRIPT=search deno test -A tests/transcripts_test.ts` runs those whose path contains "search".
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { foreignServer } from "./transcript/foreign.ts";
+import { loadScripts } from "./transcript/load.ts";
+import { startOwnServer, STORAGES } from "./transcript/own_server.ts";
+import { missingCapabilities, runScript } from "./transcript/run.ts";
+import type { Script } from "./transcript/script.ts";
+
+const foreign = foreignServer();
+
+/** How much a client may say in a script that is also run with its input cut. */
+const CUT_LIMIT = 2_000;
+
+for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
+  for (const revision of script.revisions) {
+    const name = script.revisions.length > 1
+      ? `${script.path} rev${revision}`
+      : script.path;
+    if (foreign === undefined) testOwn(script, revision, name);
+    else testForeign(script, revision, name);
+  }
+}
+
+function testOwn(script: Script, revision: number, name: string): void {
+  for (const storage of STORAGES) {
+    if (script.storage !== undefined && script.storage !== storage) continue;
+    Deno.test(`${name} on ${storage}`, async () => {
+      await playOwn(script, revision, storage, false);
+    });
+  }
+  if (saidByClient(script) <= CUT_LIMIT) {
+    Deno.test(`${name} cut into bytes`, async () => {
+      await playOwn(script, revision, script.storage ?? "memory", true);
+    });
+  }
+}
+
+async function playOwn(
+  script: Script,
+  revision: number,
+  storageKind: string,
+  cut: boolean,
+): Promise<void> {
+  const server = await startOwnServer(script, storageKind);
+  try {
+    const options = { connect: server.connect, revision, cut };
+    assertEquals(await missingCapabilities(script, options), []);
+    await runScript(script, options);
+    assertEquals(await server.storage.verify(), []);
+    assertEquals(server.faults, []);
+  } finally {
+    await server.stop();
+  }
+}
+
+function testForeign(script: Script, revision: number, name: string): void {
+  const reason = script.not.get(foreign!.name);
+  const ignore = reason !== undefined || script.disable.length > 0 ||
+    Object.keys(script.limits).length > 0;
+  Deno.test({
+    name: `${name} on ${foreign!.name}`,
+    ignore,
+    async fn() {
+      await foreign!.reset();
+      const options = { connect: foreign!.connect, revision, cut: false };
+      const missing = await missingCapabilities(script, options);
+      if (missing.length > 0) console.log(`  skipped for want of ${missing}`);
+      else await runScript(script, options);
+    },
+  });
+}
+
+function saidByClient(script: Script): number {
+  return script.steps
+    .flatMap((step) => step.type === "send" ? step.pieces : [])
+    .reduce((sum, piece) => sum + piece.text.length, 0);
+}
