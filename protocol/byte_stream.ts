@@ -21,7 +21,7 @@ export interface ByteStream {
   read(expected?: number): Promise<Uint8Array | null>;
   /**
    * Writes all of it, in order; settles when the system has taken it. Rejects when the client does not
-   * read for the write timeout or the connection breaks.
+   * read for the write timeout or the connection breaks. The bytes may change after it has settled.
    */
   write(bytes: Uint8Array): Promise<void>;
   /** Performs the server's side of a TLS handshake; from then on all bytes go through it. */

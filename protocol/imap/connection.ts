@@ -37,6 +37,9 @@ export async function serveConnection(
   await new Connection(stream, host, registryOf(host)).run();
 }
 
+/** Buffers up to this size are written over for the next batch. */
+const RECYCLED = 1_048_576;
+
 /** A command under way whose answer is not written yet. */
 interface Underway {
   readonly tag: string;
@@ -335,6 +338,8 @@ class Connection implements Wire {
   async #readMore(): Promise<boolean> {
     for (;;) {
       await this.flush();
+      // Who waits needs no room; there may be thousands.
+      this.#out.trim();
       this.#pendingRead ??= this.#read();
       const first = this.#underway[0];
       if (first === undefined) break;
@@ -396,6 +401,7 @@ class Connection implements Wire {
         cause,
       });
     }
+    if (bytes.length <= RECYCLED) this.#out.recycle(bytes);
   }
 
   async #startTls(): Promise<void> {

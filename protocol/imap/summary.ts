@@ -84,20 +84,58 @@ export const KEPT_FIELDS: ReadonlySet<string> = new Set([
 ]);
 const KEPT = [...KEPT_FIELDS];
 
-/** A summary, opened. */
-export interface Summary {
+/** A summary, opened: what is in it is found when it is asked for. */
+export class Summary {
   /** The size of the top header with its empty line, in bytes. */
   readonly headerSize: number;
+  readonly #bytes: Uint8Array;
+  readonly #envelope: number;
+  readonly #bodyStructure: number;
+  readonly #body: number;
+  readonly #fields: number;
+  readonly #parts: number;
+
+  /** Opens bytes of the format that {@linkcode summarize} writes. */
+  constructor(bytes: Uint8Array) {
+    const cursor = { bytes, at: 1 };
+    this.headerSize = readVarint(cursor);
+    const envelope = readVarint(cursor);
+    const bodyStructure = readVarint(cursor);
+    const body = readVarint(cursor);
+    const fields = readVarint(cursor);
+    readVarint(cursor);
+    this.#bytes = bytes;
+    this.#envelope = cursor.at;
+    this.#bodyStructure = this.#envelope + envelope;
+    this.#body = this.#bodyStructure + bodyStructure;
+    this.#fields = this.#body + body;
+    this.#parts = this.#fields + fields;
+  }
+
   /** ENVELOPE's value. */
-  readonly envelope: Uint8Array;
+  get envelope(): Uint8Array {
+    return this.#bytes.subarray(this.#envelope, this.#bodyStructure);
+  }
+
   /** BODYSTRUCTURE's value. */
-  readonly bodyStructure: Uint8Array;
+  get bodyStructure(): Uint8Array {
+    return this.#bytes.subarray(this.#bodyStructure, this.#body);
+  }
+
   /** BODY's value. */
-  readonly body: Uint8Array;
+  get body(): Uint8Array {
+    return this.#bytes.subarray(this.#body, this.#fields);
+  }
+
   /** The header fields of {@linkcode KEPT_FIELDS}: lines as they came, in their order, and an empty one. */
-  readonly fields: Uint8Array;
+  get fields(): Uint8Array {
+    return this.#bytes.subarray(this.#fields, this.#parts);
+  }
+
   /** The tree of parts, with offsets, kinds and encodings; what else a part has is left empty. */
-  parts(): Part;
+  parts(): Part {
+    return readParts({ bytes: this.#bytes, at: this.#parts });
+  }
 }
 
 /** Makes the summary of a message; an empty one where it would be too large to keep. */
@@ -108,7 +146,7 @@ export function summarize(source: Uint8Array): Uint8Array {
 
 /** The summary of a message of which none is kept, however large. */
 export function summaryOf(source: Uint8Array): Summary {
-  return readSummary(build(source))!;
+  return new Summary(build(source));
 }
 
 function build(source: Uint8Array): Uint8Array {
@@ -136,25 +174,7 @@ function build(source: Uint8Array): Uint8Array {
 
 /** Opens a summary; undefined when it is none of this format, and the source has to be read. */
 export function readSummary(bytes: Uint8Array): Summary | undefined {
-  if (bytes.length === 0 || bytes[0] !== FORMAT) return undefined;
-  const cursor = { bytes, at: 1 };
-  const headerSize = readVarint(cursor);
-  const lengths = [0, 0, 0, 0, 0].map(() => readVarint(cursor));
-  let at = cursor.at;
-  const section = (index: number): Uint8Array => {
-    const from = at;
-    at += lengths[index]!;
-    return bytes.subarray(from, at);
-  };
-  const summary = {
-    headerSize,
-    envelope: section(0),
-    bodyStructure: section(1),
-    body: section(2),
-    fields: section(3),
-  };
-  const tree = section(4);
-  return { ...summary, parts: () => readParts({ bytes: tree, at: 0 }) };
+  return bytes[0] === FORMAT ? new Summary(bytes) : undefined;
 }
 
 function encoded(write: (out: Encoder) => void): Uint8Array {

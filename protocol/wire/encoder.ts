@@ -61,6 +61,20 @@ export class Encoder {
   }
 
   /**
+   * Gives back what {@linkcode take} gave, to be written over; for bytes that nobody will look at any more.
+   */
+  recycle(taken: Uint8Array): void {
+    if (this.#buffer.length === 0 && taken.byteOffset === 0) {
+      this.#buffer = new Uint8Array(taken.buffer);
+    }
+  }
+
+  /** Gives back the room that is kept for more, where nothing is waiting. */
+  trim(): void {
+    if (this.#length === 0) this.#buffer = EMPTY;
+  }
+
+  /**
    * Writes protocol text of our own.
    * @throws {RangeError} when there is anything but ASCII in it, or a CR, LF or NUL
    */

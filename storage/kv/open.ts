@@ -5,6 +5,7 @@
  */
 
 import { dirname } from "@std/path";
+import { openNpmKv } from "./npm_kv.ts";
 
 /** What opened a database. */
 export type KvProvider = "deno" | "npm";
@@ -39,7 +40,5 @@ export async function openKv(path: string): Promise<OpenedKv> {
   if (typeof Deno.openKv === "function") {
     return { kv: await Deno.openKv(path), provider: "deno" };
   }
-  const { openKv } = await import("@deno/kv");
-  const kv = await openKv(path) as unknown as Deno.Kv;
-  return { kv, provider: "npm" };
+  return { kv: await openNpmKv(path), provider: "npm" };
 }

@@ -102,7 +102,6 @@ async function verifyMailbox(
   const { head, state } = loaded;
   references.addMessages(state, 0);
   const faults = [...verifyState(state), ...compareHead(head, state)];
-  const entry = cache.peek(id);
   if (entry?.loaded && !entry.stale) {
     faults.push(...compareMemory(entry, state, head));
   }
