@@ -80,7 +80,7 @@ export type MailboxChange =
 
 /** What an append did. */
 export interface AppendResult {
-  /** The UIDs given, in the order of the messages. */
+  /** The UIDs given, in the order of the messages; none where they are not known, which a storage's are. */
   readonly uids: UidList;
   /** The modseq of the change. */
   readonly modseq: Modseq;
@@ -96,6 +96,11 @@ export interface StoreResult {
   readonly missing: UidList;
   /** The modseqs of the change, one a commit; empty when nothing changed. */
   readonly modseqs: readonly Modseq[];
+  /**
+   * Those that are there and whose flags are not what was asked for, where something in front of the
+   * storage had another mind. A storage has none.
+   */
+  readonly unmet?: UidList;
 }
 
 /** What an expunge did. */

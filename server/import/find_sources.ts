@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join } from "@std/path";
+import { extname, join } from "@std/path";
 import { ParseError } from "../../protocol/wire/parse_error.ts";
 import { decodeModifiedUtf7 } from "../../protocol/wire/mailbox_name.ts";
 import { emlSource, maildirSource } from "./files_source.ts";
@@ -35,7 +35,9 @@ export async function findSources(
   ];
 }
 
+/** By its name a message, else by how it begins. */
 async function isMbox(path: string): Promise<boolean> {
+  if (extname(path).toLowerCase() === ".eml") return false;
   using file = await Deno.open(path);
   const bytes = new Uint8Array(64);
   const count = await file.read(bytes) ?? 0;

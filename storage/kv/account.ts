@@ -25,7 +25,6 @@ import { headKey } from "./keys.ts";
 import { KvMailbox } from "./mailbox.ts";
 import type { Process } from "./process.ts";
 import type { Node } from "./tree.ts";
-import { watchKey } from "./watch.ts";
 
 /** See the module's text. */
 export class KvAccount implements Account {
@@ -208,21 +207,12 @@ export class KvAccount implements Account {
 
   /** See {@linkcode Account.onChange}. */
   onChange(listener: (change: AccountChange) => void): () => void {
-    const entry = this.#entry;
-    const { db, watching } = this.#process;
-    const stopListening = entry.listeners.add(listener);
-    const stopWatching = watching
-      ? watchKey(
-        db.reader,
-        entry.key,
-        () => this.#refresh(),
-        db.settings.onFault,
-      )
-      : () => {};
+    const stopListening = this.#entry.listeners.add(listener);
+    const stopWatching = this.#process.watch(this.#entry);
     const stop = () => {
+      if (!this.#stops.delete(stop)) return;
       stopListening();
       stopWatching();
-      this.#stops.delete(stop);
     };
     this.#stops.add(stop);
     return stop;

@@ -17,6 +17,8 @@
 import { ByteWriter } from "./binary.ts";
 import {
   type ContentEntry,
+  type ContentList,
+  CONTENTS_A_LIST,
   decodeContents,
   encodeContents,
 } from "./content_list.ts";
@@ -42,6 +44,10 @@ import {
 /** Contents that one commit removes, and mutations and bytes that it has, at the most. */
 const STEP = { contents: 250, mutations: 700, bytes: 500_000 };
 
+/** Records that one step looks at: as many as one read brings. */
+const RECORDS = 10;
+/** Summaries that one commit packs, at the most. */
+const PACKED = 400;
 /** By how many numbers a content may be late. */
 const LATE = 1_000;
 
@@ -93,53 +99,59 @@ export class Collector {
    */
   async collect(): Promise<number | undefined> {
     const { reader, settings } = this.#db;
-    const due: { key: Deno.KvKey; time: number }[] = [];
+    const due: Deno.KvKey[] = [];
     const limit = settings.now() - settings.gracePeriod;
     let young: number | undefined;
-    // Oldest first; only so many at a time are held in memory.
     const records = reader.list<Uint8Array>({ prefix: GARBAGE }, {
       batchSize: 20,
     });
     for await (const { key, value } of records) {
       const { time } = decodeContents(value);
       if (time > limit) young = Math.min(young ?? Infinity, time);
-      else due.push({ key, time });
+      else due.push(key);
     }
     await this.#countShared();
-    for (const { key } of due) await this.#remove(key);
+    for (let from = 0; from < due.length; from += RECORDS) {
+      await this.#remove(due.slice(from, from + RECORDS));
+    }
     return this.#stopped ? undefined : young;
   }
 
   /** Adds all that is shared to the counts. */
   async #countShared(): Promise<void> {
     const { reader } = this.#db;
-    for (;;) {
-      const some = await firstOf(reader, SHARED);
-      if (some === undefined || this.#stopped) return;
-      await this.#work(some.key, some.value, async (entries) => {
-        const counts = countsOf(entries);
-        const done: Pages = { writes: [], numbers: new Set() };
-        for (const [home, numbers] of counts) {
-          const changes = new Map([...numbers].map(([number, count]) => [
-            number,
-            (before: number | undefined) => (before ?? 0) + count,
-          ]));
-          if (!await gather(done, changePages(reader, COUNTS, home, changes))) {
-            break;
-          }
-        }
-        return done;
-      });
+    while (!this.#stopped) {
+      const options = { limit: RECORDS };
+      const records = await Array.fromAsync(
+        reader.list<Uint8Array>({ prefix: SHARED }, options),
+      );
+      if (records.length === 0) return;
+      await this.#work(records, (entries) => this.#countSome(entries));
     }
   }
 
-  /** Removes the contents in a record of garbage, or counts them down. */
-  async #remove(key: Deno.KvKey): Promise<void> {
-    const { reader } = this.#db;
-    for (;;) {
-      const { value } = await reader.get<Uint8Array>(key);
-      if (value === null || this.#stopped) return;
-      await this.#work(key, value, (entries) => this.#removeSome(entries));
+  async #countSome(entries: readonly ContentEntry[]): Promise<Pages> {
+    const done: Pages = { writes: [], numbers: new Set() };
+    for (const [home, numbers] of countsOf(entries)) {
+      const changes = new Map([...numbers].map(([number, count]) => [
+        number,
+        (before: number | undefined) => (before ?? 0) + count,
+      ]));
+      const pages = changePages(this.#db.reader, COUNTS, home, changes);
+      if (!await gather(done, pages)) break;
+    }
+    return done;
+  }
+
+  /** Removes the contents in some records of garbage, or counts them down. */
+  async #remove(keys: readonly Deno.KvKey[]): Promise<void> {
+    while (!this.#stopped) {
+      const found = await this.#db.reader.getMany<Uint8Array[]>(keys);
+      const records = found.flatMap(({ key, value }) =>
+        value === null ? [] : [{ key, value: value as Uint8Array }]
+      );
+      if (records.length === 0) return;
+      await this.#work(records, (entries) => this.#removeSome(entries));
     }
   }
 
@@ -220,23 +232,32 @@ export class Collector {
     }
   }
 
-  /** One step through a record: does what it can, and writes down what remains. */
+  /** One step through some records: does what it can, and writes down what remains. */
   async #work(
-    key: Deno.KvKey,
-    value: Uint8Array,
+    records: readonly { key: Deno.KvKey; value: Uint8Array }[],
     step: (entries: readonly ContentEntry[]) => Promise<Pages>,
   ): Promise<void> {
-    const { time, entries } = decodeContents(value);
-    const done = await step(entries);
+    const lists: { key: Deno.KvKey; list: ContentList }[] = [];
+    let size = 0;
+    for (const { key, value } of records) {
+      const list = decodeContents(value);
+      size += list.entries.length;
+      if (lists.length > 0 && size > CONTENTS_A_LIST) break;
+      lists.push({ key, list });
+    }
+    const done = await step(lists.flatMap(({ list }) => list.entries));
     const seen = new Set<number>();
-    const left = entries.filter(({ number }) => {
-      if (!done.numbers.has(number)) return true;
-      if (!done.once) return false;
-      // What stands there twice is done in two steps.
-      return seen.size === seen.add(number).size;
+    const rest = lists.flatMap(({ key, list: { time, entries } }): Write[] => {
+      const left = entries.filter(({ number }) => {
+        if (!done.numbers.has(number)) return true;
+        if (!done.once) return false;
+        // What stands there twice is done in two steps.
+        return seen.size === seen.add(number).size;
+      });
+      if (left.length === entries.length) return [];
+      return [[key, left.length === 0 ? null : encodeContents(time, left)]];
     });
-    const rest = left.length === 0 ? null : encodeContents(time, left);
-    await this.commit([...done.writes, [key, rest]]);
+    await this.commit([...done.writes, ...rest]);
   }
 
   /**
@@ -246,37 +267,39 @@ export class Collector {
     const { reader } = this.#db;
     // Those written ahead of their commit may come later than their numbers say.
     let start = Math.max(0, (this.#packed.get(home) ?? 0) - LATE);
-    while (!this.#stopped) {
+    let more = true;
+    while (more && !this.#stopped) {
       const singles = reader.list<Uint8Array>({
         start: summaryKey(home, start, 0),
         end: summaryKey(home, Number.MAX_SAFE_INTEGER, 0),
-      }, { batchSize: STEP.contents, limit: STEP.contents });
+      }, { batchSize: PACKED, limit: PACKED });
       const changes = new Map<number, () => Uint8Array>();
       let seen = 0;
       let bytes = 0;
       for await (const { key, value } of singles) {
+        const [, , number, part] = key as [string, number, number, number];
         seen++;
-        start = (key[2] as number) + 1;
-        if (key[3] !== 0) continue;
+        start = number + 1;
+        if (part !== 0) continue;
         const { length, start: summary } = decodeSummary(value);
         if (length > MAX_PACKED) continue;
-        const number = key[2] as number;
         changes.set(number, () => summary);
         bytes += length;
         if (bytes > STEP.bytes / 2) break;
       }
-      if (seen === 0) return;
+      // What has come since is left for the next time, rather than run after.
+      more = seen === PACKED || bytes > STEP.bytes / 2;
       this.#packed.set(home, start);
       if (changes.size === 0) continue;
       const done: Pages = { writes: [], numbers: new Set() };
-      await gather(done, changePages(reader, SUMMARIES, home, changes));
+      more =
+        !await gather(done, changePages(reader, SUMMARIES, home, changes)) ||
+        more;
       for (const number of done.numbers) {
         done.writes.push([summaryKey(home, number, 0), null]);
       }
-      const first = Math.min(
-        ...[...changes.keys()].filter((n) => !done.numbers.has(n)),
-      );
-      start = Math.min(start, first);
+      const left = [...changes.keys()].filter((n) => !done.numbers.has(n));
+      start = Math.min(start, ...left);
       await this.commit(done.writes);
     }
   }
@@ -332,14 +355,4 @@ function countsOf(
     counts.set(number, (counts.get(number) ?? 0) + 1);
   }
   return homes;
-}
-
-async function firstOf(
-  kv: Deno.Kv,
-  prefix: Deno.KvKey,
-): Promise<Deno.KvEntry<Uint8Array> | undefined> {
-  for await (const entry of kv.list<Uint8Array>({ prefix }, { limit: 1 })) {
-    return entry;
-  }
-  return undefined;
 }

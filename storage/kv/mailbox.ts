@@ -30,7 +30,7 @@ import {
   moveChange,
   TOO_LARGE,
 } from "./changes.ts";
-import { storeContents } from "./contents.ts";
+import { storeContents, type StoredContents } from "./contents.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 import type { Process } from "./process.ts";
 import {
@@ -40,7 +40,6 @@ import {
   type Wanted,
 } from "./read_contents.ts";
 import { readSummaries } from "./read_summaries.ts";
-import { watchKey } from "./watch.ts";
 
 /** How many messages one commit changes at the most: 4 bytes each for flags, 20 for expunging, 44 for copies. */
 const FLAGS_A_COMMIT = 100_000;
@@ -101,11 +100,23 @@ export class KvMailbox implements Mailbox {
     }
     const entry = this.#entry;
     return await this.#pinned(async () => {
-      const stored = await storeContents(this.#process.db, entry.id, messages);
+      const turn = entry.takeTurn();
+      const storing = storeContents(this.#process.db, entry.id, messages);
+      // A large message takes longer to store; the small ones behind it wait to be put in after it.
+      await Promise.allSettled([storing, turn.come]);
+      let stored: StoredContents;
       try {
-        return await this.#submit(
+        stored = await storing;
+      } catch (error) {
+        turn.pass();
+        throw error;
+      }
+      try {
+        const submitted = this.#submit(
           appendChange(entry, messages, stored, limits, now()),
         );
+        turn.pass();
+        return await submitted;
       } catch (error) {
         await stored.discard().catch(this.#process.db.settings.onFault);
         this.#process.maintenance.garbage();
@@ -259,21 +270,12 @@ export class KvMailbox implements Mailbox {
 
   /** See {@linkcode Mailbox.onChange}. */
   onChange(listener: (change: MailboxChange) => void): () => void {
-    const entry = this.#entry;
-    const { db, watching } = this.#process;
-    const stopListening = entry.listeners.add(listener);
-    const stopWatching = watching
-      ? watchKey(
-        db.reader,
-        entry.key,
-        () => this.refresh(),
-        db.settings.onFault,
-      )
-      : () => {};
+    const stopListening = this.#entry.listeners.add(listener);
+    const stopWatching = this.#process.watch(this.#entry);
     const stop = () => {
+      if (!this.#stops.delete(stop)) return;
       stopListening();
       stopWatching();
-      this.#stops.delete(stop);
     };
     this.#stops.add(stop);
     return stop;
@@ -314,7 +316,7 @@ export class KvMailbox implements Mailbox {
     this.#entry.pins++;
     if (other) other.pins++;
     try {
-      return await action();
+      return await this.#process.run(action);
     } finally {
       if (other) cache.unpin(other);
       cache.unpin(this.#entry);

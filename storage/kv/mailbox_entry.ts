@@ -51,11 +51,22 @@ export class MailboxEntry implements Subject<Head> {
   #state: MailboxState | undefined;
   #loading: Promise<void> | undefined;
 
+  /** Settles when the append before the next one has been handed over. */
+  #turn: Promise<void> = Promise.resolve();
+
   /** Nothing is known yet. */
   constructor(db: Database, id: MailboxId) {
     this.#db = db;
     this.id = id;
     this.key = headKey(id);
+  }
+
+  /** Queues up with the other appends: `come` settles at one's turn, `pass` lets the next one go. */
+  takeTurn(): { come: Promise<void>; pass: () => void } {
+    const come = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    return { come, pass: resolve };
   }
 
   /** The head as it is in the database. */

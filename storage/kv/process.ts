@@ -4,11 +4,13 @@
  * @module
  */
 
+import type { Subject } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { recentChange } from "./changes.ts";
 import { MailboxCache } from "./mailbox_cache.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 import { Maintenance } from "./maintenance.ts";
+import { watchKey } from "./watch.ts";
 
 /** See the module's text. */
 export class Process {
@@ -18,16 +20,56 @@ export class Process {
   readonly cache: MailboxCache;
   /** Folding and collecting. */
   readonly maintenance: Maintenance;
-  /** Whether the heads of mailboxes that somebody listens to are watched. */
-  readonly watching: boolean;
-  #background = new Set<Promise<void>>();
+  readonly #watching: boolean;
+  #background = new Set<Promise<unknown>>();
+  #watches = new Map<Subject<unknown>, { listeners: number; stop(): void }>();
 
-  /** Nothing in memory, nothing under way. */
+  /**
+   * Nothing in memory, nothing under way.
+   * @param watching whether to notice by itself what other processes write
+   */
   constructor(db: Database, watching: boolean) {
     this.db = db;
-    this.watching = watching;
+    this.#watching = watching;
     this.cache = new MailboxCache(db);
     this.maintenance = new Maintenance(db);
+  }
+
+  /** Does something that closing the storage waits for. */
+  async run<T>(action: () => Promise<T>): Promise<T> {
+    const running = action();
+    const settled = running.catch(() => {});
+    this.#background.add(settled);
+    try {
+      return await running;
+    } finally {
+      this.#background.delete(settled);
+    }
+  }
+
+  /**
+   * Keeps something up to date by itself while there is somebody who listens; in a shared database only,
+   * and with one watch however many listen.
+   */
+  watch(subject: Subject<unknown>): () => void {
+    if (!this.#watching) return () => {};
+    const { reader, committer, settings } = this.db;
+    const watch = this.#watches.get(subject) ?? {
+      listeners: 0,
+      stop: watchKey(
+        reader,
+        subject.key,
+        () => committer.refresh(subject),
+        settings.onFault,
+      ),
+    };
+    this.#watches.set(subject, watch);
+    watch.listeners++;
+    return () => {
+      if (--watch.listeners > 0) return;
+      watch.stop();
+      this.#watches.delete(subject);
+    };
   }
 
   /** Gives a pinned mailbox back; what was claimed in it is written down. */
@@ -53,7 +95,7 @@ export class Process {
       entry.pins++;
       this.release(entry);
     }
-    await Promise.all(this.#background);
+    while (this.#background.size > 0) await Promise.all(this.#background);
     await this.maintenance.close();
     await this.db.committer.idle();
   }

@@ -170,7 +170,7 @@ Deno.test("pages hold all messages, none too large", () => {
         ),
     ]
   ) {
-    const all = records(2_500, flags);
+    const all = records(400, flags);
     const state = stateOf(all);
     const loaded = stateOf([]);
     for (let at = 0; at < state.length;) {
@@ -181,8 +181,8 @@ Deno.test("pages hold all messages, none too large", () => {
       loaded.loadColumns(decodePage(page.bytes));
       at = page.end;
     }
-    assertEquals(loaded.length, 2_500);
-    for (const index of [0, 1, 1200, 2499]) {
+    assertEquals(loaded.length, 400);
+    for (const index of [0, 1, 200, 399]) {
       assertEquals(
         {
           ...loaded.recordAt(index),

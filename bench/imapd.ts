@@ -1,0 +1,153 @@
+/**
+ * This project's own server, started through its command line as a user would.
+ *
+ * @module
+ */
+
+import { fromFileUrl, join } from "@std/path";
+import { type OwnTarget, processTree } from "./target.ts";
+
+const MAIN = fromFileUrl(new URL("../mod.ts", import.meta.url));
+
+/** How imapd is set up. */
+export interface ImapdOptions {
+  /** A directory of its own; made if absent. The database is `imapd.kv` in it. */
+  readonly directory: string;
+  /** Login name. */
+  readonly user: string;
+  /** Password. */
+  readonly password: string;
+  /** Certificate and key for STARTTLS and implicit TLS, PEM files; without them it makes its own. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** More arguments of `serve`. */
+  readonly arguments?: readonly string[];
+}
+
+/** A running imapd. */
+export type Imapd = OwnTarget & {
+  /** Port of IMAP over TLS. */
+  readonly tlsPort: number;
+};
+
+/** The arguments of `deno` that run imapd's command line. */
+export function imapdArguments(...rest: readonly string[]): string[] {
+  return ["run", "-A", "--unstable-kv", MAIN, ...rest];
+}
+
+/** Returns the arguments that name the database of a directory. */
+export function databaseIn(directory: string): string[] {
+  return ["--kv", join(directory, "imapd.kv")];
+}
+
+/** Starts imapd and waits until it says where it listens. */
+export async function startImapd(options: ImapdOptions): Promise<Imapd> {
+  const { directory, user, password } = options;
+  await Deno.mkdir(directory, { recursive: true });
+  const log = join(directory, "imapd.log");
+  let server = await launch(options, log, "0", "0");
+  const port = server.ports.get("imap") ?? 0;
+  const tlsPort = server.ports.get("imaps") ?? 0;
+  const stop = async (): Promise<void> => {
+    const tree = processTree(server.child.pid);
+    tryTo(() => server.child.kill("SIGTERM"));
+    await within(10_000, server.child.status);
+    tryTo(() => server.child.kill("SIGKILL"));
+    for (const pid of tree.slice(1)) tryTo(() => Deno.kill(pid, "SIGKILL"));
+    await server.child.status;
+    await server.logged;
+  };
+  return {
+    name: "imapd",
+    note: `imapd on Deno ${Deno.version.deno}, a fresh Deno KV file`,
+    hostname: "127.0.0.1",
+    port,
+    tlsPort,
+    user,
+    password,
+    log,
+    restart: async () => {
+      await stop();
+      server = await launch(options, log, `${port}`, `${tlsPort}`);
+    },
+    processes: () => processTree(server.child.pid),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+interface Running {
+  readonly child: Deno.ChildProcess;
+  readonly ports: ReadonlyMap<string, number>;
+  /** Settles when all that it wrote is in the log. */
+  readonly logged: Promise<unknown>;
+}
+
+async function launch(
+  options: ImapdOptions,
+  log: string,
+  port: string,
+  tlsPort: string,
+): Promise<Running> {
+  const { directory, user, password, tls } = options;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: imapdArguments(
+      "serve",
+      ...["--port", port, "--tls-port", tlsPort],
+      ...databaseIn(directory),
+      ...["--user", `${user}:${password}`],
+      ...(tls === undefined ? [] : ["--cert", tls.cert, "--key", tls.key]),
+      ...(options.arguments ?? []),
+    ),
+    cwd: directory,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const file = await Deno.open(log, { create: true, append: true });
+  const logged = child.stderr.pipeTo(file.writable);
+  const ports = new Map<string, number>();
+  const [lines, rest] = child.stdout.tee();
+  const drained = rest.pipeTo(new WritableStream());
+  if (!await within(30_000, readPorts(lines, ports))) {
+    tryTo(() => child.kill("SIGKILL"));
+    await logged;
+    throw new Error(`imapd did not start:\n${await Deno.readTextFile(log)}`);
+  }
+  return { child, ports, logged: Promise.all([logged, drained]) };
+}
+
+/** Reads `listening KIND HOST:PORT` lines until both kinds are there; false when the output ends first. */
+async function readPorts(
+  output: ReadableStream<Uint8Array<ArrayBuffer>>,
+  ports: Map<string, number>,
+): Promise<boolean> {
+  let text = "";
+  for await (const chunk of output.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    for (const match of text.matchAll(/^listening (\S+) \S*:(\d+)\n/gm)) {
+      ports.set(match[1] as string, Number(match[2]));
+    }
+    if (ports.has("imap") && ports.has("imaps")) return true;
+  }
+  return false;
+}
+
+/** Waits for the promise, but no longer than so many milliseconds; then the answer is undefined. */
+async function within<T>(
+  milliseconds: number,
+  promise: Promise<T>,
+): Promise<T | undefined> {
+  const { promise: over, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, milliseconds, undefined);
+  try {
+    return await Promise.race([promise, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs what ends a process; it may have ended by itself. */
+function tryTo(kill: () => void): void {
+  try {
+    kill();
+  } catch { /* there is no such process any more */ }
+}

@@ -1,0 +1,104 @@
+/**
+ * Sessions that wait: how soon they hear of a message, and what they cost.
+ *
+ * @module
+ */
+
+import type { Client } from "../client.ts";
+import { messageOfSize } from "../mail.ts";
+import { type Bench, median, type Row, timed } from "../row.ts";
+import { memoryOf } from "../target.ts";
+
+async function idleSessions(
+  bench: Bench,
+  count: number,
+  mailbox: string,
+): Promise<Client[]> {
+  const clients: Client[] = [];
+  while (clients.length < count) {
+    const client = await bench.login();
+    await client.run(`SELECT ${mailbox}`);
+    await client.idle();
+    clients.push(client);
+  }
+  return clients;
+}
+
+/** From the first octet of the APPEND until the last of the sessions has its EXISTS. */
+async function appendToExists(bench: Bench): Promise<number> {
+  const mailbox = bench.newName();
+  using writer = await bench.login();
+  await writer.run(`CREATE ${mailbox}`);
+  const idlers = await idleSessions(bench, 100, mailbox);
+  const source = messageOfSize(1, 4_096);
+  const times: number[] = [];
+  for (let n = 0; n < bench.amount(9, 3); n++) {
+    const heard = idlers.map((client) => client.waitFor("EXISTS"));
+    times.push(
+      await timed(() =>
+        Promise.all([writer.append(mailbox, source), ...heard])
+      ),
+    );
+  }
+  for (const client of idlers) client.close();
+  await writer.run(`DELETE ${mailbox}`);
+  return median(times);
+}
+
+async function memoryOfSession(
+  bench: Bench,
+  kind: "pss" | "rss",
+): Promise<number | undefined> {
+  const { processes } = bench.target;
+  if (processes === undefined) return undefined;
+  await bench.needArchive();
+  await bench.target.restart?.();
+  const count = bench.amount(200, 50);
+  // A few sessions first, so that what is made once is not counted.
+  const first = await idleSessions(bench, 5, "bench-archive");
+  await settle();
+  const before = memoryOf(processes())[kind];
+  const more = await idleSessions(bench, count, "bench-archive");
+  await settle();
+  const after = memoryOf(processes())[kind];
+  for (const client of [...first, ...more]) client.close();
+  return (after - before) / count;
+}
+
+/** Lets a server do what it does when nobody asks, so that figures are steady. */
+async function settle(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+}
+
+/** IDLE and memory. */
+export const idleRows: readonly Row[] = [
+  {
+    name: "APPEND to EXISTS on the last of 100 idle sessions",
+    unit: "ms",
+    runs: 3,
+    measure: appendToExists,
+  },
+  {
+    name: "Memory of the server without sessions, PSS",
+    unit: "KiB",
+    runs: 1,
+    measure: async ({ target }) => {
+      if (target.processes === undefined) return undefined;
+      await target.restart?.();
+      await settle();
+      return memoryOf(target.processes()).pss;
+    },
+  },
+  {
+    name: "Memory of an idle session with the archive open, PSS",
+    unit: "KiB",
+    runs: 1,
+    measure: (bench) => memoryOfSession(bench, "pss"),
+  },
+  {
+    name: "Memory of an idle session with the archive open, RSS",
+    unit: "KiB",
+    runs: 1,
+    measure: (bench) => memoryOfSession(bench, "rss"),
+  },
+];

@@ -1,0 +1,29 @@
+/**
+ * All rows, in the order in which they are measured: what comes first finds the server's caches empty.
+ *
+ * @module
+ */
+
+import type { Row } from "../row.ts";
+import { appendRows } from "./append.ts";
+import { connectionRows } from "./connection.ts";
+import { copyRows } from "./copy.ts";
+import { fetchRows } from "./fetch.ts";
+import { idleRows } from "./idle.ts";
+import { mailboxRows } from "./mailboxes.ts";
+import { searchRows } from "./search.ts";
+import { selectRows } from "./select.ts";
+import { storeRows } from "./store.ts";
+
+/** Every row of the table. */
+export const ALL_ROWS: readonly Row[] = [
+  ...connectionRows,
+  ...appendRows,
+  ...selectRows,
+  ...fetchRows,
+  ...storeRows,
+  ...searchRows,
+  ...copyRows,
+  ...mailboxRows,
+  ...idleRows,
+];
