@@ -45,6 +45,8 @@ import { readSummaries } from "./read_summaries.ts";
 const FLAGS_A_COMMIT = 100_000;
 const EXPUNGED_A_COMMIT = 20_000;
 const COPIED_A_COMMIT = 12_000;
+/** Messages whose contents are looked for at a time: what is known of each takes memory. */
+const READ_AT_ONCE = 4_000;
 
 /** See the module's text. */
 export class KvMailbox implements Mailbox {
@@ -237,15 +239,17 @@ export class KvMailbox implements Mailbox {
     uids: UidList,
   ): AsyncGenerator<readonly MessageBytes[], void> {
     const { reader } = this.#process.db;
-    const wanted = this.#wanted(uids);
-    yield* this.#complete(
-      wanted,
-      readAhead(
+    for (const slice of slices(uids, READ_AT_ONCE)) {
+      const wanted = this.#wanted(slice);
+      yield* this.#complete(
         wanted,
-        (segment) => readBodies(reader, segment),
-        ({ size }) => size,
-      ),
-    );
+        readAhead(
+          wanted,
+          (segment) => readBodies(reader, segment),
+          ({ size }) => size,
+        ),
+      );
+    }
   }
 
   /** See {@linkcode Mailbox.readSummaries}. */
@@ -253,11 +257,13 @@ export class KvMailbox implements Mailbox {
     uids: UidList,
   ): AsyncGenerator<readonly MessageBytes[], void> {
     const { reader } = this.#process.db;
-    const wanted = this.#wanted(uids);
-    yield* this.#complete(
-      wanted,
-      readAhead(wanted, (segment) => readSummaries(reader, segment)),
-    );
+    for (const slice of slices(uids, READ_AT_ONCE)) {
+      const wanted = this.#wanted(slice);
+      yield* this.#complete(
+        wanted,
+        readAhead(wanted, (segment) => readSummaries(reader, segment)),
+      );
+    }
   }
 
   /** See {@linkcode Mailbox.claimRecent}. */
