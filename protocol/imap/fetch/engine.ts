@@ -40,10 +40,7 @@ export async function fetchMessages(
     if (seen && !attributes.includes(FLAGS)) wanted = [...attributes, FLAGS];
     present = view.present(uids);
   }
-  if (wanted.includes(FLAGS)) {
-    view.gather();
-    session.announceKeywords();
-  }
+  if (wanted.includes(FLAGS)) view.gather();
   const writer = new ResponseWriter(session, wanted);
   if (wanted.every((attribute) => attribute.needs === "state")) {
     await fetchState(session, present, writer);
@@ -112,6 +109,7 @@ class ResponseWriter {
     const message = { session, uid, index, summary: summary!, slice };
     this.written++;
     if (this.#refusable && this.#refuses(message)) return;
+    if (this.#flags) session.announceKeywords();
     out.text("* ").number(number).text(" FETCH (");
     let first = true;
     for (const attribute of this.#attributes) {

@@ -1,0 +1,42 @@
+/**
+ * Random histories of several sessions at once: whatever the order in which things happen, every client's
+ * picture of its mailbox stays right.
+ *
+ * `SESSIONS_SEED` begins elsewhere; `SOAK=1` goes on for minutes from a place of its own.
+ */
+
+import fc from "fast-check";
+import { openKvStorage } from "../../storage/kv/mod.ts";
+import { MemoryStorage } from "../../storage/memory/mod.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { play } from "./history.ts";
+import { histories } from "./steps.ts";
+
+const soak = Deno.env.get("SOAK") === "1";
+const seed = Number(Deno.env.get("SESSIONS_SEED") ?? (soak ? Date.now() : 1));
+
+function historiesOn(
+  kind: string,
+  runs: number,
+  open: () => Promise<Storage>,
+): void {
+  Deno.test(`${kind}: every history keeps the numbering right`, async () => {
+    await fc.assert(
+      fc.asyncProperty(histories, async (history) => {
+        await using storage = await open();
+        await play(history, storage);
+      }),
+      { numRuns: soak ? runs * 100 : runs, seed },
+    );
+  });
+}
+
+const now = () => 1_000_000_000_000;
+
+historiesOn("memory", 600, () => Promise.resolve(new MemoryStorage({ now })));
+historiesOn("KV", 100, () => openKvStorage({ now }));
+historiesOn(
+  "KV, folding always",
+  50,
+  () => openKvStorage({ now, foldRecords: 2 }),
+);

@@ -1,0 +1,161 @@
+/**
+ * What a client knows of the mailbox that it has selected: numbers, UIDs, flags.
+ *
+ * @module
+ */
+
+import { must, type World } from "./world.ts";
+
+/** A message that the client has been told of. It keeps its slot when numbers before it go. */
+export interface Slot {
+  /** Its UID, once that has been told. */
+  uid: number | undefined;
+  /** Its flags in small letters, as far as they have been told; without `\Recent`. */
+  flags: ReadonlySet<string> | undefined;
+  /** Whether it is `\Recent`, once that has been told. */
+  recent: boolean | undefined;
+  /** What its content says, once that has been read. */
+  token: string | undefined;
+  /** Whether it was there when the mailbox was selected. */
+  readonly old: boolean;
+  /** Whether it has been reported as expunged. */
+  gone: boolean;
+}
+
+/** See the module's text. Each method takes note of what the server says, or throws what law that breaks. */
+export class Selection {
+  /** Whether by EXAMINE. */
+  readonly readOnly: boolean;
+  /** The messages: number n is `slots[n - 1]`. Undefined before EXISTS. */
+  slots: Slot[] | undefined;
+  /** UIDVALIDITY. */
+  uidValidity = 0;
+  /** UIDNEXT as SELECT has told it. */
+  uidNext = 0;
+  /** Keywords in small letters that FLAGS has told. */
+  keywords: ReadonlySet<string> | undefined;
+  /** Between what numbers the number of `\Recent` messages is. */
+  recent: [number, number] = [0, 0];
+  readonly #world: World;
+  readonly #rev2: boolean;
+  readonly #since: number;
+
+  /** @param since when the client asked for the mailbox */
+  constructor(world: World, readOnly: boolean, rev2: boolean, since: number) {
+    this.#world = world;
+    this.readOnly = readOnly;
+    this.#rev2 = rev2;
+    this.#since = since;
+  }
+
+  /** EXISTS never shrinks (RFC 9051 § 7.4.1, § 5.2). */
+  exists(number: number): void {
+    const old = this.slots === undefined;
+    this.slots ??= [];
+    must(
+      number >= this.slots.length,
+      `EXISTS ${number} after ${this.slots.length} messages`,
+    );
+    while (this.slots.length < number) {
+      this.slots.push({
+        uid: undefined,
+        flags: undefined,
+        recent: this.#rev2 ? false : undefined,
+        token: undefined,
+        old,
+        gone: false,
+      });
+    }
+  }
+
+  /** RECENT (RFC 3501 § 7.3.2); IMAP4rev2 has none. */
+  recentIs(number: number): void {
+    must(!this.#rev2, "RECENT in IMAP4rev2");
+    must(number <= (this.slots?.length ?? 0), "More are recent than exist");
+    this.recent = [number, number];
+  }
+
+  /** The slot that a number names. */
+  at(number: number): Slot {
+    const slot = this.slots?.[number - 1];
+    must(
+      slot !== undefined,
+      `Number ${number} of ${this.slots?.length} messages`,
+    );
+    return slot;
+  }
+
+  /** EXPUNGE: the numbers behind move. */
+  expunge(number: number): Slot {
+    const slot = this.at(number);
+    this.slots!.splice(number - 1, 1);
+    slot.gone = true;
+    if (slot.uid !== undefined) {
+      this.#world.hasGone(this.uidValidity, slot.uid);
+    }
+    if (slot.recent !== false) this.recent[0] = Math.max(0, this.recent[0] - 1);
+    if (slot.recent === true) this.recent[1]--;
+    return slot;
+  }
+
+  /** A message's UID: it never changes, and UIDs ascend (RFC 9051 § 2.3.1.1). */
+  learnUid(slot: Slot, uid: number): void {
+    if (slot.uid === uid) return;
+    const slots = this.slots!;
+    const number = slots.indexOf(slot) + 1;
+    must(slot.uid === undefined, `Number ${number} is ${slot.uid} and ${uid}`);
+    const before = slots.slice(0, number - 1).findLast((s) => s.uid)?.uid ?? 0;
+    const after = slots.slice(number).find((s) => s.uid)?.uid ?? Infinity;
+    must(before < uid && uid < after, `${before} < ${uid} < ${after}`);
+    must(
+      slot.old === (uid < this.uidNext),
+      `UID ${uid} with UIDNEXT ${this.uidNext} when it was selected`,
+    );
+    this.#world.isThere(this.uidValidity, uid, this.#since);
+    slot.uid = uid;
+    if (slot.recent) this.#claim(slot);
+    if (slot.token !== undefined) this.learnToken(slot, slot.token);
+  }
+
+  /** What a message's content says: always the same. */
+  learnToken(slot: Slot, token: string): void {
+    slot.token ??= token;
+    must(slot.token === token, `A message is ${slot.token} and ${token}`);
+    if (slot.uid === undefined) return;
+    this.#world.hasContent(this.uidValidity, slot.uid, token);
+  }
+
+  /** A message's flags. */
+  learnFlags(slot: Slot, flags: readonly string[]): void {
+    const lower = new Set(flags.map((flag) => flag.toLowerCase()));
+    must(lower.size === flags.length, "A flag is there twice");
+    const recent = lower.delete("\\recent");
+    must(!recent || !this.#rev2, "\\Recent in IMAP4rev2");
+    must((slot.recent ?? recent) === recent, "\\Recent has come or gone");
+    slot.recent = recent;
+    if (recent) this.#claim(slot);
+    for (const flag of lower) {
+      const told = flag.startsWith("\\") || this.keywords!.has(flag);
+      must(told, `FLAGS has not told ${flag}`);
+    }
+    slot.flags = lower;
+  }
+
+  /** The slot of a UID, if the client knows that it is there; undefined when it may be that of a slot. */
+  ofUid(uid: number): Slot | undefined {
+    const slots = this.slots!;
+    const known = slots.find((slot) => slot.uid === uid);
+    if (known !== undefined) return known;
+    const before = slots.findLastIndex((slot) => (slot.uid ?? Infinity) < uid);
+    must(
+      slots[before + 1] !== undefined && slots[before + 1]!.uid === undefined,
+      `UID ${uid} is none that the client knows`,
+    );
+    return undefined;
+  }
+
+  #claim(slot: Slot): void {
+    if (slot.uid === undefined || this.readOnly) return;
+    this.#world.isRecent(this.uidValidity, slot.uid, this);
+  }
+}
