@@ -56,7 +56,7 @@ export class View {
   #changed = new Set<number>();
   /** Changes by this session, whose result the client knows without being told. */
   #own = new Set<number>();
-  /** Messages that are `\Recent` in this session: from each first UID up to before the second. */
+  /** Messages that are `\Recent` in this session: from each first UID up to before the second, ascending. */
   #recent: [number, number][] = [];
   #recentCount = 0;
   readonly #claimsRecent: boolean;
@@ -91,10 +91,14 @@ export class View {
 
   /** Whether a message is `\Recent` in this session. */
   isRecent(uid: number): boolean {
-    for (const [from, to] of this.#recent) {
-      if (uid >= from && uid < to) return true;
+    let low = 0;
+    let high = this.#recent.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#recent[middle]![1] <= uid) low = middle + 1;
+      else high = middle;
     }
-    return false;
+    return low < this.#recent.length && uid >= this.#recent[low]![0];
   }
 
   /** The sequence number of a UID, or 0 when the client has not been told of it. */
@@ -148,6 +152,11 @@ export class View {
   /** Notes that a change is this session's own and that the client knows or is being told what came of it. */
   own(modseqs: readonly number[]): void {
     for (const modseq of modseqs) this.#own.add(modseq);
+  }
+
+  /** Notes that the client has to be told the flags of messages, whether they have changed or not. */
+  tell(uids: UidList): void {
+    for (const uid of uids) this.#changed.add(uid);
   }
 
   /** Notes that the client has just been told a message's flags. */
