@@ -10,7 +10,7 @@
  */
 
 import { envelope } from "../mime/envelope.ts";
-import { headerFields } from "../mime/header.ts";
+import { FieldNames, headerFields } from "../mime/header.ts";
 import { parseMessage, type Part } from "../mime/parse.ts";
 import { Encoder } from "../wire/encoder.ts";
 import { writeBody, writeEnvelope } from "./fetch/structure.ts";
@@ -82,7 +82,7 @@ export const KEPT_FIELDS: ReadonlySet<string> = new Set([
   "supersedes",
   "archived-at",
 ]);
-const KEPT = [...KEPT_FIELDS];
+const KEPT = new FieldNames(KEPT_FIELDS);
 
 /** A summary, opened: what is in it is found when it is asked for. */
 export class Summary {

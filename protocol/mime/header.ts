@@ -117,38 +117,99 @@ export function fieldValue(
 }
 
 /**
+ * Names of header fields to look for, compared without regard to ASCII case, otherwise exactly. They are found
+ * in the bytes of a header without making a string of each name there.
+ */
+export class FieldNames {
+  readonly #byHash = new Map<number, Uint8Array[]>();
+
+  /** Takes the names in any case. */
+  constructor(names: Iterable<string>) {
+    const encoder = new TextEncoder();
+    for (const name of names) {
+      const bytes = encoder.encode(name).map(lowerCase);
+      const hash = hashOf(bytes, 0, bytes.length);
+      const others = this.#byHash.get(hash);
+      if (others === undefined) this.#byHash.set(hash, [bytes]);
+      else if (!others.some((other) => isName(other, bytes, 0, bytes.length))) {
+        others.push(bytes);
+      }
+    }
+  }
+
+  /** Whether the bytes in `[start, end)` are one of the names. */
+  has(bytes: Uint8Array, start: number, end: number): boolean {
+    const candidates = this.#byHash.get(hashOf(bytes, start, end));
+    if (candidates === undefined) return false;
+    for (const name of candidates) {
+      if (isName(name, bytes, start, end)) return true;
+    }
+    return false;
+  }
+}
+
+function lowerCase(byte: number): number {
+  return byte >= 65 && byte <= 90 ? byte | 32 : byte;
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  for (let at = start; at < end; at++) {
+    hash = (Math.imul(hash, 31) + lowerCase(bytes[at]!)) | 0;
+  }
+  return hash;
+}
+
+/** Whether `[start, end)` is a name that is in lower case already. */
+function isName(
+  name: Uint8Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  if (name.length !== end - start) return false;
+  for (let at = 0; at < name.length; at++) {
+    if (name[at] !== lowerCase(bytes[start + at]!)) return false;
+  }
+  return true;
+}
+
+/**
  * The part of a header that `HEADER.FIELDS` or `HEADER.FIELDS.NOT` asks for (RFC 9051 § 6.4.5.1): whole
  * fields as they stand, in their order, then the empty line, which is absent only where the header has none.
  * @param bytes the message
  * @param start where the header begins
  * @param end where its body begins
- * @param names compared without regard to ASCII case, otherwise exactly
+ * @param names which fields
  * @param not whether the fields that are named are the ones to leave out
  */
 export function headerFields(
   bytes: Uint8Array,
   start: number,
   end: number,
-  names: readonly string[],
+  names: FieldNames | readonly string[],
   not: boolean,
 ): Uint8Array {
-  const wanted = new Set(
-    names.map((name) => name.replace(/[A-Z]+/g, (run) => run.toLowerCase())),
-  );
+  const wanted = names instanceof FieldNames ? names : new FieldNames(names);
+  const header = end === bytes.length ? bytes : bytes.subarray(0, end);
   const ranges: number[] = [];
   let size = 0;
-  let last = start;
   const keep = (from: number, to: number) => {
     if (ranges.length > 0 && ranges[ranges.length - 1] === from) {
       ranges[ranges.length - 1] = to;
     } else ranges.push(from, to);
     size += to - from;
   };
-  for (const field of fields(bytes, start, end)) {
-    if (wanted.has(field.name) !== not) keep(field.nameStart, field.end);
-    last = field.end;
+  let at = start;
+  while (at < end && !isEmptyLine(header, at, end)) {
+    const next = fieldEnd(header, at, end);
+    let nameEnd = isBlank(header[at]) ? -1 : nameColon(header, at, next);
+    while (nameEnd > at && isBlank(header[nameEnd - 1])) nameEnd--;
+    const named = nameEnd > at && wanted.has(header, at, nameEnd);
+    if (named !== not) keep(at, next);
+    at = next;
   }
-  if (last < end) keep(last, end);
+  if (at < end) keep(at, end);
   const picked = new Uint8Array(size);
   let to = 0;
   for (let index = 0; index < ranges.length; index += 2) {

@@ -12,7 +12,7 @@ import { Bad } from "../errors.ts";
 import type { Extension, FetchItem } from "../extension.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
 import { fetchMessages } from "../fetch/engine.ts";
-import { sectionAttribute } from "../fetch/section.ts";
+import { encodeLabel, sectionAttribute } from "../fetch/section.ts";
 
 /** A FETCH item whose answer is that of another one, by RFC 1730 § 6.4.5. */
 function item(
@@ -24,7 +24,7 @@ function item(
     name,
     parse: (d) =>
       sectionAttribute(
-        (out) => void out.text(label).sp(),
+        encodeLabel(label),
         parse(d),
         undefined,
         false,

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { headerFields } from "../../mime/header.ts";
+import { FieldNames, headerFields } from "../../mime/header.ts";
 import { sectionRange } from "../../mime/section.ts";
 import type { Decoder } from "../../wire/decoder.ts";
-import type { Encoder } from "../../wire/encoder.ts";
+import { Encoder } from "../../wire/encoder.ts";
 import type { ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
 import type { FetchItem } from "../extension.ts";
@@ -126,10 +126,10 @@ function isKept(section: Section): boolean {
 
 /**
  * An attribute that gives the octets of a section.
- * @param label writes the item's name and a space
+ * @param label the item's name and a space, encoded
  */
 export function sectionAttribute(
-  label: (out: Encoder) => void,
+  label: Uint8Array,
   section: Section,
   partial: Partial | undefined,
   setsSeen: boolean,
@@ -156,20 +156,21 @@ function writeOctets(out: Encoder, octets: Uint8Array): void {
 
 /** HEADER.FIELDS and HEADER.FIELDS.NOT: lines picked from a header. */
 function fieldsAttribute(
-  label: (out: Encoder) => void,
+  label: Uint8Array,
   section: Section,
   { names, not }: NonNullable<Section["fields"]>,
   partial: Partial | undefined,
 ): FetchAttribute {
+  const wanted = new FieldNames(names);
   const pick = (header: Uint8Array): Uint8Array => {
-    const picked = headerFields(header, 0, header.length, names, not);
+    const picked = headerFields(header, 0, header.length, wanted, not);
     return picked.subarray(...cut([0, picked.length], partial));
   };
   if (isKept(section)) {
     return {
       needs: "summary",
       write({ session: { out }, summary }) {
-        label(out);
+        out.bytes(label);
         writeOctets(out, pick(summary.fields));
       },
     };
@@ -178,7 +179,7 @@ function fieldsAttribute(
     needs: "source",
     range: (summary, size) => rangeOf(section, summary, size),
     write({ session: { out, view }, index, summary, slice }) {
-      label(out);
+      out.bytes(label);
       const range = rangeOf(section, summary, view.state.sizes[index]!);
       if (range === undefined) out.text("NIL");
       else writeOctets(out, pick(slice(...range)));
@@ -188,7 +189,7 @@ function fieldsAttribute(
 
 /** Everything else: octets as they lie in the message. */
 function octetsAttribute(
-  label: (out: Encoder) => void,
+  label: Uint8Array,
   section: Section,
   partial: Partial | undefined,
 ): FetchAttribute {
@@ -196,7 +197,7 @@ function octetsAttribute(
     return {
       needs: "source",
       write({ session: { out, view }, index, slice }) {
-        label(out);
+        out.bytes(label);
         writeOctets(out, slice(0, view.state.sizes[index]!));
       },
     };
@@ -209,7 +210,7 @@ function octetsAttribute(
     needs: "source",
     range,
     write({ session: { out, view }, index, summary, slice }) {
-      label(out);
+      out.bytes(label);
       const octets = range(summary, view.state.sizes[index]!);
       if (octets === undefined) out.text("NIL");
       else writeOctets(out, slice(...octets));
@@ -217,29 +218,32 @@ function octetsAttribute(
   };
 }
 
-/** Writes `BODY[section]<origin> `, as it is echoed (RFC 9051 § 7.5.2). */
+/** An item's name and a space, encoded once for all messages. */
+export function encodeLabel(name: string): Uint8Array {
+  return new Encoder().text(name).sp().take();
+}
+
+/** `BODY[section]<origin> `, as it is echoed (RFC 9051 § 7.5.2). */
 function bodyLabel(
-  section: Section,
+  { part, text, fields, zero }: Section,
   partial: Partial | undefined,
-): (out: Encoder) => void {
-  const { part, text, fields, zero } = section;
-  return (out) => {
-    out.text("BODY[").text(part.join("."));
-    if (zero) out.text(part.length > 0 ? ".0" : "0");
-    else if (text !== "") {
-      if (part.length > 0) out.text(".");
-      out.text(text);
-      if (fields !== undefined) {
-        out.text(fields.not ? ".FIELDS.NOT (" : ".FIELDS (");
-        fields.names.forEach((name, index) => {
-          if (index > 0) out.sp();
-          out.astring(name);
-        });
-        out.close();
-      }
+): Uint8Array {
+  const out = new Encoder().text("BODY[").text(part.join("."));
+  if (zero) out.text(part.length > 0 ? ".0" : "0");
+  else if (text !== "") {
+    if (part.length > 0) out.text(".");
+    out.text(text);
+    if (fields !== undefined) {
+      out.text(fields.not ? ".FIELDS.NOT (" : ".FIELDS (");
+      fields.names.forEach((name, index) => {
+        if (index > 0) out.sp();
+        out.astring(name);
+      });
+      out.close();
     }
-    out.text(partial === undefined ? "] " : `]<${partial.origin}> `);
-  };
+  }
+  return out.text(partial === undefined ? "] " : `]<${partial.origin}> `)
+    .take();
 }
 
 /** BODY[...] and BODY.PEEK[...] */
@@ -266,7 +270,7 @@ function rfc822(
   setsSeen: boolean,
 ): FetchItem {
   const attribute = sectionAttribute(
-    (out) => void out.text(label).sp(),
+    encodeLabel(label),
     { part: [], text },
     undefined,
     setsSeen,
