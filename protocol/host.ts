@@ -5,6 +5,7 @@
  */
 
 import type { Storage } from "../storage/storage.ts";
+import type { Hooks } from "./hooks.ts";
 import type { Limits } from "./limits.ts";
 
 /** A name and a password, as a client gave them, and over what. */
@@ -27,6 +28,30 @@ export interface Identity {
   readonly user: string;
 }
 
+/** What a client is known by. */
+export interface ClientFacts {
+  /** Its address, such as `192.0.2.1:51234`. */
+  readonly remote: string;
+  /** What it has said of itself (RFC 2971), names in lower case; absent until it has. */
+  readonly id?: ReadonlyMap<string, string | null>;
+}
+
+/** What is different for one client. */
+export interface ClientPolicy {
+  /** Capabilities that it is not offered, in capitals, beside those that nobody is. */
+  readonly hidden?: ReadonlySet<string>;
+  /** Whether the greeting and the answer to a login name the capabilities. Default true. */
+  readonly capabilitiesUnasked?: boolean;
+  /** Whether LIST tells special uses. Default true. */
+  readonly specialUse?: boolean;
+  /** How often IDLE says that the connection is alive, in milliseconds. Default: never. */
+  readonly keepAlive?: number;
+  /** What the greeting says to people. Default `imapd ready`. */
+  readonly greeting?: string;
+  /** What the server says of itself by ID (RFC 2971). Default its name and version. */
+  readonly id?: Readonly<Record<string, string>>;
+}
+
 /** The server, as the connections of a protocol see it. */
 export interface Host {
   /** Where the mailboxes are. */
@@ -41,6 +66,10 @@ export interface Host {
   readonly batchSize: number;
   /** Aborted when the server is to stop: connections say BYE and end. */
   readonly stopping: AbortSignal;
+  /** Where the application steps in, if it does. */
+  readonly hooks?: Hooks | undefined;
+  /** What is different for a client: asked when it connects and when it has said who it is. */
+  policy?(client: ClientFacts): ClientPolicy | undefined;
   /** Whoever the credentials prove, or undefined. Takes as long for an unknown user as for a wrong password. */
   authenticate(credentials: Credentials): Promise<Identity | undefined>;
   /** A login happened: false when the user has too many connections. The other function ends it. */

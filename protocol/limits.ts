@@ -18,6 +18,8 @@ export interface Limits {
   readonly literals: number;
   /** A message in APPEND. */
   readonly message: number;
+  /** All messages of one APPEND together. */
+  readonly messages: number;
   /** Parentheses inside parentheses. */
   readonly nesting: number;
   /** Search keys in a SEARCH. */
@@ -26,7 +28,7 @@ export interface Limits {
   readonly sequenceSet: number;
   /** Header field names, fetch items, flags, or patterns in one list. */
   readonly listItems: number;
-  /** Wildcards in a LIST pattern. */
+  /** Wildcards in all patterns of a LIST. */
   readonly listWildcards: number;
   /** A mailbox name, in UTF-8. */
   readonly mailboxName: number;
@@ -54,6 +56,7 @@ export const DEFAULT_LIMITS: Limits = {
   command: 1_048_576,
   literals: 1_000,
   message: 50 * 1_048_576,
+  messages: 100 * 1_048_576,
   nesting: 64,
   searchKeys: 1_000,
   sequenceSet: 20_000,

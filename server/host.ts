@@ -4,14 +4,17 @@
  * @module
  */
 
-import type { Credentials, Host, Identity } from "../protocol/host.ts";
+import type { Hooks } from "../protocol/hooks.ts";
+import type { Host, Identity } from "../protocol/host.ts";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Admission } from "./admission.ts";
 import { Authenticator } from "./authenticator.ts";
+import { authenticateWith, hooksOf } from "./callbacks/hooks.ts";
 import { logger } from "./log.ts";
 import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
 import { PasswordHasher } from "./password.ts";
+import { policyOf } from "./quirks.ts";
 import type { Users } from "./users.ts";
 
 /** What happens with every connection; the rest is worth a line in a log that is kept. */
@@ -25,6 +28,11 @@ export class ServerHost implements Host {
   readonly batchSize: number;
   readonly stopping: AbortSignal;
   readonly trace: Host["trace"];
+  readonly hooks: Hooks | undefined;
+  /** See {@linkcode Host.policy}. */
+  readonly policy: NonNullable<Host["policy"]>;
+  /** See {@linkcode Host.authenticate}. */
+  readonly authenticate: Host["authenticate"];
   readonly #caseInsensitive: boolean;
   readonly #admission: Admission;
   readonly #hasher: PasswordHasher;
@@ -33,7 +41,7 @@ export class ServerHost implements Host {
   #limits: Limits;
   #authenticator: Authenticator;
 
-  /** @throws {TypeError} when inline users or the limits cannot be */
+  /** @throws {TypeError} when inline users, limits or quirks cannot be */
   constructor(
     options: ServeOptions,
     storage: Storage,
@@ -50,6 +58,7 @@ export class ServerHost implements Host {
     this.insecureAuth = options.insecureAuth ?? false;
     this.batchSize = options.batchSize ?? DEFAULTS.batchSize;
     this.trace = tracerOf(options.trace);
+    this.policy = policyOf(options.quirks ?? []);
     this.#onError = options.onError;
     this.#caseInsensitive = options.caseInsensitiveUsers ?? false;
     this.#hasher = new PasswordHasher({
@@ -57,6 +66,20 @@ export class ServerHost implements Host {
     });
     this.#limits = limitsOf(options.limits);
     this.#authenticator = this.#authenticatorOf(options.users ?? {});
+    const { callbacks = {}, callbackTime = DEFAULTS.callbackTime } = options;
+    if (!Number.isSafeInteger(callbackTime) || callbackTime <= 0) {
+      throw new TypeError("callbackTime is no time that can be");
+    }
+    const report = this.fault.bind(this);
+    const context = { time: callbackTime, report };
+    const hooks = hooksOf(callbacks, context);
+    this.hooks = Object.keys(hooks).length > 0 ? hooks : undefined;
+    this.authenticate = authenticateWith(
+      callbacks,
+      context,
+      this.#caseInsensitive,
+      (credentials) => this.#authenticator.authenticate(credentials),
+    );
   }
 
   get limits(): Limits {
@@ -72,10 +95,6 @@ export class ServerHost implements Host {
       this.#authenticator = this.#authenticatorOf(changes.users);
     }
     this.#limits = limits;
-  }
-
-  authenticate(credentials: Credentials): Promise<Identity | undefined> {
-    return this.#authenticator.authenticate(credentials);
   }
 
   login({ user }: Identity): boolean {

@@ -15,11 +15,22 @@ export {
   type ServeOptions,
   type TlsOptions,
 } from "./options.ts";
+export type { Quirk, QuirkMatch } from "./quirks.ts";
+export type { ClientPolicy } from "../protocol/host.ts";
 export type {
   AuthenticateFunction,
   KnownUser,
   Users,
   UserStore,
 } from "./users.ts";
+export type * from "./callbacks/events.ts";
+export type {
+  Callback,
+  Callbacks,
+  Next,
+  SearchMessagesEvent,
+} from "./callbacks/types.ts";
+export type { SearchQuery } from "../protocol/hooks.ts";
+export { Bad, No } from "../protocol/imap/errors.ts";
 export type { Credentials, Identity } from "../protocol/host.ts";
 export { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";

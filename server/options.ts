@@ -6,6 +6,8 @@
 
 import type { Limits } from "../protocol/limits.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Callbacks } from "./callbacks/types.ts";
+import type { Quirk } from "./quirks.ts";
 import type { Users } from "./users.ts";
 
 /** The protocols that a port can speak: IMAP with STARTTLS, or IMAP over TLS from the first byte. */
@@ -73,6 +75,16 @@ export interface ServeOptions {
    */
   readonly storage?: Storage;
   /**
+   * Functions that stand in for the storage or in front of it, one an operation. With `getMailboxes` and
+   * `getMessages` among them, and no `storage`, nothing is kept: the mailboxes are what these say.
+   */
+  readonly callbacks?: Callbacks;
+  /**
+   * How long a callback may take, in milliseconds, before its command is refused. Default 30,000: less than
+   * clients wait for an answer.
+   */
+  readonly callbackTime?: number;
+  /**
    * What separates the levels of mailbox names in the default storage. Default `/`, which users of most
    * servers expect and which leaves `.` for names. A storage of your own brings its delimiter along.
    */
@@ -92,6 +104,11 @@ export interface ServeOptions {
   readonly insecureAuth?: boolean;
   /** Capabilities not to be offered, such as `["IDLE"]`. Their commands are unknown then. */
   readonly capabilities?: { readonly disable?: readonly string[] };
+  /**
+   * Rules for clients that need to be treated differently: they match by ID or address, hide capabilities
+   * and change how the server behaves. Default: none.
+   */
+  readonly quirks?: readonly Quirk[];
   /**
    * How many bytes of answers gather before they are written to the socket. Default 64 KiB: larger writes
    * are no faster, and this much a connection is bearable.
@@ -134,6 +151,7 @@ export const DEFAULTS = {
   workers: 1,
   handshakeTime: 30_000,
   drainTime: 5_000,
+  callbackTime: 30_000,
 } as const;
 
 /**

@@ -12,7 +12,9 @@ import {
   parsePasswordRecord,
   type PasswordRecord,
 } from "./password_record.ts";
-import type { HashAnswer, HashJob } from "./password_worker.ts";
+import { logger } from "./log.ts";
+import type { HashJob } from "./password_hash.ts";
+import type { HashAnswer } from "./password_worker.ts";
 
 /** 19 MiB and two passes: what OWASP asks for at the least, some 80 ms of one core. */
 export const DEFAULT_COST: HashCost = {
@@ -44,6 +46,8 @@ interface Waiting {
 interface Thread {
   readonly worker: Worker;
   busy: Waiting | undefined;
+  /** Whether it has answered: one that never does cannot start here. */
+  proven: boolean;
 }
 
 /** A pool of threads that hash. Threads keep a process alive until they are idle or the pool is closed. */
@@ -56,7 +60,9 @@ export class PasswordHasher implements Disposable {
   readonly #waiting: Waiting[] = [];
   /** Stands in for the record of a user that is not there. */
   readonly #nobody: PasswordRecord;
-  #lastId = 0;
+  /** Whether no thread can start: the program may not read its file, or does not have it. */
+  #threadless = false;
+  #computingHere = false;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -116,7 +122,6 @@ export class PasswordHasher implements Disposable {
       throw new StorageError("UNAVAILABLE", "Too many logins are waiting");
     }
     const job: HashJob = {
-      id: ++this.#lastId,
       password: new TextEncoder().encode(password),
       salt: record.salt,
       memory: record.memory,
@@ -132,6 +137,7 @@ export class PasswordHasher implements Disposable {
 
   #dispatch(): void {
     clearTimeout(this.#idleTimer);
+    if (this.#threadless) return void this.#computeHere();
     while (this.#waiting.length > 0) {
       let thread = this.#threads.find(({ busy }) => busy === undefined);
       if (thread === undefined) {
@@ -149,10 +155,11 @@ export class PasswordHasher implements Disposable {
   #start(): Thread {
     const url = new URL("./password_worker.ts", import.meta.url);
     const worker = new Worker(url, { type: "module", name: "password" });
-    const thread: Thread = { worker, busy: undefined };
+    const thread: Thread = { worker, busy: undefined, proven: false };
     worker.onmessage = ({ data }: MessageEvent<HashAnswer>) => {
       const done = thread.busy;
       thread.busy = undefined;
+      thread.proven = true;
       if (data.hash !== undefined) done?.resolve(data.hash);
       else done?.reject(new Error(`Hashing failed: ${data.error}`));
       this.#dispatch();
@@ -161,11 +168,38 @@ export class PasswordHasher implements Disposable {
       event.preventDefault();
       worker.terminate();
       this.#threads.splice(this.#threads.indexOf(thread), 1);
-      thread.busy?.reject(new Error(`Hashing failed: ${event.message}`));
+      if (thread.proven) {
+        thread.busy?.reject(new Error(`Hashing failed: ${event.message}`));
+      } else {
+        this.#goThreadless(event.message);
+        if (thread.busy !== undefined) this.#waiting.unshift(thread.busy);
+      }
       if (!this.#closed) this.#dispatch();
     };
     this.#threads.push(thread);
     return thread;
+  }
+
+  /** Without threads a login holds everybody up, which is better than no login. */
+  #goThreadless(reason: string): void {
+    if (this.#threadless) return;
+    this.#threadless = true;
+    logger("passwords").warn(
+      "no thread can be started, passwords are hashed on the main one",
+      { reason },
+    );
+  }
+
+  async #computeHere(): Promise<void> {
+    if (this.#computingHere) return;
+    this.#computingHere = true;
+    const { computeHash } = await import("./password_hash.ts");
+    for (
+      let next = this.#waiting.shift();
+      next !== undefined;
+      next = this.#waiting.shift()
+    ) await computeHash(next.job).then(next.resolve, next.reject);
+    this.#computingHere = false;
   }
 
   #rest(): void {

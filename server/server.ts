@@ -7,8 +7,6 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { ByteStream } from "../protocol/byte_stream.ts";
 import type { Host } from "../protocol/host.ts";
-import { MemoryStorage } from "../storage/memory/mod.ts";
-import type { Storage } from "../storage/storage.ts";
 import { Admission } from "./admission.ts";
 import { SocketStream } from "./byte_stream.ts";
 import { checkCertificate } from "./certificate_check.ts";
@@ -24,6 +22,7 @@ import {
   type ServeOptions,
   type TlsOptions,
 } from "./options.ts";
+import { ServerStorage } from "./server_storage.ts";
 
 /** Speaks a protocol on a connection until it ends. */
 export type ConnectionHandler = (
@@ -49,6 +48,11 @@ export interface ImapServer extends AsyncDisposable {
    * @throws {TypeError} when users or certificate are none that can be; nothing changes then
    */
   reload(changes: ReloadOptions): void;
+  /**
+   * Says that what the callbacks list has changed, of one mailbox or of all that a user has open. The lists
+   * are asked for anew, and sessions that idle hear of what is new. Settles when that is done.
+   */
+  notify(user: string, mailbox?: string): Promise<void>;
   /** Keeps the process alive while it listens, as it does from the start. */
   ref(): void;
   /** Lets the process end although it listens. */
@@ -73,8 +77,7 @@ export class Server implements ImapServer {
   readonly #listeners: Listener[] = [];
   readonly #admission: Admission;
   readonly #host: ServerHost;
-  /** A storage made here, to be closed here. */
-  readonly #ownStorage: Storage | undefined;
+  readonly #storage: ServerStorage;
   readonly #stop = new AbortController();
   /** Connections under way, with what ends each at once. */
   readonly #connections = new Map<Promise<void>, () => void>();
@@ -91,16 +94,14 @@ export class Server implements ImapServer {
     this.#handler = handler;
     const specs = listenersOf(options);
     this.#setCertificate(options.tls);
-    this.#ownStorage = options.storage === undefined
-      ? new MemoryStorage({
-        hierarchyDelimiter: options.hierarchyDelimiter ??
-          DEFAULTS.hierarchyDelimiter,
-      })
-      : undefined;
+    this.#storage = new ServerStorage(
+      options,
+      (error, about) => this.#host.fault(error, about),
+    );
     this.#admission = new Admission({ ...DEFAULTS, ...defined(options) });
     this.#host = new ServerHost(
       options,
-      options.storage ?? this.#ownStorage!,
+      this.#storage.storage,
       this.#admission,
       this.#stop.signal,
     );
@@ -159,6 +160,10 @@ export class Server implements ImapServer {
     this.#setCertificate(tls);
   }
 
+  notify(user: string, mailbox?: string): Promise<void> {
+    return this.#storage.notify(user, mailbox);
+  }
+
   ref(): void {
     for (const listener of this.#listeners) listener.setReferenced(true);
   }
@@ -186,7 +191,7 @@ export class Server implements ImapServer {
     for (const end of this.#connections.values()) end();
     await this.#drained(CLOSE_TIME);
     this.#host.close();
-    await this.#ownStorage?.close();
+    await this.#storage.close();
   }
 
   /** Settles when no connection is left, or the time is over. */

@@ -18,6 +18,8 @@ export interface StorageLimits {
   readonly maxKeywordLength: number;
   /** A message, in bytes. */
   readonly maxMessageSize: number;
+  /** A message's summary, in bytes. */
+  readonly maxSummarySize: number;
 }
 
 /** The defaults. */
@@ -28,6 +30,7 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   maxKeywords: 200,
   maxKeywordLength: 200,
   maxMessageSize: 256 * 1_048_576,
+  maxSummarySize: 1_048_576,
 };
 
 /** The longest user name, in bytes of UTF-8. */

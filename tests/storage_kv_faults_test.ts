@@ -13,7 +13,7 @@ import {
   text,
   uid,
   uids,
-} from "./storage/harness.ts";
+} from "../testing/conformance/harness.ts";
 import { ObservedKv } from "./storage/observed_kv.ts";
 
 const QUIET: KvStorageOptions = { gracePeriod: 0, onFault: () => {} };

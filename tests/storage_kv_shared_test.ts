@@ -14,7 +14,7 @@ import {
   text,
   uid,
   uids,
-} from "./storage/harness.ts";
+} from "../testing/conformance/harness.ts";
 
 /** One of two processes. */
 interface Side {

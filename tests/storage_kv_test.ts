@@ -8,7 +8,7 @@ import {
 import { join } from "@std/path";
 import { type KvStorageOptions, openKvStorage } from "../storage/kv/mod.ts";
 import type { Storage } from "../storage/storage.ts";
-import { storageContract } from "./storage_contract.ts";
+import { testStorage } from "../testing/conformance/mod.ts";
 import {
   collect,
   contents,
@@ -20,16 +20,16 @@ import {
   text,
   uid,
   uids,
-} from "./storage/harness.ts";
+} from "../testing/conformance/harness.ts";
 import { ObservedKv } from "./storage/observed_kv.ts";
 
-storageContract(
+testStorage(
   "KV",
   (options) => openKvStorage({ ...options, gracePeriod: 0 }),
 );
 
 // Everything folded, packed, collected and forgotten as early as can be.
-storageContract("KV, folding always", (options) =>
+testStorage("KV, folding always", (options) =>
   openKvStorage({
     ...options,
     gracePeriod: 0,
@@ -234,6 +234,53 @@ observed("what nobody has any more goes", async (db) => {
     left.push(String(key[0]));
   }
   assertEquals(left.sort(), ["collector", "counter", "counter"]);
+});
+
+observed("many large summaries go, too", async (db) => {
+  await using storage = await openKvStorage({ kv: db.kv, gracePeriod: 0 });
+  const account = await storage.openAccount("u");
+  const inbox = await account.openMailbox("INBOX");
+  const large = { ...message("s"), summary: new Uint8Array(400_000) };
+  for (let i = 0; i < 20; i++) {
+    await inbox.append(Array.from({ length: 10 }, () => large));
+  }
+  await inbox.expunge(inbox.state.allUids());
+  inbox.close();
+  account.close();
+  await storage.deleteAccount("u");
+  assertEquals(await storage.verify(), []);
+  for await (const { key } of db.kv.list({ prefix: ["summary"] })) {
+    throw new Error(`${key.join(" ")} is left`);
+  }
+});
+
+observed("summaries are found when those before them have gone", async (db) => {
+  await using storage = await openKvStorage({
+    kv: db.kv,
+    gracePeriod: 0,
+    foldRecords: 2,
+  });
+  const account = await storage.openAccount("u");
+  const inbox = await account.openMailbox("INBOX");
+  for (let i = 0; i < 40; i++) {
+    const summary = new Uint8Array(2_000).fill(i);
+    await inbox.append(
+      Array.from({ length: 50 }, () => ({ ...message("m"), summary })),
+    );
+  }
+  const all = inbox.state.allUids();
+  const found: number[] = [];
+  for await (const batch of inbox.readSummaries(all)) {
+    for (const { uid } of batch) found.push(uid);
+    if (found.length > 0 && inbox.state.length === 2_000) {
+      await inbox.expunge(all.subarray(0, 1_200));
+      await storage.verify();
+    }
+  }
+  const left = inbox.state.allUids();
+  assertEquals(left.every((uid) => found.includes(uid)), true);
+  inbox.close();
+  account.close();
 });
 
 Deno.test("KV: contents outlive their messages by the grace period", async () => {

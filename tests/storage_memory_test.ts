@@ -1,7 +1,7 @@
 import { MemoryStorage } from "../storage/memory/mod.ts";
-import { storageContract } from "./storage_contract.ts";
+import { testStorage } from "../testing/conformance/mod.ts";
 
-storageContract(
+testStorage(
   "memory",
   (options) => Promise.resolve(new MemoryStorage(options)),
 );

@@ -78,6 +78,3 @@ export type AnyCommand = Command<any>;
 
 /** A command without arguments. */
 export function noArguments(): void {}
-
-/** The number of messages past which a loop writes out what it has gathered, between two looks at the clock. */
-export const FLUSH_CHECK = 256;

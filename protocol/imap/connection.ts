@@ -10,62 +10,43 @@
 
 import type { ByteStream } from "../byte_stream.ts";
 import type { Host } from "../host.ts";
-import {
-  CommandReader,
-  type Frame,
-  type LiteralHeader,
-} from "../wire/command_reader.ts";
+import type { Frame, LiteralHeader } from "../wire/command_reader.ts";
 import { Decoder } from "../wire/decoder.ts";
-import { Encoder } from "../wire/encoder.ts";
 import type { AnyCommand, Executed } from "./command.ts";
+import { capabilityList } from "./commands/session_commands.ts";
 import { Bad, Bye, No, refusalOf } from "./errors.ts";
+import { execute } from "./execute.ts";
 import { LiteralPolicy } from "./literal_policy.ts";
-import type { Registry } from "./registry.ts";
 import { registryOf } from "./extensions/mod.ts";
-import { Session, type Wire } from "./session.ts";
+import { type Admitted, Overlap } from "./overlap.ts";
+import { type Registries, Session, type Wire } from "./session.ts";
 import { Tracer } from "./trace.ts";
+import { Disconnected, Transport } from "./transport.ts";
 
 let connections = 0;
 
 /**
  * Speaks IMAP on a connection until it ends. Never rejects: faults go to {@linkcode Host.fault}.
+ * @param registries what is spoken; all that there is by default
  */
 export async function serveConnection(
   stream: ByteStream,
   host: Host,
+  registries: Registries = (hidden) => registryOf(host, hidden),
 ): Promise<void> {
-  await new Connection(stream, host, registryOf(host)).run();
-}
-
-/** Buffers up to this size are written over for the next batch. */
-const RECYCLED = 1_048_576;
-
-/** A command under way whose answer is not written yet. */
-interface Underway {
-  readonly tag: string;
-  readonly command: AnyCommand;
-  readonly uid: boolean;
-  readonly size: number;
-  /** Settles, never rejects. */
-  readonly outcome: Promise<Executed | { failed: unknown }>;
+  await new Connection(stream, host, registries).run();
 }
 
 class Connection implements Wire {
   readonly #stream: ByteStream;
   readonly #host: Host;
-  readonly #registry: Registry;
-  readonly #reader: CommandReader;
-  readonly #out = new Encoder();
+  readonly #transport: Transport;
   readonly #session: Session;
   readonly #tracer: Tracer;
   readonly #literals = new LiteralPolicy();
-  readonly #underway: Underway[] = [];
-  #underwaySize = 0;
-  #pendingRead: Promise<Uint8Array | null> | undefined;
+  readonly #overlap = new Overlap();
   #badCommands = 0;
-  #lastHeard: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #flushing: Promise<void> = Promise.resolve();
   /** Why the connection ends, when something outside wants it to. */
   #bye: Bye | undefined;
   #byeSaid = false;
@@ -73,15 +54,15 @@ class Connection implements Wire {
     | { resume: () => void; timer: ReturnType<typeof setTimeout> }
     | undefined;
 
-  constructor(stream: ByteStream, host: Host, registry: Registry) {
+  constructor(stream: ByteStream, host: Host, registries: Registries) {
     this.#stream = stream;
     this.#host = host;
-    this.#registry = registry;
-    this.#reader = new CommandReader({ lineLength: host.limits.lineLength });
     const id = ++connections;
     this.#tracer = new Tracer(host.trace, id);
-    this.#session = new Session(id, host, this, registry, this.#out);
-    this.#lastHeard = performance.now();
+    const { lineLength } = host.limits;
+    this.#transport = new Transport(stream, this.#tracer, lineLength);
+    const { out } = this.#transport;
+    this.#session = new Session(id, host, this, registries, out);
   }
 
   get remote(): string {
@@ -104,30 +85,40 @@ class Connection implements Wire {
     this.#watchTime();
     this.#host.event("connect", this.#about());
     try {
+      const letIn = this.#host.hooks?.connect?.(this.#session.facts);
+      if (letIn !== undefined) await letIn;
       this.#greet();
       if (stopping.aborted) stop();
       await this.#loop();
     } catch (error) {
+      await this.#drain();
       await this.#sayBye(error);
     } finally {
       stopping.removeEventListener("abort", stop);
       clearTimeout(this.#timer);
+      const { facts, identity } = this.#session;
       this.#session.close();
       this.#stream.close();
       this.#host.event("disconnect", this.#about());
+      if (identity !== undefined) {
+        await this.#host.hooks?.logout?.(facts, identity);
+      }
     }
   }
 
   async #loop(): Promise<void> {
     while (!this.#session.ended) {
       if (this.#bye !== undefined) throw this.#bye;
-      const event = this.#reader.next();
+      const event = this.#transport.reader.next();
       if (event === undefined) {
-        if (!await this.#readMore()) return;
+        if (!await this.#readMore()) break;
       } else if (event.type === "command") {
         const waiting = this.#take(event.frame);
         if (waiting !== undefined) await waiting;
-        if (this.#session.startTls) await this.#startTls();
+        if (this.#session.startTls) {
+          this.#session.startTls = false;
+          await this.#transport.startTls();
+        }
         const full = this.#session.flushBatch();
         if (full !== undefined) await full;
       } else if (event.type === "literal") {
@@ -141,15 +132,15 @@ class Connection implements Wire {
   }
 
   #greet(): void {
-    const capabilities = this.#registry.capabilities({
-      authenticated: false,
-      mayLogin: this.#session.mayLogin,
-      canStartTls: this.canStartTls,
-      limits: this.#host.limits,
-    });
+    const { capabilitiesUnasked = true, greeting = "imapd ready" } =
+      this.#session.policy;
     // greeting, RFC 9051 § 7.1.1
-    this.#out.text(`* OK [CAPABILITY ${capabilities.join(" ")}] imapd ready`)
-      .crlf();
+    const { out } = this.#transport;
+    out.text("* OK ");
+    if (capabilitiesUnasked) {
+      out.text(`[CAPABILITY ${capabilityList(this.#session)}] `);
+    }
+    out.humanText(greeting).crlf();
   }
 
   /** Runs one command; a promise when that takes time. */
@@ -163,27 +154,30 @@ class Connection implements Wire {
       maxMailboxName: this.#host.limits.mailboxName,
     });
     let tag: string | undefined;
+    let traced = false;
     try {
       tag = d.tag();
       d.sp();
       let name = d.keyword();
       const uid = name === "UID";
       if (uid) name = `UID ${d.sp().keyword()}`;
-      const command = this.#registry.command(name);
-      this.#tracer.command(frame, command?.secret ?? false);
+      const command = this.#session.registry.command(name);
+      traced = true;
+      // What is no command may be a mistyped LOGIN.
+      this.#tracer.command(frame, command?.secret ?? true);
       if (command === undefined) throw new Bad("Unknown command");
       this.#admit(command);
       const args = command.parse(d, {
         uid,
-        registry: this.#registry,
+        registry: this.#session.registry,
         limits: this.#host.limits,
         rev2: this.#session.rev2,
       });
       d.end();
       this.#badCommands = 0;
-      return this.#start(tag, command, uid, args, frame);
+      return this.#start({ tag, command, uid }, args, frame);
     } catch (error) {
-      if (tag === undefined) this.#tracer.command(frame, false);
+      if (!traced) this.#tracer.command(frame, true);
       return this.#refuseInOrder(tag, error);
     }
   }
@@ -204,216 +198,161 @@ class Connection implements Wire {
   }
 
   #start(
-    tag: string,
-    command: AnyCommand,
-    uid: boolean,
+    admitted: Admitted,
     args: unknown,
     frame: Frame,
   ): Promise<void> | undefined {
-    if (!command.overlaps) {
-      if (this.#underway.length > 0) {
-        return this.#finish(0).then(() =>
-          this.#execute(tag, command, uid, args)
-        );
-      }
-      return this.#execute(tag, command, uid, args);
+    const { command } = admitted;
+    if (!command.overlaps || this.#host.hooks?.command !== undefined) {
+      return this.#overlap.length > 0
+        ? this.#finish(0).then(() => this.#execute(admitted, args))
+        : this.#execute(admitted, args);
     }
-    const outcome =
-      (async () => await command.execute(this.#session, args, { uid, tag }))()
-        .catch((failed: unknown) => ({ failed }));
     const size = frame.literals.reduce((sum, part) => sum + part.length, 0);
-    this.#underway.push({ tag, command, uid, size, outcome });
-    this.#underwaySize += size;
+    this.#overlap.add(
+      admitted,
+      size,
+      async () => await command.execute(this.#session, args, admitted),
+    );
     const { overlappingCommands, message } = this.#host.limits;
-    let keep = overlappingCommands - 1;
-    if (this.#underwaySize > message) keep = 0;
-    return this.#underway.length > keep ? this.#finish(keep) : undefined;
+    const keep = this.#overlap.size > message ? 0 : overlappingCommands - 1;
+    return this.#overlap.length > keep ? this.#finish(keep) : undefined;
   }
 
-  #execute(
-    tag: string,
-    command: AnyCommand,
-    uid: boolean,
-    args: unknown,
-  ): Promise<void> | undefined {
+  #execute(admitted: Admitted, args: unknown): Promise<void> | undefined {
     try {
-      const executed = command.execute(this.#session, args, { uid, tag });
+      const executed = execute(this.#session, admitted.command, args, admitted);
       if (executed instanceof Promise) {
         return executed.then(
-          (completion) => this.#complete(tag, command, uid, completion),
-          (error) => this.#refuse(tag, error, command, uid),
+          (completion) => this.#complete(admitted, completion),
+          (error) => this.#refuse(admitted.tag, error, admitted),
         );
       }
-      this.#complete(tag, command, uid, executed);
+      this.#complete(admitted, executed);
     } catch (error) {
-      this.#refuse(tag, error, command, uid);
+      this.#refuse(admitted.tag, error, admitted);
     }
     return undefined;
   }
 
   /** Writes the answers of commands under way, in order, until no more than `keep` are left. */
-  async #finish(keep: number): Promise<void> {
-    while (this.#underway.length > keep) {
-      const { tag, command, uid, size, outcome } = this.#underway[0]!;
-      const executed = await outcome;
-      this.#underway.shift();
-      this.#underwaySize -= size;
-      if (executed !== undefined && "failed" in executed) {
-        this.#refuse(tag, executed.failed, command, uid);
-      } else this.#complete(tag, command, uid, executed);
+  #finish(keep: number): Promise<void> {
+    return this.#overlap.settle(keep, (admitted, outcome) => {
+      if (outcome.ok) this.#complete(admitted, outcome.completion);
+      else this.#refuse(admitted.tag, outcome.error, admitted);
+    });
+  }
+
+  /** What is under way when the connection ends is done all the same, and the client should hear of it. */
+  async #drain(): Promise<void> {
+    while (this.#overlap.length > 0) {
+      try {
+        await this.#finish(0);
+      } catch {
+        // The connection ends already, for a reason that came before.
+      }
     }
   }
 
-  #complete(
-    tag: string,
-    command: AnyCommand,
-    uid: boolean,
-    completion: Executed,
-  ): void {
-    const mayExpunge = uid || !command.keepsNumbers;
-    this.#session.sync(mayExpunge, uid);
-    const out = this.#out;
+  #complete(admitted: Admitted, completion: Executed): void {
+    const { tag, command, uid } = admitted;
+    const bye = this.#sync(admitted);
+    const { out } = this.#transport;
     out.text(tag).text(" OK ");
     if (completion?.code !== undefined) out.text(`[${completion.code}] `);
     if (completion?.text !== undefined) out.humanText(completion.text);
     else out.text(`${uid ? "UID " : ""}${command.name} completed`);
     out.crlf();
+    if (bye !== undefined) throw bye;
+  }
+
+  /** Tells the client what is new before a command's tagged answer; a BYE is for after it. */
+  #sync({ command, uid }: Admitted): Bye | undefined {
+    return this.#session.sync(uid || !command.keepsNumbers, uid);
   }
 
   #refuseInOrder(
     tag: string | undefined,
     error: unknown,
   ): Promise<void> | undefined {
-    if (this.#underway.length === 0) return void this.#refuse(tag, error);
+    if (this.#overlap.length === 0) return void this.#refuse(tag, error);
     return this.#finish(0).then(() => this.#refuse(tag, error));
   }
 
   /** Answers a command that failed; throws on what ends the connection. */
-  #refuse(
-    tag: string | undefined,
-    error: unknown,
-    command?: AnyCommand,
-    uid = false,
-  ): void {
+  #refuse(tag: string | undefined, error: unknown, admitted?: Admitted): void {
     let refusal = refusalOf(error);
-    if (refusal instanceof Bye) throw refusal;
+    if (refusal instanceof Bye || error instanceof Disconnected) throw error;
     if (refusal === undefined) {
-      this.#host.fault(error, { ...this.#about(), command: command?.name });
+      const command = admitted?.command.name;
+      this.#host.fault(error, { ...this.#about(), command });
       refusal = new No("SERVERBUG", "Internal error");
     }
-    if (command !== undefined) {
-      this.#session.sync(uid || !command.keepsNumbers, uid);
-    }
+    let bye = admitted && this.#sync(admitted);
+    const { out } = this.#transport;
     const kind = refusal instanceof No ? "NO" : "BAD";
-    this.#out.text(tag ?? "*").sp().text(kind).sp();
-    if (refusal.code !== undefined) this.#out.text(`[${refusal.code}] `);
-    this.#out.humanText(refusal.message).crlf();
-    if (
-      kind === "BAD" && ++this.#badCommands >= this.#host.limits.badCommands
-    ) {
-      throw new Bye("Too many bad commands");
+    out.text(tag ?? "*").sp().text(kind).sp();
+    if (refusal.code !== undefined) out.text(`[${refusal.code}] `);
+    out.humanText(refusal.message).crlf();
+    if (kind === "BAD") this.#badCommands++;
+    if (this.#badCommands >= this.#host.limits.badCommands) {
+      bye ??= new Bye("Too many bad commands");
     }
+    if (bye !== undefined) throw bye;
   }
 
   /** A literal has been announced: takes it, or refuses it in a way that keeps the stream in step. */
-  async #literal(
-    header: LiteralHeader,
-    text: Uint8Array,
-  ): Promise<void> {
+  async #literal(header: LiteralHeader, text: Uint8Array): Promise<void> {
+    const { reader, out } = this.#transport;
     const verdict = this.#literals.judge(header, text, this.#session);
     if (verdict.refusal === undefined) {
       if (!header.nonSync) {
         await this.#finish(0);
         // continue-req, RFC 9051 § 7.6
-        this.#out.text("+ OK").crlf();
+        out.text("+ OK").crlf();
         await this.flush();
       }
-      return this.#reader.accept();
+      return reader.accept();
     }
-    this.#reader.refuse();
+    reader.refuse();
     await this.#refuseInOrder(verdict.tag, verdict.refusal);
   }
 
   /** Waits for bytes, writing out first what has gathered; false at the end of the stream. */
   async #readMore(): Promise<boolean> {
+    await this.flush();
+    const reading = this.#transport.read();
     for (;;) {
-      await this.flush();
-      // Who waits needs no room; there may be thousands.
-      this.#out.trim();
-      this.#pendingRead ??= this.#read();
-      const first = this.#underway[0];
-      if (first === undefined) break;
-      const settled = await Promise.race([
-        first.outcome.then(() => true),
-        this.#pendingRead.then(() => false),
+      const { oldest } = this.#overlap;
+      if (oldest === undefined) break;
+      const done = await Promise.race([
+        oldest.then(() => true),
+        reading.then(() => false),
       ]);
-      if (!settled) break;
-      await this.#finish(this.#underway.length - 1);
+      if (!done) break;
+      await this.#finish(this.#overlap.length - 1);
+      await this.flush();
+      if (this.#bye !== undefined && this.#overlap.length === 0) {
+        throw this.#bye;
+      }
     }
-    const chunk = await this.#pendingRead;
-    this.#pendingRead = undefined;
+    const chunk = await reading;
     if (this.#bye !== undefined) throw this.#bye;
     if (chunk === null) return false;
-    this.#lastHeard = performance.now();
-    this.#reader.push(chunk);
+    this.#transport.reader.push(chunk);
     return true;
-  }
-
-  async #read(): Promise<Uint8Array | null> {
-    try {
-      return await this.#stream.read(this.#reader.expected);
-    } catch (cause) {
-      throw new Disconnected("The connection broke", { cause });
-    }
   }
 
   async readLine(): Promise<Uint8Array | null> {
     for (;;) {
-      let line: Uint8Array | undefined;
-      try {
-        line = this.#reader.nextLine();
-      } catch (error) {
-        if (error instanceof RangeError) {
-          throw new Bye("The line is too long", "TOOBIG");
-        }
-        throw error;
-      }
+      const line = this.#transport.line();
       if (line !== undefined) return line;
       if (!await this.#readMore()) return null;
     }
   }
 
   flush(): Promise<void> {
-    if (this.#out.length > 0) {
-      this.#flushing = this.#flushing.then(() => this.#writeOut());
-    }
-    return this.#flushing;
-  }
-
-  async #writeOut(): Promise<void> {
-    if (this.#out.length === 0) return;
-    const bytes = this.#out.take();
-    this.#tracer.output(bytes);
-    try {
-      await this.#stream.write(bytes);
-    } catch (cause) {
-      throw new Disconnected("The client does not take what is sent", {
-        cause,
-      });
-    }
-    if (bytes.length <= RECYCLED) this.#out.recycle(bytes);
-  }
-
-  async #startTls(): Promise<void> {
-    this.#session.startTls = false;
-    await this.flush();
-    // Nothing that came in clear text may count behind the handshake (RFC 9051 § 11.1).
-    if (this.#reader.buffered > 0) throw new Disconnected("Data before TLS");
-    try {
-      await this.#stream.startTls();
-    } catch (cause) {
-      throw new Disconnected("The handshake failed", { cause });
-    }
+    return this.#transport.flush();
   }
 
   pause(time: number): Promise<void> {
@@ -422,14 +361,14 @@ class Connection implements Wire {
     });
   }
 
-  /** Ends the connection from outside: at once where it waits, else after the command under way. */
+  /** Ends the connection from outside: at once where it waits, else after what is under way. */
   #end(bye: Bye): void {
     if (this.#bye !== undefined) return;
     this.#bye = bye;
     this.#endPause();
-    if (this.#pendingRead !== undefined) {
-      this.#sayBye(bye).finally(() => this.#stream.close());
-    }
+    if (
+      this.#transport.waitsSince !== undefined && this.#overlap.length === 0
+    ) this.#sayBye(bye).finally(() => this.#stream.close());
   }
 
   #endPause(): void {
@@ -440,7 +379,7 @@ class Connection implements Wire {
   async #sayBye(error: unknown): Promise<void> {
     if (this.#byeSaid || error instanceof Disconnected) return;
     this.#byeSaid = true;
-    const out = this.#out;
+    const { out } = this.#transport;
     if (error instanceof Bye) {
       out.text("* BYE ");
       if (error.code !== undefined) out.text(`[${error.code}] `);
@@ -456,7 +395,7 @@ class Connection implements Wire {
     }
   }
 
-  /** One timer a connection, set for the nearer of the limits and looked at when it rings. */
+  /** One timer a connection, looked at when it rings: who waits for an answer is not silent. */
   #watchTime(): void {
     const { loginTime, idleTime } = this.#host.limits;
     const begun = performance.now();
@@ -464,10 +403,13 @@ class Connection implements Wire {
       const now = performance.now();
       const left = this.#session.identity === undefined
         ? begun + loginTime - now
-        : this.#lastHeard + idleTime - now;
+        : (this.#transport.waitsSince ?? now) + idleTime - now;
       if (left <= 0) {
         this.#end(new Bye("You have been silent for too long"));
-      } else this.#timer = setTimeout(look, Math.min(left, loginTime) + 1);
+      } else {
+        const wait = Math.min(left, loginTime, idleTime);
+        this.#timer = setTimeout(look, wait + 1);
+      }
     };
     look();
   }
@@ -480,6 +422,3 @@ class Connection implements Wire {
     };
   }
 }
-
-/** The client has gone, or does not read. */
-class Disconnected extends Error {}

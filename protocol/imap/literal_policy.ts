@@ -57,6 +57,9 @@ export class LiteralPolicy {
       return refuse(new Bad("Too many literals", "TOOBIG"));
     }
     this.#taken = header.size + (header.index === 0 ? 0 : this.#taken);
+    if (message && this.#taken > limits.messages) {
+      return refuse(new No("TOOBIG", "The messages are too long together"));
+    }
     if (!message && this.#taken + text.length > limits.command) {
       return refuse(new Bad("The command is too long", "TOOBIG"));
     }
@@ -65,7 +68,7 @@ export class LiteralPolicy {
 }
 
 /** tag SP ["UID" SP] command-name; the tag also where no command follows it. */
-const START = /^([^\s(){%*"\\\]+]+) (?:(uid )?([a-z0-9-]+)(?: |$))?/i;
+const START = /^([^\s(){%*"\\+]+) (?:(uid )?([a-z0-9-]+)(?: |$))?/i;
 
 function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);

@@ -5,6 +5,7 @@
  */
 
 import { StorageError } from "../../storage/model.ts";
+import { tryParseName } from "../../storage/names.ts";
 import type { Mailbox } from "../../storage/storage.ts";
 import type { Decoder } from "../wire/decoder.ts";
 import { listResponse } from "./commands/list.ts";
@@ -45,14 +46,21 @@ export async function openTarget(
   try {
     return await session.account.openMailbox(name);
   } catch (error) {
-    throw tryCreate(error);
+    throw tryCreate(session, name, error);
   }
 }
 
 /** What an error of opening means to one who wants to put messages there. */
-export function tryCreate(error: unknown): unknown {
-  if (error instanceof StorageError && error.code === "NONEXISTENT") {
-    return new No("TRYCREATE", "There is no such mailbox");
+export function tryCreate(
+  session: Session,
+  name: string,
+  error: unknown,
+): unknown {
+  if (!(error instanceof StorageError) || error.code !== "NONEXISTENT") {
+    return error;
   }
-  return error;
+  const { hierarchyDelimiter } = session.host.storage;
+  return tryParseName(name, hierarchyDelimiter) === undefined
+    ? new No("CANNOT", "No mailbox can have this name")
+    : new No("TRYCREATE", "There is no such mailbox");
 }

@@ -6,7 +6,8 @@
 
 import type { Account, Mailbox } from "../../storage/storage.ts";
 import type { UidList } from "../../storage/model.ts";
-import type { Host, Identity } from "../host.ts";
+import type { ConnectionFacts } from "../hooks.ts";
+import type { ClientFacts, ClientPolicy, Host, Identity } from "../host.ts";
 import type { Encoder } from "../wire/encoder.ts";
 import { announce, newKeywords } from "./announce.ts";
 import type { State } from "./command.ts";
@@ -45,6 +46,9 @@ export interface Selected {
   readonly unlisten: () => void;
 }
 
+/** Gives the registry for clients who are not offered some capabilities, named in capitals. */
+export type Registries = (hidden?: ReadonlySet<string>) => Registry;
+
 const NONE: UidList = new Uint32Array(0);
 
 /** See the module's text. */
@@ -55,8 +59,10 @@ export class Session {
   readonly host: Host;
   /** The connection. */
   readonly wire: Wire;
-  /** Commands, grammar slots and capabilities. */
-  readonly registry: Registry;
+  /** Commands, grammar slots and capabilities, as this client is offered them. */
+  registry: Registry;
+  /** What is different for this client. */
+  policy: ClientPolicy;
   /** Where responses are written. */
   readonly out: Encoder;
   /** What ENABLE has switched on, in capitals (RFC 5161). */
@@ -72,6 +78,7 @@ export class Session {
   /** Whether LOGOUT has been said. */
   ended = false;
 
+  readonly #registries: Registries;
   #turn: Promise<unknown> = Promise.resolve();
   #account: Account | undefined;
   #selected: Selected | undefined;
@@ -81,14 +88,24 @@ export class Session {
     id: number,
     host: Host,
     wire: Wire,
-    registry: Registry,
+    registries: Registries,
     out: Encoder,
   ) {
     this.id = id;
     this.host = host;
     this.wire = wire;
-    this.registry = registry;
+    this.#registries = registries;
     this.out = out;
+    this.policy = host.policy?.({ remote: wire.remote }) ?? {};
+    this.registry = registries(this.policy.hidden);
+  }
+
+  /** The client has said who it is (RFC 2971): from now on it is treated as it wants to be. */
+  identify(id: NonNullable<ClientFacts["id"]>): void {
+    const { host, wire } = this;
+    if (host.policy === undefined) return;
+    this.policy = host.policy({ remote: wire.remote, id }) ?? {};
+    this.registry = this.#registries(this.policy.hidden);
   }
 
   /** The state (RFC 9051 § 3). */
@@ -105,6 +122,12 @@ export class Session {
   /** Whether a name and a password may come as they are (RFC 9051 § 6.2.3, LOGINDISABLED). */
   get mayLogin(): boolean {
     return this.wire.secure || this.wire.local || this.host.insecureAuth;
+  }
+
+  /** What hooks are told of the connection. */
+  get facts(): ConnectionFacts {
+    const { remote, secure } = this.wire;
+    return { connection: this.id, remote, secure };
   }
 
   /** The account of the user. */
@@ -168,15 +191,16 @@ export class Session {
   /**
    * Tells the client what has become of the selected mailbox.
    * @param uid whether the answers belong to a UID command and so name UIDs
-   * @throws {Bye} when the mailbox is gone
+   * @returns the end of the connection, when the mailbox is gone (RFC 2180 § 3.3)
    */
-  sync(mayExpunge: boolean, uid = false): void {
+  sync(mayExpunge: boolean, uid = false): Bye | undefined {
     const selected = this.#selected;
-    if (selected === undefined) return;
+    if (selected === undefined) return undefined;
     if (selected.view.state.deleted) {
-      throw new Bye("The selected mailbox has been deleted");
+      return new Bye("The selected mailbox has been deleted");
     }
     if (selected.view.stale) announce(this, mayExpunge, uid);
+    return undefined;
   }
 
   /** Tells the client of keywords that it will see in the answers to come and has not heard of. */

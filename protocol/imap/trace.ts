@@ -22,7 +22,7 @@ export class Tracer {
   command(frame: Frame, secret: boolean): void {
     if (this.#trace === undefined) return;
     let line = latin1(frame.text);
-    if (secret) line = line.replace(/^(\S+ \S+)( .*)?$/s, "$1 ***");
+    if (secret) line = `${/^\S+[ \t]+[\w.]+/.exec(line)?.[0] ?? ""} ***`;
     this.#trace(this.#connection, "C", printable(line));
   }
 

@@ -13,7 +13,7 @@ import { StorageError } from "../../storage/model.ts";
 import { findSources } from "../import/find_sources.ts";
 import { importInto, type ImportResult } from "../import/importer.ts";
 import { ProgressFile } from "../import/progress_file.ts";
-import type { ImportSource } from "../import/source.ts";
+import { type ImportSource, NoSource } from "../import/source.ts";
 import {
   type Arguments,
   type CliCommand,
@@ -37,7 +37,7 @@ export const importCommand: CliCommand = {
   summary: "import mbox files, Maildirs and messages",
   usage: ["import PATH... --user U [--mailbox M] [OPTIONS]"],
   about: [
-    "A PATH is an mbox file, a Maildir, a message (.eml), or a folder of them. The mailboxes of a " +
+    "A PATH is an mbox file, a Maildir, a message (.eml), or a folder of messages. The mailboxes of a " +
     "Maildir++ come in below M, or beside INBOX when M is INBOX.",
     "Dates and flags are kept: the From line of an mbox, the time of a Maildir file, or the Date " +
     "field; Status, X-Status and X-Keywords fields, the letters of Maildir names, and " +
@@ -76,7 +76,12 @@ async function run(args: Arguments): Promise<number> {
   const maxMessageSize = config.limits?.message ?? DEFAULT_LIMITS.message;
   const sources: ImportSource[] = [];
   for (const path of args.operands) {
-    sources.push(...await findSources(path, { maxMessageSize }));
+    try {
+      sources.push(...await findSources(path, { maxMessageSize }));
+    } catch (error) {
+      if (!(error instanceof NoSource)) throw error;
+      throw new CommandError(`${path} ${error.message}`);
+    }
   }
   await using database = await openDatabase(config);
   const { storage } = database;

@@ -15,6 +15,7 @@ import {
   EMPTY,
   type ImportItem,
   type ImportSource,
+  NoSource,
   type SourceOptions,
   TOO_LARGE,
 } from "./source.ts";
@@ -72,6 +73,7 @@ export async function emlSource(
     for await (const name of emlFiles(path, "", 0)) {
       files.push({ name, key: name });
     }
+    if (files.length === 0) throw new NoSource("has no .eml file in it");
   } else files.push({ name: "", key: basename(path) });
   return sourceOf(path, [], files, options, {
     flags: (_, source) => messageFacts(source).flags,

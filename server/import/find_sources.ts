@@ -9,7 +9,7 @@ import { ParseError } from "../../protocol/wire/parse_error.ts";
 import { decodeModifiedUtf7 } from "../../protocol/wire/mailbox_name.ts";
 import { emlSource, maildirSource } from "./files_source.ts";
 import { mboxSource } from "./mbox_source.ts";
-import type { ImportSource, SourceOptions } from "./source.ts";
+import { type ImportSource, NoSource, type SourceOptions } from "./source.ts";
 
 /** Maildirs inside Maildirs are looked for so deep. */
 const MAX_DEPTH = 32;
@@ -17,17 +17,18 @@ const MAX_DEPTH = 32;
 /**
  * The sources at a path: the mailboxes of a Maildir with those below it, the messages of a folder, an mbox
  * file, or a message.
+ * @throws {NoSource} when there is none of them
  */
 export async function findSources(
   path: string,
   options: SourceOptions,
 ): Promise<ImportSource[]> {
-  const { isDirectory } = await Deno.stat(path);
+  const { isDirectory, isFile } = await Deno.stat(path);
   if (isDirectory) {
-    return await isMaildir(path)
-      ? await maildirs(path, [], options, 0)
-      : [await emlSource(path, options)];
+    if (await isMaildir(path)) return await maildirs(path, [], options, 0);
+    return [await emlSource(path, options)];
   }
+  if (!isFile) throw new NoSource("is neither a file nor a folder");
   return [
     await isMbox(path)
       ? await mboxSource(path, options)
@@ -35,14 +36,21 @@ export async function findSources(
   ];
 }
 
+/** A field's name and its colon, or a byte order mark or an empty line before them. */
+const HEADER = /^(?:\xef\xbb\xbf)?\s*[!-9;-~]+[ \t]*:/;
+
 /** By its name a message, else by how it begins. */
 async function isMbox(path: string): Promise<boolean> {
   if (extname(path).toLowerCase() === ".eml") return false;
   using file = await Deno.open(path);
-  const bytes = new Uint8Array(64);
+  const bytes = new Uint8Array(512);
   const count = await file.read(bytes) ?? 0;
   const text = new TextDecoder("latin1").decode(bytes.subarray(0, count));
-  return count === 0 || /^\s*From /.test(text);
+  if (count === 0 || /^\s*From /.test(text)) return true;
+  if (!HEADER.test(text)) {
+    throw new NoSource("is neither an mbox nor a message");
+  }
+  return false;
 }
 
 async function isMaildir(path: string): Promise<boolean> {

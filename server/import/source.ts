@@ -4,6 +4,9 @@
  * @module
  */
 
+/** What is at a path is nothing to import; the message says why, behind the path. */
+export class NoSource extends Error {}
+
 /** A message on its way in. */
 export interface ImportItem {
   /**

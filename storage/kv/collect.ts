@@ -225,11 +225,16 @@ export class Collector {
       start: summaryKey(home, sorted[0]!, 0),
       end: summaryKey(home, sorted.at(-1)! + 1, 0),
     }, { batchSize: 50 });
+    // Further parts of large summaries go before, however many there are.
+    let parts: Write[] = [];
     for await (const { key } of singles) {
-      if (key[3] !== 0 && removed.has(key[2] as number)) {
-        done.writes.push([key, null]);
-      }
+      if (key[3] === 0 || !removed.has(key[2] as number)) continue;
+      parts.push([key, null]);
+      if (parts.length < STEP.mutations) continue;
+      await this.commit(parts);
+      parts = [];
     }
+    if (parts.length > 0) await this.commit(parts);
   }
 
   /** One step through some records: does what it can, and writes down what remains. */

@@ -100,6 +100,9 @@ export class KvMailbox implements Mailbox {
     if (messages.some((m) => m.source.length > limits.maxMessageSize)) {
       throw new StorageError("TOOBIG", "The message is too big");
     }
+    if (messages.some((m) => m.summary.length > limits.maxSummarySize)) {
+      throw new StorageError("LIMIT", "The summary is too big");
+    }
     const entry = this.#entry;
     return await this.#pinned(async () => {
       const turn = entry.takeTurn();

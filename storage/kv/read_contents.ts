@@ -35,7 +35,6 @@ export type Found = Map<number, Uint8Array>;
 /**
  * Yields what a function fetches, segment by segment, one ahead.
  * @param fetch returns the bytes of those wanted that are there
- * @param firstCount how many messages the first segment has
  * @param sizeOf what is known of a message's bytes, or undefined to go by what came so far
  */
 export async function* readAhead(

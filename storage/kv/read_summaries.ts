@@ -129,7 +129,6 @@ async function pageRange(
   if (left.length === 0) return [];
   const prefix: Deno.KvKey = ["summaries", home];
   const first = await pageOf(kv, prefix, left[0]!);
-  if (first === undefined) return [];
   const wanted = new Set(left);
   const take = (bytes: Uint8Array): boolean => {
     let some = false;
@@ -140,9 +139,12 @@ async function pageRange(
     }
     return some;
   };
-  take(first.value);
+  if (first !== undefined) take(first.value);
   const entries = kv.list<Uint8Array>({
-    start: [...first.key, 0],
+    // Behind that page; where the pages before the first number have gone, from there on.
+    start: first === undefined
+      ? summariesKey(home, left[0]!)
+      : [...first.key, 0],
     end: summariesKey(home, left.at(-1)! + 0.5),
   }, { batchSize: 64 });
   let foreign = 0;

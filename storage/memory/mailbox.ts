@@ -214,6 +214,9 @@ export class MemoryMailbox implements Mailbox {
       return { uids: new Uint32Array(), modseq: box.state.highestModseq };
     }
     for (const message of messages) {
+      if (message.summary.length > limits.maxSummarySize) {
+        throw new StorageError("LIMIT", "The summary is too big");
+      }
       if (message.source.length > limits.maxMessageSize) {
         throw new StorageError("TOOBIG", "The message is too big");
       }

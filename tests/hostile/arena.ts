@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Client } from "../transcript/client.ts";
 import { type OwnServer, startOwnServer } from "../transcript/own_server.ts";
-import type { Response } from "../transcript/response.ts";
+import type { Response } from "../../testing/responses/response.ts";
 
 /** What came of a command: the responses, up to the tagged one or the end of the connection. */
 export interface Outcome {

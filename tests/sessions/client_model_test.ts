@@ -1,8 +1,8 @@
 /** The model client believes what is right, and refuses what breaks a law. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseResponse } from "../transcript/response.ts";
-import { ClientModel } from "./client_model.ts";
+import { parseResponse } from "../../testing/responses/response.ts";
+import { ClientModel } from "../../testing/sessions/client_model.ts";
 import {
   append,
   expunge,
@@ -10,11 +10,19 @@ import {
   type Sending,
   store,
   transfer,
-} from "./commands.ts";
-import { select, simple, status } from "./mailbox_commands.ts";
-import { chooseSet, type MessageSet, type SetChoice } from "./message_set.ts";
-import { search } from "./search_command.ts";
-import { Violation, World } from "./world.ts";
+} from "../../testing/sessions/commands.ts";
+import {
+  select,
+  simple,
+  status,
+} from "../../testing/sessions/mailbox_commands.ts";
+import {
+  chooseSet,
+  type MessageSet,
+  type SetChoice,
+} from "../../testing/sessions/message_set.ts";
+import { search } from "../../testing/sessions/search_command.ts";
+import { Violation, World } from "../../testing/sessions/world.ts";
 
 /** A conversation with the model, in tags `t1`, `t2`, and so on. */
 class Talk {

@@ -9,8 +9,8 @@ import fc from "fast-check";
 import { openKvStorage } from "../../storage/kv/mod.ts";
 import { MemoryStorage } from "../../storage/memory/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
-import { play } from "./history.ts";
-import { histories } from "./steps.ts";
+import { play } from "../../testing/sessions/history.ts";
+import { histories } from "../../testing/sessions/steps.ts";
 
 const soak = Deno.env.get("SOAK") === "1";
 const seed = Number(Deno.env.get("SESSIONS_SEED") ?? (soak ? Date.now() : 1));

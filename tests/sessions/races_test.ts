@@ -3,15 +3,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { MemoryStorage } from "../../storage/memory/mod.ts";
 import type { Account } from "../../storage/storage.ts";
-import { Client } from "./client.ts";
-import { fetch, transfer } from "./commands.ts";
-import { deliver } from "./delivery.ts";
-import { TestHost } from "./loopback.ts";
-import { select, simple } from "./mailbox_commands.ts";
-import { allMessages, chooseSet } from "./message_set.ts";
-import { slowStorage } from "./slow_storage.ts";
-import { Turns } from "./turns.ts";
-import { World } from "./world.ts";
+import { Client } from "../../testing/sessions/client.ts";
+import { fetch, transfer } from "../../testing/sessions/commands.ts";
+import { deliver } from "../../testing/sessions/delivery.ts";
+import { TestHost } from "../../testing/sessions/loopback.ts";
+import { select, simple } from "../../testing/sessions/mailbox_commands.ts";
+import { allMessages, chooseSet } from "../../testing/sessions/message_set.ts";
+import { slowStorage } from "../../testing/sessions/slow_storage.ts";
+import { Turns } from "../../testing/sessions/turns.ts";
+import { World } from "../../testing/sessions/world.ts";
 
 /** Turns at which something else happens. */
 class Meanwhile extends Turns {

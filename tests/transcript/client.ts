@@ -4,10 +4,13 @@
  * @module
  */
 
-import { bytesOf, printable } from "./bytes.ts";
+import { bytesOf, printable } from "../../testing/responses/bytes.ts";
 import { ClientView } from "./client_view.ts";
-import { parseResponse, type Response } from "./response.ts";
-import { ResponseReader } from "./response_reader.ts";
+import {
+  parseResponse,
+  type Response,
+} from "../../testing/responses/response.ts";
+import { ResponseReader } from "../../testing/responses/response_reader.ts";
 
 /** How long a response may take before the transcript is given up, in milliseconds. */
 const PATIENCE = 10_000;

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Response } from "./response.ts";
+import type { Response } from "../../testing/responses/response.ts";
 import { isSequenceSet } from "./sequence_set.ts";
-import type { Value } from "./value.ts";
+import type { Value } from "../../testing/responses/value.ts";
 
 /** Commands during whose execution no message may be announced as expunged (RFC 9051 § 7.5.1). */
 const KEEPS_NUMBERS = new Set(["FETCH", "STORE", "SEARCH", "PARTIAL"]);

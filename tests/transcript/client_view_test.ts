@@ -1,6 +1,6 @@
 import { assertThrows } from "@std/assert";
 import { ClientView } from "./client_view.ts";
-import { parseResponse } from "./response.ts";
+import { parseResponse } from "../../testing/responses/response.ts";
 
 /** Plays lines: `C: ` and a command, `S: ` and a response. */
 function play(...lines: string[]): void {

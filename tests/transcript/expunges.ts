@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Response } from "./response.ts";
+import type { Response } from "../../testing/responses/response.ts";
 
 /** The responses, with each run of EXPUNGE from lower to higher numbers. */
 export function ascendExpunges<T>(

@@ -1,7 +1,11 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ascendExpunges } from "./expunges.ts";
-import { parseResponse, type Response, showResponse } from "./response.ts";
+import {
+  parseResponse,
+  type Response,
+  showResponse,
+} from "../../testing/responses/response.ts";
 
 function ascend(...lines: string[]): string[] {
   const responses = lines.map((line) => parseResponse(line, false));

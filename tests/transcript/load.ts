@@ -5,7 +5,7 @@
  */
 
 import { fromFileUrl, join, relative } from "@std/path";
-import { binaryString } from "./bytes.ts";
+import { binaryString } from "../../testing/responses/bytes.ts";
 import { parseScript } from "./parse_script.ts";
 import type { Script } from "./script.ts";
 

@@ -10,7 +10,11 @@
 import { ascendExpunges } from "./expunges.ts";
 import type { Captures } from "./match_value.ts";
 import { type MatchOptions, matchResponse } from "./match_response.ts";
-import { parseResponse, type Response, showResponse } from "./response.ts";
+import {
+  parseResponse,
+  type Response,
+  showResponse,
+} from "../../testing/responses/response.ts";
 import type { Expected, Step } from "./script.ts";
 
 type Block = Step & { type: "expect" };

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { matchBlock } from "./match_block.ts";
 import { parseScript } from "./parse_script.ts";
-import { parseResponse } from "./response.ts";
+import { parseResponse } from "../../testing/responses/response.ts";
 
 function outcome(
   script: string,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Response } from "./response.ts";
+import type { Response } from "../../testing/responses/response.ts";
 import {
   type Captures,
   type Comparison,
@@ -13,7 +13,7 @@ import {
   matchSet,
   matchValue,
 } from "./match_value.ts";
-import type { Value } from "./value.ts";
+import type { Value } from "../../testing/responses/value.ts";
 
 /** What a script wants to see of the flag and responses that only RFC 3501 has. */
 export interface MatchOptions {

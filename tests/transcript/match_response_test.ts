@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Captures } from "./match_value.ts";
 import { matchResponse } from "./match_response.ts";
-import { parseResponse } from "./response.ts";
-import { showValue } from "./value.ts";
+import { parseResponse } from "../../testing/responses/response.ts";
+import { showValue } from "../../testing/responses/value.ts";
 
 function match(
   expected: string,

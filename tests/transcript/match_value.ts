@@ -8,7 +8,7 @@
  */
 
 import { isSequenceSet, normalizeSequenceSet } from "./sequence_set.ts";
-import type { Value } from "./value.ts";
+import type { Value } from "../../testing/responses/value.ts";
 
 /** What `$name` stands for. */
 export type Captures = ReadonlyMap<string, Value>;

@@ -5,7 +5,7 @@
  */
 
 import { HeaderParser } from "./parse_header.ts";
-import { parseResponse } from "./response.ts";
+import { parseResponse } from "../../testing/responses/response.ts";
 import type { Expected, Piece, Script, Step } from "./script.ts";
 
 /** A mistake in a transcript file. */

@@ -7,7 +7,10 @@
 import { Client } from "./client.ts";
 import { matchBlock } from "./match_block.ts";
 import type { Captures } from "./match_value.ts";
-import { type Response, showResponse } from "./response.ts";
+import {
+  type Response,
+  showResponse,
+} from "../../testing/responses/response.ts";
 import {
   connectionsOf,
   type Piece,
@@ -16,7 +19,7 @@ import {
   type Step,
 } from "./script.ts";
 import { logIn, seed } from "./seed.ts";
-import { showValue } from "./value.ts";
+import { showValue } from "../../testing/responses/value.ts";
 
 /** A variant of a transcript. */
 export interface RunOptions {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Response } from "./response.ts";
+import type { Response } from "../../testing/responses/response.ts";
 
 /** A mailbox that is made before the conversation. */
 export interface SeedMailbox {

@@ -5,7 +5,7 @@
  */
 
 import { Client } from "./client.ts";
-import { showResponse } from "./response.ts";
+import { showResponse } from "../../testing/responses/response.ts";
 import type { Script } from "./script.ts";
 
 const PASSWORD = "secret";

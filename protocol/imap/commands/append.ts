@@ -81,12 +81,13 @@ export const append: Command<AppendArguments> = {
     });
     try {
       const { uids } = await appended;
+      if (uids.length === 0) return {};
       // resp-code-apnd = "APPENDUID" SP nz-number SP append-uid        RFC 4315 § 3
       return {
         code: `APPENDUID ${target.state.uidValidity} ${format(uids)}`,
       };
     } catch (error) {
-      throw tryCreate(error);
+      throw tryCreate(session, mailbox, error);
     }
   },
 };

@@ -77,7 +77,7 @@ export const copy: Command<CopyArguments> = {
       return code === undefined ? {} : { code };
     } catch (error) {
       // The target may have gone since it was opened.
-      throw tryCreate(error);
+      throw tryCreate(session, to, error);
     } finally {
       target.close();
     }

@@ -45,9 +45,11 @@ export const fetch: Command<FetchArguments> = {
     if (d.peek() !== PARENTHESIS) {
       return { set, attributes: [parseFetchItem(d, context)] };
     }
-    const attributes = d.list(() => parseFetchItem(d, context));
-    if (attributes.length === 0) throw new Bad("Nothing to fetch");
-    return { set, attributes };
+    const named = new Map(
+      d.nonEmptyList(() => parseFetchItem(d, context))
+        .map((attribute) => [attribute.name, attribute]),
+    );
+    return { set, attributes: [...named.values()] };
   },
 
   async execute(session, { set, attributes }, { uid }) {

@@ -32,7 +32,7 @@ export function listResponse(
   }
   attributes.push(info.hasChildren ? "\\HasChildren" : "\\HasNoChildren");
   if (about.subscribed && info.subscribed) attributes.push("\\Subscribed");
-  attributes.push(...info.specialUse);
+  if (session.policy.specialUse !== false) attributes.push(...info.specialUse);
   out.text(`* ${about.name ?? "LIST"} `).flags(attributes).sp();
   out.string(session.host.storage.hierarchyDelimiter).sp().mailbox(info.name);
   if (about.childInfo !== undefined) {
@@ -183,8 +183,9 @@ function limitWildcards(
   patterns: readonly string[],
   { limits }: ParseContext,
 ): void {
+  let wildcards = 0;
   for (const pattern of patterns) {
-    const wildcards = (reference + pattern).replaceAll(/[^*%]/g, "").length;
+    wildcards += (reference + pattern).replaceAll(/[^*%]/g, "").length;
     if (wildcards > limits.listWildcards) {
       throw new Bad("Too many wildcards", "LIMIT");
     }

@@ -40,7 +40,9 @@ async function logIn(
     secure: wire.secure,
   });
   if (identity === undefined) throw await failedLogin(session, mechanism, user);
-  await session.login(identity);
+  const enter = () => session.login(identity);
+  if (host.hooks?.login === undefined) await enter();
+  else await host.hooks.login(session.facts, identity, mechanism, enter);
   session.failedLogins = 0;
   host.event("login", {
     connection: session.id,
@@ -48,7 +50,9 @@ async function logIn(
     user: identity.user,
     mechanism,
   });
-  return { code: `CAPABILITY ${capabilityList(session)}`, text: "Logged in" };
+  const text = "Logged in";
+  if (session.policy.capabilitiesUnasked === false) return { text };
+  return { code: `CAPABILITY ${capabilityList(session)}`, text };
 }
 
 /** Waits longer with each failure, and at last ends the connection. */

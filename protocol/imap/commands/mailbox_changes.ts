@@ -55,14 +55,16 @@ async function announceSpelling(
 
 // create-params = SP "(" create-param *(SP create-param) ")"
 function createParameters(d: Decoder, context: ParseContext): string[] {
-  const uses: string[] = [];
-  if (!d.trySp()) return uses;
-  d.list(() => {
+  const uses = new Set<string>();
+  if (!d.trySp()) return [];
+  d.nonEmptyList(() => {
     const parameter = context.registry.createParameters.get(d.keyword());
     if (parameter === undefined) throw new Bad("Unknown CREATE parameter");
-    uses.push(...parameter.parse(d, context).specialUse ?? []);
+    for (const use of parameter.parse(d, context).specialUse ?? []) {
+      uses.add(use);
+    }
   });
-  return uses;
+  return [...uses];
 }
 
 // delete = "DELETE" SP mailbox
@@ -94,8 +96,10 @@ export const rename: Command<{ from: string; to: string }> = {
   async execute(session, { from, to }) {
     const name = withoutDelimiter(session, to);
     await session.account.renameMailbox(from, name);
-    // In IMAP4rev2 a rename is told with the old name (RFC 9051 § 6.3.9.7).
-    if (session.rev2) await announceName(session, { name, spelled: from });
+    // In IMAP4rev2 a rename is told with the old name (RFC 9051 § 6.3.9.7), but that of INBOX, which stays.
+    if (session.rev2 && from !== "INBOX") {
+      await announceName(session, { name, spelled: from });
+    }
   },
 };
 

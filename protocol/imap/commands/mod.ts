@@ -27,7 +27,7 @@ import { capability, check, logout, noop } from "./session_commands.ts";
 import { status, statusItems } from "./status.ts";
 import { store } from "./store.ts";
 
-/** See the module's text. Each entry stands or falls with its capabilities. */
+/** See the module's text. What has no commands or items of its own is in those of the first entry. */
 export const base: readonly Extension[] = [
   {
     // The base of all versions; it is there whichever of them are offered.

@@ -9,13 +9,14 @@ import type { Decoder } from "../../wire/decoder.ts";
 import { format } from "../../wire/sequence_set.ts";
 import type { Command } from "../command.ts";
 import { Bad, No } from "../errors.ts";
-import { search as evaluate } from "../search/evaluate.ts";
+import { search as evaluate, type SearchContext } from "../search/evaluate.ts";
 import {
   BadCharset,
   parseSearchProgram,
   type SearchKey,
   TooManyKeys,
 } from "../search/key.ts";
+import { keyOf, queryOf } from "../search/query.ts";
 import type { Session } from "../session.ts";
 
 const RETURN_OPTIONS = ["MIN", "MAX", "ALL", "COUNT", "SAVE"] as const;
@@ -39,6 +40,13 @@ function parseReturn(d: Decoder): Set<ReturnOption> | undefined {
   return new Set(options.length === 0 ? ["ALL"] : options);
 }
 
+/** Why a search that is well-formed cannot be. */
+function refusalOf(error: unknown): No | undefined {
+  if (error instanceof TooManyKeys) return new No("LIMIT", error.message);
+  if (!(error instanceof BadCharset)) return undefined;
+  return new No(`BADCHARSET (${error.supported.join(" ")})`, error.message);
+}
+
 // search = "SEARCH" [search-return-opts] SP search-program
 /** SEARCH and UID SEARCH. */
 export const search: Command<SearchArguments> = {
@@ -57,14 +65,11 @@ export const search: Command<SearchArguments> = {
       });
       return { options, key };
     } catch (error) {
-      if (error instanceof TooManyKeys) throw new Bad(error.message, "LIMIT");
-      if (error instanceof BadCharset) {
-        const known = error.supported.join(" ");
-        // A NO is not the grammar's, and has a result: execute gives it.
-        d.rest();
-        return { options, key: new No(`BADCHARSET (${known})`, error.message) };
-      }
-      throw error;
+      // A NO is not the grammar's, and has a result: execute gives it.
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      d.rest();
+      return { options, key: refusal };
     }
   },
 
@@ -73,7 +78,7 @@ export const search: Command<SearchArguments> = {
     let found: UidList;
     try {
       if (key instanceof No) throw key;
-      found = await evaluate({
+      found = await find(session, {
         mailbox: view.mailbox,
         uids: view.uids,
         length: view.length,
@@ -94,6 +99,23 @@ export const search: Command<SearchArguments> = {
     else await writePlain(session, numbers);
   },
 };
+
+/** Searches, through the application's own search where it has one. */
+async function find(
+  session: Session,
+  context: SearchContext,
+  key: SearchKey,
+): Promise<UidList> {
+  const { host: { hooks }, view, identity } = session;
+  if (hooks?.search === undefined) return await evaluate(context, key);
+  const found = await hooks.search(
+    identity!,
+    context.mailbox,
+    queryOf(context, key),
+    (query) => evaluate(context, keyOf(query)),
+  );
+  return view.known(Uint32Array.from(new Set(found)).sort());
+}
 
 const ALL: ReadonlySet<ReturnOption> = new Set(["ALL"] as const);
 

@@ -45,6 +45,7 @@ export const store: Command<StoreArguments> = {
     const present = view.present(uids);
     const result = await view.mailbox.storeFlags(present, change);
     view.own(result.modseqs);
+    if (result.unmet !== undefined) view.tell(result.unmet);
     let all = present.length === uids.length && result.missing.length === 0;
     if (!silent) {
       const attributes = uid ? withUid([FLAGS]) : [FLAGS];

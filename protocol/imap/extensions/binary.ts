@@ -34,6 +34,12 @@ function partOf(
 
 const NO_BYTES = new Uint8Array(0);
 
+/** What has been decoded for the response that is being written: a client may ask for many pieces of a part. */
+const decoded = new WeakMap<
+  FetchMessage,
+  Map<string, Uint8Array | undefined>
+>();
+
 /** The content of a part with its transfer encoding taken off. */
 function content(
   message: FetchMessage,
@@ -42,11 +48,18 @@ function content(
   const part = partOf(message, numbers);
   if (part === undefined) return undefined;
   if (numbers.length === 0) return message.slice(0, part.bodyEnd);
-  const encoded = message.slice(part.bodyStart, part.bodyEnd);
-  return decode(encoded, part.encoding);
+  let parts = decoded.get(message);
+  if (parts === undefined) decoded.set(message, parts = new Map());
+  const key = numbers.join(".");
+  if (!parts.has(key)) {
+    const encoded = message.slice(part.bodyStart, part.bodyEnd);
+    parts.set(key, decode(encoded, part.encoding));
+  }
+  return parts.get(key);
 }
 
 function attribute(
+  name: string,
   numbers: readonly number[],
   about: {
     setsSeen: boolean;
@@ -54,6 +67,7 @@ function attribute(
   },
 ): FetchAttribute {
   return {
+    name,
     needs: "source",
     setsSeen: about.setsSeen,
     range(summary, size) {
@@ -82,10 +96,11 @@ function parseBinary(
   const numbers = parseSectionBinary(d, context);
   const partial = parsePartial(d);
   const origin = partial === undefined ? "" : `<${partial.origin}>`;
-  return attribute(numbers, {
+  const name = `BINARY[${numbers.join(".")}]${origin}`;
+  return attribute(`${name}${partial?.length ?? ""}`, numbers, {
     setsSeen,
     write({ session: { out } }, bytes) {
-      out.text(`BINARY[${numbers.join(".")}]${origin} `);
+      out.text(name).sp();
       if (bytes === undefined) return void out.text("NIL");
       const octets = bytes.subarray(...cut([0, bytes.length], partial));
       // A NUL has no place in a literal; literal8 has room for it (RFC 3516 § 4.3).
@@ -98,10 +113,11 @@ function parseBinary(
 // "BINARY.SIZE" section-binary
 function parseSize(d: Decoder, context: ParseContext): FetchAttribute {
   const numbers = parseSectionBinary(d, context);
-  return attribute(numbers, {
+  const name = `BINARY.SIZE[${numbers.join(".")}]`;
+  return attribute(name, numbers, {
     setsSeen: false,
     write({ session: { out } }, bytes) {
-      out.text(`BINARY.SIZE[${numbers.join(".")}] `).number(bytes?.length ?? 0);
+      out.text(name).sp().number(bytes?.length ?? 0);
     },
   });
 }

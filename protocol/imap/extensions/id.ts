@@ -5,12 +5,16 @@
  */
 
 import type { Command } from "../command.ts";
+import { capabilityList } from "../commands/session_commands.ts";
 import { Bad } from "../errors.ts";
 import type { Extension } from "../extension.ts";
 import { VERSION } from "../../version.ts";
 
 /** The most fields, and the lengths of names and values (RFC 2971 § 3.3). */
 const FIELDS = 30, NAME = 30, VALUE = 1_024;
+
+/** What the server says of itself. */
+const OWN = { name: "imapd", version: VERSION };
 
 type Fields = ReadonlyMap<string, string | null>;
 
@@ -42,8 +46,18 @@ const id: Command<Fields> = {
       user: session.identity?.user,
       client: Object.fromEntries(fields),
     });
-    session.out.text('* ID ("name" "imapd" "version" ').string(VERSION).close()
-      .crlf();
+    const { id = OWN } = session.policy;
+    const said = Object.entries(id).flat();
+    session.out.text("* ID (");
+    for (const [index, text] of said.entries()) {
+      if (index > 0) session.out.sp();
+      session.out.string(text);
+    }
+    session.out.close().crlf();
+    const before = capabilityList(session);
+    session.identify(fields);
+    const after = capabilityList(session);
+    if (after !== before) session.out.text(`* CAPABILITY ${after}`).crlf();
   },
 };
 

@@ -20,16 +20,23 @@ const idle: Command<void> = {
     const line = session.wire.readLine();
     // Watched here all the time; what it rejects with is thrown below, when its turn has come.
     const ended = line.then(() => true, () => true);
+    const { keepAlive } = session.policy;
+    const alive = keepAlive !== undefined && setInterval(() => {
+      session.out.text("* OK Still here").crlf();
+      session.wake?.();
+    }, keepAlive);
     try {
       for (let done = false; !done;) {
         const woken = new Promise<false>((wake) => {
           session.wake = () => wake(false);
         });
-        session.sync(true);
+        const bye = session.sync(true);
+        if (bye !== undefined) throw bye;
         await session.wire.flush();
         done = await Promise.race([ended, woken]);
       }
     } finally {
+      if (alive !== false) clearInterval(alive);
       session.wake = undefined;
     }
     const said = await line;

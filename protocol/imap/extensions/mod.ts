@@ -38,14 +38,26 @@ export const extensions: readonly Extension[] = [
   binaryExtension,
 ];
 
-const registries = new WeakMap<Host, Registry>();
+const registries = new WeakMap<Host, Map<string, Registry>>();
 
-/** The registry of a server, made once. */
-export function registryOf(host: Host): Registry {
-  let registry = registries.get(host);
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The registry of a server, made once for each set of capabilities that some clients are not offered.
+ * @param hidden those capabilities, in capitals
+ */
+export function registryOf(
+  host: Host,
+  hidden: ReadonlySet<string> = NONE,
+): Registry {
+  let known = registries.get(host);
+  if (known === undefined) registries.set(host, known = new Map());
+  const key = [...hidden].sort().join(" ");
+  let registry = known.get(key);
   if (registry === undefined) {
-    registry = new Registry(extensions, host.disabledCapabilities);
-    registries.set(host, registry);
+    const disabled = host.disabledCapabilities.union(hidden);
+    registry = new Registry(extensions, disabled);
+    known.set(key, registry);
   }
   return registry;
 }

@@ -29,7 +29,7 @@ const move: Command<CopyArguments> = {
       // COPYUID comes before the EXPUNGEs, and so not with the tagged OK (RFC 6851 § 4.3).
       if (code !== undefined) out.text(`* OK [${code}] Moved`).crlf();
     } catch (error) {
-      throw tryCreate(error);
+      throw tryCreate(session, to, error);
     } finally {
       target.close();
     }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { FlagSet } from "../../../storage/flag_set.ts";
 import type { No } from "../errors.ts";
 import type { Summary } from "../summary.ts";
 import type { Session } from "../session.ts";
@@ -25,8 +26,12 @@ export interface FetchMessage {
   readonly session: Session;
   /** The message. */
   readonly uid: number;
-  /** Its place in the columns of the mailbox's state. */
-  readonly index: number;
+  /** Its flags. */
+  readonly flags: FlagSet;
+  /** INTERNALDATE, in milliseconds since 1970. */
+  readonly internalDate: number;
+  /** Its size in bytes. */
+  readonly size: number;
   /** Its summary; only for attributes that say they need it. */
   readonly summary: Summary;
   /** Bytes of its source; only within the range that the attribute asked for. */
@@ -35,6 +40,8 @@ export interface FetchMessage {
 
 /** A FETCH item with its arguments. */
 export interface FetchAttribute {
+  /** What is asked for: two attributes with the same name are the same. */
+  readonly name: string;
   /** What it needs: the mailbox's state only, the message's summary, or also bytes of its source. */
   readonly needs: "state" | "summary" | "source";
   /** Whether fetching it sets `\Seen` (RFC 9051 § 6.4.5). */

@@ -11,15 +11,17 @@ import type { FetchAttribute } from "./attribute.ts";
 
 /** FLAGS. */
 export const FLAGS: FetchAttribute = {
+  name: "FLAGS",
   needs: "state",
-  write({ session, index, uid }) {
+  write({ session, flags, uid }) {
     session.out.text("FLAGS ");
-    writeFlags(session, session.view.state.flagsAt(index), uid);
+    writeFlags(session, flags, uid);
   },
 };
 
 /** UID. */
 export const UID: FetchAttribute = {
+  name: "UID",
   needs: "state",
   write({ session, uid }) {
     session.out.text("UID ").number(uid);
@@ -28,23 +30,25 @@ export const UID: FetchAttribute = {
 
 /** INTERNALDATE. */
 export const INTERNALDATE: FetchAttribute = {
+  name: "INTERNALDATE",
   needs: "state",
-  write({ session, index }) {
-    const time = session.view.state.internalDates[index]!;
-    session.out.text(`INTERNALDATE ${formatDateTime(time)}`);
+  write({ session, internalDate }) {
+    session.out.text(`INTERNALDATE ${formatDateTime(internalDate)}`);
   },
 };
 
 /** RFC822.SIZE. */
 export const SIZE: FetchAttribute = {
+  name: "RFC822.SIZE",
   needs: "state",
-  write({ session, index }) {
-    session.out.text("RFC822.SIZE ").number(session.view.state.sizes[index]!);
+  write({ session, size }) {
+    session.out.text("RFC822.SIZE ").number(size);
   },
 };
 
 /** ENVELOPE. */
 export const ENVELOPE: FetchAttribute = {
+  name: "ENVELOPE",
   needs: "summary",
   write({ session, summary }) {
     session.out.text("ENVELOPE ").bytes(summary.envelope);
@@ -53,6 +57,7 @@ export const ENVELOPE: FetchAttribute = {
 
 /** BODYSTRUCTURE. */
 export const BODYSTRUCTURE: FetchAttribute = {
+  name: "BODYSTRUCTURE",
   needs: "summary",
   write({ session, summary }) {
     session.out.text("BODYSTRUCTURE ").bytes(summary.bodyStructure);
@@ -61,6 +66,7 @@ export const BODYSTRUCTURE: FetchAttribute = {
 
 /** BODY without a section: BODYSTRUCTURE without its extension data. */
 export const BODY: FetchAttribute = {
+  name: "BODY",
   needs: "summary",
   write({ session, summary }) {
     session.out.text("BODY ").bytes(summary.body);
@@ -74,17 +80,17 @@ export const MACROS: ReadonlyMap<string, readonly FetchAttribute[]> = new Map([
   ["FULL", [FLAGS, INTERNALDATE, SIZE, ENVELOPE, BODY]],
 ]);
 
-const plain = (name: string, attribute: FetchAttribute): FetchItem => ({
-  name,
+const plain = (attribute: FetchAttribute): FetchItem => ({
+  name: attribute.name,
   parse: () => attribute,
 });
 
 /** The items of this file by name. */
 export const plainItems: readonly FetchItem[] = [
-  plain("FLAGS", FLAGS),
-  plain("UID", UID),
-  plain("INTERNALDATE", INTERNALDATE),
-  plain("RFC822.SIZE", SIZE),
-  plain("ENVELOPE", ENVELOPE),
-  plain("BODYSTRUCTURE", BODYSTRUCTURE),
+  plain(FLAGS),
+  plain(UID),
+  plain(INTERNALDATE),
+  plain(SIZE),
+  plain(ENVELOPE),
+  plain(BODYSTRUCTURE),
 ];

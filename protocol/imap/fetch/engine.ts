@@ -8,7 +8,6 @@
  */
 
 import type { Uid, UidList } from "../../../storage/model.ts";
-import { FLUSH_CHECK } from "../command.ts";
 import type { No } from "../errors.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Session } from "../session.ts";
@@ -84,16 +83,19 @@ class ResponseWriter {
     this.#refusable = attributes.some((one) => one.refusal !== undefined);
   }
 
-  /** message-data = nz-number SP "FETCH" SP msg-att (RFC 9051 § 7.5.2); nothing when the message has gone. */
+  /**
+   * message-data = nz-number SP "FETCH" SP msg-att (RFC 9051 § 7.5.2); nothing when the message has gone.
+   * @returns a promise when there was so much that it has to go out
+   */
   write(
     uid: number,
     summary: Summary | undefined,
     slice: FetchMessage["slice"],
-  ): void {
+  ): Promise<void> | undefined {
     const { view } = this.#session;
     const index = view.state.indexOf(uid);
-    if (index < 0) return;
-    this.writeAt(uid, index, view.numberOf(uid), summary, slice);
+    if (index < 0) return undefined;
+    return this.writeAt(uid, index, view.numberOf(uid), summary, slice);
   }
 
   /** The same for a message whose place and number are known. */
@@ -103,22 +105,40 @@ class ResponseWriter {
     number: number,
     summary: Summary | undefined,
     slice: FetchMessage["slice"],
-  ): void {
+  ): Promise<void> | undefined {
     const session = this.#session;
-    const { out } = session;
-    const message = { session, uid, index, summary: summary!, slice };
+    const { state } = session.view;
+    const message: FetchMessage = {
+      session,
+      uid,
+      flags: state.flagsAt(index),
+      internalDate: state.internalDates[index]!,
+      size: state.sizes[index]!,
+      summary: summary!,
+      slice,
+    };
     this.written++;
-    if (this.#refusable && this.#refuses(message)) return;
-    if (this.#flags) session.announceKeywords();
-    out.text("* ").number(number).text(" FETCH (");
-    let first = true;
-    for (const attribute of this.#attributes) {
-      if (!first) out.sp();
-      first = false;
-      attribute.write(message);
+    if (this.#refusable && this.#refuses(message)) return undefined;
+    if (this.#flags) {
+      session.announceKeywords();
+      session.view.told(uid);
+    }
+    session.out.text("* ").number(number).text(" FETCH (");
+    return this.#writeFrom(0, message);
+  }
+
+  /** Writes the attributes from one on; what has gathered goes out between two of them, once it is a batch. */
+  #writeFrom(first: number, message: FetchMessage): Promise<void> | undefined {
+    const { out } = this.#session;
+    for (let at = first; at < this.#attributes.length; at++) {
+      if (at > 0) out.sp();
+      this.#attributes[at]!.write(message);
+      const full = out.length > this.#session.host.batchSize &&
+        this.#session.flushBatch();
+      if (full) return full.then(() => this.#writeFrom(at + 1, message));
     }
     out.close().crlf();
-    if (this.#flags) session.view.told(uid);
+    return undefined;
   }
 
   #refuses(message: FetchMessage): boolean {
@@ -155,13 +175,10 @@ async function fetchState(
       continue;
     }
     if (view.uids[number - 1] !== uid) number = view.numberOf(uid);
-    writer.writeAt(uid, at, number, undefined, NO_BYTES);
+    const full = writer.writeAt(uid, at, number, undefined, NO_BYTES);
+    if (full !== undefined) await full;
     at++;
     number++;
-    if (writer.written % FLUSH_CHECK === 0) {
-      const full = session.flushBatch();
-      if (full !== undefined) await full;
-    }
   }
 }
 
@@ -173,8 +190,7 @@ async function fetchSummaries(
   for await (const batch of session.view.mailbox.readSummaries(uids)) {
     for (const { uid, bytes } of batch) {
       const summary = readSummary(bytes) ?? await fromSource(session, uid);
-      if (summary !== undefined) writer.write(uid, summary, NO_BYTES);
-      const full = session.flushBatch();
+      const full = summary && writer.write(uid, summary, NO_BYTES);
       if (full !== undefined) await full;
     }
   }
@@ -229,8 +245,9 @@ async function fetchSources(
           ? readSummary(known.get(uid) ?? bytes.subarray(0, 0)) ??
             summaryOf(bytes)
           : undefined;
-        writer.write(uid, summary, (start, end) => bytes.subarray(start, end));
-        const full = session.flushBatch();
+        const slice = (start: number, end: number) =>
+          bytes.subarray(start, end);
+        const full = writer.write(uid, summary, slice);
         if (full !== undefined) await full;
       }
     }
@@ -266,12 +283,11 @@ async function fetchLarge(
     ? await mailbox.readSource(uid, from, to)
     : new Uint8Array(0);
   if (bytes === undefined) return;
-  writer.write(
+  await writer.write(
     uid,
     summary,
     (start, end) => bytes.subarray(start - from, end - from),
   );
-  await session.flushBatch();
 }
 
 /** Adds UID in front where a UID command's answers lack it (RFC 9051 § 6.4.9). */

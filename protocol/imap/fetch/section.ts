@@ -8,6 +8,7 @@ import { FieldNames, headerFields } from "../../mime/header.ts";
 import { sectionRange } from "../../mime/section.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import { Encoder } from "../../wire/encoder.ts";
+import { latin1Text } from "../../wire/text.ts";
 import type { ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
 import type { FetchItem } from "../extension.ts";
@@ -42,7 +43,7 @@ export function parsePart(
   let dot = false;
   while (isDigit(d.peek())) {
     if (part.length === limits.nesting) throw new Bad("Part too deep");
-    part.push(d.number());
+    part.push(d.tryChar("0") ? 0 : d.nzNumber());
     dot = d.tryChar(".");
     if (!dot) break;
   }
@@ -134,11 +135,17 @@ export function sectionAttribute(
   partial: Partial | undefined,
   setsSeen: boolean,
 ): FetchAttribute {
+  const name = latin1Text(label) + (partial?.length ?? "");
   const read = section.fields === undefined
     ? octetsAttribute(label, section, partial)
     : fieldsAttribute(label, section, section.fields, partial);
+  // PARTIAL is of RFC 1730, which has neither sections of fields nor parts of its own in a section.
+  if (section.fields !== undefined || partial !== undefined) {
+    return { ...read, name, setsSeen };
+  }
   return {
     ...read,
+    name,
     setsSeen,
     partial: (octets) => sectionAttribute(label, section, octets, setsSeen),
   };
@@ -154,13 +161,16 @@ function writeOctets(out: Encoder, octets: Uint8Array): void {
   );
 }
 
+/** What an attribute reads and writes, apart from what it is. */
+type Reading = Pick<FetchAttribute, "needs" | "range" | "write">;
+
 /** HEADER.FIELDS and HEADER.FIELDS.NOT: lines picked from a header. */
 function fieldsAttribute(
   label: Uint8Array,
   section: Section,
   { names, not }: NonNullable<Section["fields"]>,
   partial: Partial | undefined,
-): FetchAttribute {
+): Reading {
   const wanted = new FieldNames(names);
   const pick = (header: Uint8Array): Uint8Array => {
     const picked = headerFields(header, 0, header.length, wanted, not);
@@ -178,9 +188,9 @@ function fieldsAttribute(
   return {
     needs: "source",
     range: (summary, size) => rangeOf(section, summary, size),
-    write({ session: { out, view }, index, summary, slice }) {
+    write({ session: { out }, size, summary, slice }) {
       out.bytes(label);
-      const range = rangeOf(section, summary, view.state.sizes[index]!);
+      const range = rangeOf(section, summary, size);
       if (range === undefined) out.text("NIL");
       else writeOctets(out, pick(slice(...range)));
     },
@@ -192,13 +202,13 @@ function octetsAttribute(
   label: Uint8Array,
   section: Section,
   partial: Partial | undefined,
-): FetchAttribute {
+): Reading {
   if (section.part.length === 0 && section.text === "" && !partial) {
     return {
       needs: "source",
-      write({ session: { out, view }, index, slice }) {
+      write({ session: { out }, size, slice }) {
         out.bytes(label);
-        writeOctets(out, slice(0, view.state.sizes[index]!));
+        writeOctets(out, slice(0, size));
       },
     };
   }
@@ -209,9 +219,9 @@ function octetsAttribute(
   return {
     needs: "source",
     range,
-    write({ session: { out, view }, index, summary, slice }) {
+    write({ session: { out }, size, summary, slice }) {
       out.bytes(label);
-      const octets = range(summary, view.state.sizes[index]!);
+      const octets = range(summary, size);
       if (octets === undefined) out.text("NIL");
       else writeOctets(out, slice(...octets));
     },

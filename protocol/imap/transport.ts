@@ -1,0 +1,122 @@
+/**
+ * The bytes of a connection, in both directions.
+ *
+ * @module
+ */
+
+import type { ByteStream } from "../byte_stream.ts";
+import { CommandReader } from "../wire/command_reader.ts";
+import { Encoder } from "../wire/encoder.ts";
+import { literalHeader } from "../wire/literal_header.ts";
+import { Bye } from "./errors.ts";
+import type { Tracer } from "./trace.ts";
+
+/** The client has gone, or does not read. */
+export class Disconnected extends Error {}
+
+/** Buffers up to this size are written over for the next batch. */
+const RECYCLED = 1_048_576;
+
+/** Reads and writes; answers gather until {@linkcode flush}. */
+export class Transport {
+  /** What is written. */
+  readonly out: Encoder = new Encoder();
+  /** What has been read. */
+  readonly reader: CommandReader;
+  readonly #stream: ByteStream;
+  readonly #tracer: Tracer;
+  #read: Promise<Uint8Array | null> | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+  #waitsSince: number | undefined;
+
+  /** Takes a stream over. */
+  constructor(stream: ByteStream, tracer: Tracer, lineLength: number) {
+    this.#stream = stream;
+    this.#tracer = tracer;
+    this.reader = new CommandReader({ lineLength });
+  }
+
+  /** Since when it waits for the client, on the clock of `performance`; undefined while it does not. */
+  get waitsSince(): number | undefined {
+    return this.#waitsSince;
+  }
+
+  /**
+   * Waits for bytes; asked again before they have come, it goes on waiting for the same.
+   * @throws {Disconnected}
+   */
+  read(): Promise<Uint8Array | null> {
+    if (this.#read === undefined) {
+      // Who waits needs no room; there may be thousands.
+      this.out.trim();
+      this.#waitsSince = performance.now();
+      this.#read = this.#readOnce();
+    }
+    return this.#read;
+  }
+
+  async #readOnce(): Promise<Uint8Array | null> {
+    try {
+      return await this.#stream.read(this.reader.expected);
+    } catch (cause) {
+      throw new Disconnected("The connection broke", { cause });
+    } finally {
+      this.#read = undefined;
+      this.#waitsSince = undefined;
+    }
+  }
+
+  /**
+   * A line that is no command, of those that have come.
+   * @throws {Bye} when it is too long, or announces a literal: its data would be taken for commands
+   */
+  line(): Uint8Array | undefined {
+    let line: Uint8Array | undefined;
+    try {
+      line = this.reader.nextLine();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Bye("The line is too long", "TOOBIG");
+    }
+    if (line === undefined) return undefined;
+    const literal = literalHeader(line, 0, line.length);
+    if (literal === "unknown" || literal?.nonSync) {
+      throw new Bye("A literal has no place here");
+    }
+    return line;
+  }
+
+  /** Writes out what has gathered. @throws {Disconnected} */
+  flush(): Promise<void> {
+    if (this.out.length > 0) {
+      this.#flushing = this.#flushing.then(() => this.#writeOut());
+    }
+    return this.#flushing;
+  }
+
+  async #writeOut(): Promise<void> {
+    if (this.out.length === 0) return;
+    const bytes = this.out.take();
+    this.#tracer.output(bytes);
+    try {
+      await this.#stream.write(bytes);
+    } catch (cause) {
+      throw new Disconnected("The client does not take what is sent", {
+        cause,
+      });
+    }
+    if (bytes.length <= RECYCLED) this.out.recycle(bytes);
+  }
+
+  /** Writes out what has gathered and shakes hands. @throws {Disconnected} */
+  async startTls(): Promise<void> {
+    await this.flush();
+    // Nothing that came in clear text may count behind the handshake (RFC 9051 § 11.1).
+    if (this.reader.buffered > 0) throw new Disconnected("Data before TLS");
+    try {
+      await this.#stream.startTls();
+    } catch (cause) {
+      throw new Disconnected("The handshake failed", { cause });
+    }
+  }
+}

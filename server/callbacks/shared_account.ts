@@ -1,0 +1,81 @@
+/**
+ * What all handles on a user's account share.
+ *
+ * @module
+ */
+
+import { Listeners } from "../../storage/listeners.ts";
+import type { AccountChange } from "../../storage/storage.ts";
+import type { MailboxId, MailboxInfo } from "../../storage/model.ts";
+import type { UserContext } from "./context.ts";
+import type { ListedName, MailboxIdentity } from "./mailbox_list.ts";
+import { VirtualBoxes } from "./virtual_boxes.ts";
+
+/** How many names are remembered, of mailboxes that are no longer listed too. */
+const MAX_NAMES = 200_000;
+
+/** See the module's text. */
+export class SharedAccount {
+  /** What the mailboxes share. */
+  readonly context: UserContext;
+  /** The virtual mailboxes. */
+  readonly boxes: VirtualBoxes;
+  /** Who hears of changes to the list that callbacks have made. */
+  readonly listeners: Listeners<AccountChange> = new Listeners();
+  /** Whether the account is gone. */
+  deleted = false;
+  /** How many handles are open. */
+  handles = 0;
+  /** What was wrong with the last list of mailboxes. */
+  problems: string | undefined;
+  readonly #identities = new Map<string, MailboxIdentity>();
+
+  /** @param emptied called when the last virtual mailbox has gone by itself */
+  constructor(context: UserContext, emptied: () => void) {
+    this.context = context;
+    this.boxes = new VirtualBoxes(context, (name) => {
+      this.forget(name);
+      if (this.boxes.empty) emptied();
+    });
+  }
+
+  /** The account goes, and its mailboxes with it. */
+  delete(): void {
+    this.deleted = true;
+    this.boxes.retireAll();
+  }
+
+  /** Which mailbox a name means: one that callbacks have taken over, one that is stored, or a virtual one. */
+  identify(listed: ListedName, stored?: MailboxInfo): MailboxIdentity {
+    const { name, uidValidity } = listed;
+    if (this.boxes.get(name) === undefined && stored?.id !== undefined) {
+      return { id: stored.id, uidValidity: stored.uidValidity! };
+    }
+    const identity = this.identityOf(name);
+    return uidValidity === undefined ? identity : { ...identity, uidValidity };
+  }
+
+  /** What a virtual mailbox is known by, from when it is first listed until it goes. */
+  identityOf(name: string): MailboxIdentity {
+    const state = this.boxes.get(name)?.state;
+    if (state !== undefined) {
+      return { id: state.id, uidValidity: state.uidValidity };
+    }
+    let identity = this.#identities.get(name);
+    if (identity === undefined) {
+      if (this.#identities.size >= MAX_NAMES) this.#identities.clear();
+      const { user, uidValidities, nextMailboxId } = this.context;
+      identity = {
+        id: nextMailboxId() as MailboxId,
+        uidValidity: uidValidities.next(user.name),
+      };
+      this.#identities.set(name, identity);
+    }
+    return identity;
+  }
+
+  /** The mailbox of a name has gone: the next one is another. */
+  forget(name: string): void {
+    this.#identities.delete(name);
+  }
+}

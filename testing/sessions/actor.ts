@@ -1,0 +1,145 @@
+/**
+ * Does what a script says, as far as a client in its state may.
+ *
+ * @module
+ */
+
+import type { Client } from "./client.ts";
+import {
+  append,
+  expunge,
+  fetch,
+  partial,
+  type Sending,
+  store,
+  transfer,
+} from "./commands.ts";
+import { leave, select, simple, status } from "./mailbox_commands.ts";
+import { chooseSet, type MessageSet, type SetChoice } from "./message_set.ts";
+import { search } from "./search_command.ts";
+import type { Action, Step } from "./steps.ts";
+import type { Turns } from "./turns.ts";
+
+/** Does one step. */
+export async function perform(
+  client: Client,
+  step: Step,
+  turns: Turns,
+): Promise<void> {
+  const { action } = step;
+  if (client.model.selection === undefined && needsSelection(action)) {
+    await client.run(select("INBOX", false));
+    return;
+  }
+  switch (action.does) {
+    case "idle": {
+      const done = await client.idle();
+      for (let turn = 0; turn < action.turns; turn++) await turns.next();
+      return await done();
+    }
+    case "select":
+      await client.run(select(action.name, action.readOnly));
+      return;
+    case "close":
+    case "unselect":
+      await client.run(leave(action.does === "close" ? "CLOSE" : "UNSELECT"));
+      return;
+  }
+  // Until numbers hold, the client may be told of messages that have gone.
+  if (namesNumbers(action)) await client.numbersHold();
+  if (client.ended) return;
+  for (const command of commandsOf(client, action)) {
+    const { outcome } = await client.send(command);
+    // Who deletes the selected mailbox has none any more.
+    if (step.waits || action.does === "delete") await outcome;
+  }
+}
+
+function namesNumbers(action: Action): boolean {
+  if (action.does === "partial") return true;
+  const choice = "set" in action
+    ? action.set
+    : "among" in action
+    ? action.among
+    : undefined;
+  return choice?.by === "number";
+}
+
+function needsSelection({ does }: Action): boolean {
+  return !["append", "select", "status", "create", "delete", "rename", "idle"]
+    .includes(does);
+}
+
+/** The commands of an action; NOOP where there is no message to name. */
+function* commandsOf(client: Client, action: Action): Iterable<Sending> {
+  const { model } = client;
+  const onSet = (
+    choice: SetChoice,
+    make: (set: MessageSet) => Sending,
+  ): Sending => {
+    const set = chooseSet(model, choice);
+    return set === undefined ? simple("NOOP") : make(set);
+  };
+  switch (action.does) {
+    case "append": {
+      const { count, together, literalWaits: waits, to, flags } = action;
+      const tokens = Array.from({ length: count }, () => newToken(client));
+      const each = together ? [tokens] : tokens.map((token) => [token]);
+      for (const tokens of each) yield append(to, { tokens, flags, waits });
+      break;
+    }
+    case "store":
+      yield onSet(action.set, (set) => store(set, action));
+      break;
+    case "fetch":
+      yield onSet(action.set, (set) => fetch(set, action.item));
+      break;
+    case "partial":
+      yield onSet(
+        { ...action.set, by: "number", more: 0, form: "range" },
+        (set) => partial(set),
+      );
+      break;
+    case "uid expunge":
+      yield onSet({ ...action.set, by: "uid" }, (set) => expunge(set));
+      break;
+    case "copy":
+    case "move": {
+      const verb = action.does === "copy" ? "COPY" : "MOVE";
+      yield onSet(action.set, (set) => transfer(verb, set, action.to));
+      break;
+    }
+    case "search": {
+      const among = action.among && chooseSet(model, action.among);
+      yield search({ ...action, among });
+      break;
+    }
+    case "expunge":
+      yield expunge();
+      break;
+    case "status":
+      yield status(action.name);
+      break;
+    case "create":
+      yield simple(`CREATE ${action.name}`, "ALREADYEXISTS");
+      break;
+    case "delete":
+      model.world.mailboxesGo = true;
+      yield simple(`DELETE ${action.name}`, "NONEXISTENT", "CANNOT");
+      break;
+    case "rename":
+      // It moves the messages of INBOX (RFC 9051 § 6.3.6).
+      if (action.name === "INBOX") model.world.removes(model.world.inbox);
+      yield simple(
+        `RENAME ${action.name} ${action.to}`,
+        ...["NONEXISTENT", "ALREADYEXISTS", "CANNOT"],
+      );
+      break;
+    default:
+      yield simple(action.does.toUpperCase());
+  }
+}
+
+function newToken(client: Client): string {
+  return client.model.world.newToken();
+}

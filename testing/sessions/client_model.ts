@@ -1,0 +1,256 @@
+/**
+ * What RFC 9051 lets a client know of its connection, and the laws that every response has to keep.
+ *
+ * Answers come in the order of the commands, so that whatever the server says belongs to the oldest command
+ * that is not answered. When a command's turn comes, the client's picture of the mailbox is the one that the
+ * server sees it with.
+ *
+ * @module
+ */
+
+import type { Response } from "../responses/response.ts";
+import type { Value } from "../responses/value.ts";
+import { Selection, type Slot } from "./selection.ts";
+import { itemsOf, numberOf, pairsOf, textOf } from "./values.ts";
+import { must, Violation, type World } from "./world.ts";
+
+/** A command, and what a client expects of the answer. */
+export interface Command {
+  /** Its name in capitals, `UID ` in front where it is so. */
+  readonly name: string;
+  /** Response codes with which a NO is right. */
+  readonly refusals: readonly string[];
+  /** Its turn has come. */
+  begin?(model: ClientModel): void;
+  /** A FETCH response; what it says of UID and flags has been taken note of. */
+  fetched?(slot: Slot, items: ReadonlyMap<string, Value>): void;
+  /** A response of another kind. */
+  heard?(response: Response): void;
+  /** The tagged answer, when it is OK or NO. */
+  end?(ok: boolean, code: readonly Value[]): void;
+}
+
+interface Underway {
+  readonly tag: string;
+  readonly command: Command;
+  /** Whether all of it has been sent (RFC 9051 § 7.5.1: before that it is not in progress). */
+  whole: boolean;
+}
+
+/** Commands during which no EXPUNGE may be sent (RFC 9051 § 7.5.1), PARTIAL being one like FETCH. */
+export const KEEPS_NUMBERS: ReadonlySet<string> = new Set(
+  ["FETCH", "STORE", "SEARCH", "PARTIAL"],
+);
+
+/** See the module's text. */
+export class ClientModel {
+  readonly rev2: boolean;
+  readonly world: World;
+  /** What is selected. */
+  selection: Selection | undefined;
+  /** The messages of `$` (RFC 5182); undefined when the client cannot know. */
+  saved: readonly Slot[] | undefined = [];
+  /** Whether BYE has been said. */
+  bye = false;
+  readonly #underway: Underway[] = [];
+  /** When a mailbox was last asked for. */
+  #askedAt = 0;
+  readonly #lastAppended = new Map<number, number>();
+  readonly #uidNext = new Map<number, number>();
+  /** What is wrong if anything but BYE comes next. */
+  #doomed: string | undefined;
+  /** Messages of which the server has said that some are gone, and not yet which. */
+  #owed: (readonly Slot[])[] = [];
+
+  constructor(world: World, rev2: boolean) {
+    this.world = world;
+    this.rev2 = rev2;
+  }
+
+  /** The names of the commands that are not answered, the oldest first. */
+  get underway(): readonly string[] {
+    return this.#underway.map(({ command }) => command.name);
+  }
+
+  /** A command is being sent. */
+  sends(tag: string, command: Command): void {
+    this.#underway.push({ tag, command, whole: false });
+    if (this.#underway.length === 1) command.begin?.(this);
+  }
+
+  /** All of a command has been sent. */
+  hasSent(tag: string): void {
+    for (const one of this.#underway) if (one.tag === tag) one.whole = true;
+  }
+
+  /** The server has said that some of these messages are gone: it has to say which when it may. */
+  owe(slots: readonly Slot[]): void {
+    this.#owed.push(slots);
+  }
+
+  /** Messages are appended in the order of the commands. */
+  appended(uidValidity: number, uids: readonly number[]): void {
+    let last = this.#lastAppended.get(uidValidity) ?? 0;
+    for (const uid of uids) {
+      must(uid > last, `UID ${uid} is appended after ${last}`);
+      last = uid;
+    }
+    this.#lastAppended.set(uidValidity, last);
+  }
+
+  /** UIDNEXT never goes down. */
+  uidNextIs(uidValidity: number, uidNext: number): void {
+    const before = this.#uidNext.get(uidValidity) ?? 0;
+    must(uidNext >= before, `UIDNEXT ${uidNext} after ${before}`);
+    this.#uidNext.set(uidValidity, uidNext);
+  }
+
+  /**
+   * Takes a response.
+   * @throws {Violation} when a law is broken
+   */
+  hears(response: Response): void {
+    must(!this.bye || response.type === "status", "Something after BYE");
+    const isBye = response.type === "status" && response.status === "BYE";
+    must(isBye || this.#doomed === undefined, this.#doomed ?? "");
+    if (response.type === "continuation") return;
+    if (response.type === "data") this.#data(response);
+    else if (response.tag === "*") this.#untagged(response);
+    else this.#tagged(response);
+  }
+
+  #tagged({ tag, status, code = [], text }: Response & { type: "status" }) {
+    const first = this.#underway[0];
+    must(first?.tag === tag, `${tag} is answered before ${first?.tag}`);
+    const { command } = first!;
+    must(status !== "BAD", `BAD to ${command.name}: ${text}`);
+    try {
+      this.#ends(command, status === "OK", code, text);
+    } catch (error) {
+      // Where the selected mailbox has gone nothing holds, but then BYE is next (RFC 2180 § 3.3).
+      const excused = this.world.mailboxesGo && this.selection !== undefined;
+      if (!(error instanceof Violation) || !excused) throw error;
+      this.#doomed = error.message;
+    }
+    this.#underway.shift();
+    this.#underway[0]?.command.begin?.(this);
+  }
+
+  #ends(command: Command, ok: boolean, code: readonly Value[], text: string) {
+    const name = code.length === 0 ? "" : textOf(code[0]).toUpperCase();
+    must(
+      ok || command.refusals.includes(name),
+      `NO [${name}] to ${command.name}: ${text}`,
+    );
+    command.end?.(ok, code);
+    if (!KEEPS_NUMBERS.has(command.name)) this.#settle();
+  }
+
+  /** At the end of a command with which EXPUNGE may come, what is owed has been paid. */
+  #settle(): void {
+    for (const slots of this.#owed) {
+      must(
+        slots.some((slot) => slot.gone),
+        "Messages were said to be gone, and are not reported",
+      );
+    }
+    this.#owed = [];
+  }
+
+  #untagged(response: Response & { type: "status" }): void {
+    const { status, code = [] } = response;
+    must(status !== "BAD", "An untagged BAD");
+    if (status === "BYE") this.bye = true;
+    const name = code.length === 0 ? "" : textOf(code[0]).toUpperCase();
+    const selection = this.selection;
+    if (name === "CLOSED") {
+      must(selection !== undefined, "CLOSED, and nothing is selected");
+      this.unselect();
+    } else if (name === "UIDVALIDITY") {
+      this.#open().uidValidity = numberOf(code[1]);
+    } else if (name === "UIDNEXT") {
+      this.#open().uidNext = numberOf(code[1]);
+    } else if (name === "UNSEEN") this.#open().at(numberOf(code[1]));
+    this.#underway[0]?.command.heard?.(response);
+  }
+
+  #data(response: Response & { type: "data" }): void {
+    const { name, values } = response;
+    if (response.number !== undefined) {
+      this.#numbered(name, numberOf(response.number), values);
+    } else if (name === "FLAGS") {
+      const flags = itemsOf(values[0]).map((v) => textOf(v).toLowerCase());
+      this.#open().keywords = new Set(flags);
+    } else if (name === "STATUS") {
+      const items = pairsOf(itemsOf(values[1]));
+      this.uidNextIs(
+        numberOf(items.get("UIDVALIDITY")),
+        numberOf(items.get("UIDNEXT")),
+      );
+    }
+    this.#underway[0]?.command.heard?.(response);
+  }
+
+  #numbered(name: string, number: number, values: readonly Value[]): void {
+    if (name === "EXISTS") return this.#open().exists(number);
+    if (name === "RECENT") return this.#open().recentIs(number);
+    must(
+      name === "FETCH" || name === "EXPUNGE",
+      `${name} is no response with a number`,
+    );
+    const { selection } = this;
+    must(selection !== undefined, `${name}, and nothing is selected`);
+    if (name === "FETCH") return this.#fetch(selection, number, values[0]);
+    const first = this.#underway[0];
+    must(
+      first?.whole === true && !KEEPS_NUMBERS.has(first.command.name),
+      `EXPUNGE during ${first?.command.name ?? "no command"}`,
+    );
+    const slot = selection.expunge(number);
+    this.saved = this.saved?.filter((saved) => saved !== slot);
+  }
+
+  #fetch(selection: Selection, number: number, list: Value | undefined): void {
+    const slot = selection.at(number);
+    const items = pairsOf(itemsOf(list));
+    const uid = items.get("UID");
+    if (uid !== undefined) selection.learnUid(slot, numberOf(uid));
+    const flags = items.get("FLAGS");
+    if (flags !== undefined) {
+      selection.learnFlags(slot, itemsOf(flags).map(textOf));
+    }
+    for (const [name, value] of items) {
+      if (!name.startsWith("BODY[")) continue;
+      const token = /^Subject: (\w+)\r\n/.exec(textOf(value))?.[1];
+      if (token !== undefined) selection.learnToken(slot, token);
+    }
+    this.#underway[0]?.command.fetched?.(slot, items);
+  }
+
+  /** The selection that responses are about, a new one while SELECT is answered. */
+  #open(): Selection {
+    if (this.selection !== undefined) return this.selection;
+    const name = this.#underway[0]?.command.name;
+    must(name === "SELECT" || name === "EXAMINE", "Nothing is selected");
+    const readOnly = name === "EXAMINE";
+    const { world, rev2 } = this;
+    this.saved = [];
+    return this.selection = new Selection(
+      world,
+      readOnly,
+      rev2,
+      this.#askedAt,
+    );
+  }
+
+  /** Notes that a mailbox is asked for now. */
+  asks(): void {
+    this.#askedAt = this.world.now();
+  }
+
+  /** Nothing is selected any more. */
+  unselect(): void {
+    this.#owed = [];
+    this.selection = undefined;
+  }
+}

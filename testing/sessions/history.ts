@@ -1,0 +1,168 @@
+/**
+ * Lets a history happen: sessions on one server, all at once, and the storage behind them.
+ *
+ * @module
+ */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { StorageError } from "../../storage/model.ts";
+import type { Account, Storage } from "../../storage/storage.ts";
+import { perform } from "./actor.ts";
+import { agree } from "./agreement.ts";
+import { Client, type Surroundings } from "./client.ts";
+import { fetch } from "./commands.ts";
+import { deliver, remove } from "./delivery.ts";
+import { TestHost } from "./loopback.ts";
+import { enableRev2, select, simple } from "./mailbox_commands.ts";
+import { allMessages } from "./message_set.ts";
+import { slowStorage } from "./slow_storage.ts";
+import type { Behind, History, Script } from "./steps.ts";
+import { Turns } from "./turns.ts";
+import { World } from "./world.ts";
+
+/** How many turns pass between two things that happen behind the sessions' backs. */
+const PAUSE = 25;
+
+/** How long to wait for what has failed to come to its end, in milliseconds. */
+const PATIENCE = 1_000;
+
+/**
+ * Plays a history on an empty storage.
+ * @throws {Error} with all that was said, when a law is broken
+ */
+export async function play(history: History, storage: Storage): Promise<void> {
+  const turns = new Turns(history.choices);
+  const transcript: string[] = [];
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  const host = new TestHost(slowStorage(storage, turns), history.batchSize);
+  const around: Surroundings = {
+    host,
+    turns,
+    world: new World(),
+    transcript,
+    fail: failure.reject,
+  };
+  const clients: Client[] = [];
+  const acts: Promise<unknown>[] = [];
+  try {
+    const all = playAll(history, storage, around, clients, acts);
+    await turns.runUntil(Promise.race([all, failure.promise]));
+    if (host.faults.length > 0) throw host.faults[0];
+  } catch (error) {
+    turns.stop();
+    for (const client of clients) acts.push(client.abandon());
+    await Promise.race([Promise.allSettled(acts), delay(PATIENCE)]);
+    const said = error instanceof Error ? error.message : String(error);
+    const text = `${said}\n\n${transcript.join("\n")}\n`;
+    throw new Error(text, { cause: error });
+  }
+}
+
+async function playAll(
+  history: History,
+  storage: Storage,
+  around: Surroundings,
+  clients: Client[],
+  acts: Promise<unknown>[],
+): Promise<void> {
+  const account = await storage.openAccount("u");
+  await furnish(account, history.mailboxes, around.world);
+  for (const [index, script] of history.scripts.entries()) {
+    const letter = String.fromCharCode(65 + index);
+    acts.push(playScript(script, letter, around, clients));
+  }
+  acts.push(playBehind(history.behind, account, around));
+  await Promise.all(acts);
+  await agree(clients, account, around);
+  account.close();
+  const faults = await storage.verify();
+  if (faults.length > 0) throw new Error(faults.join("; "));
+}
+
+/** Mailboxes whose messages have UIDs other than their numbers. */
+async function furnish(
+  account: Account,
+  mailboxes: number,
+  world: World,
+): Promise<void> {
+  for (const [index, name] of ["INBOX", "a", "b"].entries()) {
+    if (index >= mailboxes) break;
+    if (index > 0) await account.createMailbox(name);
+    const mailbox = await account.openMailbox(name);
+    if (name === "INBOX") world.inbox = mailbox.state.uidValidity;
+    await deliver(mailbox, 9 - 3 * index, [], world);
+    await remove(mailbox, Uint32Array.of(1, 4, 5), world);
+    mailbox.close();
+  }
+}
+
+async function playScript(
+  script: Script,
+  letter: string,
+  around: Surroundings,
+  clients: Client[],
+): Promise<void> {
+  let name = "";
+  const connect = async () => {
+    const client = new Client(name += letter, around, script.rev2);
+    clients.push(client);
+    await client.run(simple("LOGIN u secret"));
+    if (script.rev2) await client.run(enableRev2());
+    await client.run(select(script.mailbox, false));
+    const { model } = client;
+    if (!client.ended && model.selection?.slots?.length) {
+      await client.run(fetch(allMessages(), "(UID FLAGS RFC822.SIZE)"));
+    }
+    return client;
+  };
+  let client = await connect();
+  for (const step of script.steps) {
+    if (around.turns.stopped) return;
+    if (client.ended) client = await connect();
+    await perform(client, step, around.turns);
+  }
+  await client.drained();
+}
+
+async function playBehind(
+  behind: readonly Behind[],
+  account: Account,
+  { turns, transcript, world }: Surroundings,
+): Promise<void> {
+  for (const event of behind) {
+    for (let turn = 0; turn < PAUSE; turn++) await turns.next();
+    if (await account.mailbox(event.name) === undefined) continue;
+    transcript.push(`!: ${event.does} ${event.name} ${event.every}`);
+    try {
+      await change(account, event, world);
+    } catch (error) {
+      // Somebody else has deleted or renamed the mailbox meanwhile.
+      const gone = error instanceof StorageError &&
+        error.code === "NONEXISTENT";
+      if (!gone) throw error;
+    }
+  }
+}
+
+async function change(
+  account: Account,
+  { does, name, every, flags }: Behind,
+  world: World,
+): Promise<void> {
+  if (does === "delete") {
+    world.mailboxesGo = true;
+    if (name !== "INBOX") await account.deleteMailbox(name);
+    return;
+  }
+  const mailbox = await account.openMailbox(name);
+  try {
+    const some = mailbox.state.allUids()
+      .filter((_, index) => index % every === 0);
+    if (does === "append") await deliver(mailbox, every, flags, world);
+    else if (does === "expunge") await remove(mailbox, some, world);
+    else await mailbox.storeFlags(some, { mode: "replace", flags });
+  } finally {
+    mailbox.close();
+  }
+}
