@@ -36,6 +36,8 @@ export interface FetchMessage {
   readonly summary: Summary;
   /** Bytes of its source; only within the range that the attribute asked for. */
   slice(start: number, end: number): Uint8Array;
+  /** Reads bytes of a message that is too large to have in memory; absent for others. */
+  read?(start: number, end: number): Promise<Uint8Array>;
 }
 
 /** A FETCH item with its arguments. */
@@ -51,6 +53,10 @@ export interface FetchAttribute {
    * @param size the message's size
    */
   range?(summary: Summary, size: number): ByteRange | undefined;
+  /** Whether the range follows from the size, and the summary is not looked at. */
+  readonly sizeTells?: boolean;
+  /** The item's name and a space, encoded, where its value is the octets of its range as they are. */
+  readonly label?: Uint8Array;
   /** The same item in part, where it can be had so (PARTIAL, RFC 1730 § 6.4.6). */
   partial?(octets: Partial): FetchAttribute;
   /** Why it cannot be had of a message, such as `[UNKNOWN-CTE]`; the message is then left out. */

@@ -8,14 +8,18 @@
  */
 
 import type { Uid, UidList } from "../../../storage/model.ts";
-import type { No } from "../errors.ts";
+import { Bye, type No } from "../errors.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Session } from "../session.ts";
 import { FLAGS, UID } from "./attributes.ts";
+import { withoutNul } from "./section.ts";
 import type { ByteRange, FetchAttribute, FetchMessage } from "./attribute.ts";
 
 /** Messages above this size are read in part, where the attributes need only parts. */
 const LARGE = 65_536;
+
+/** What is larger than this is written in pieces of this size. */
+const PIECE = 1_048_576;
 
 /** How many summaries are looked up at once beside sources. */
 const BATCH = 512;
@@ -91,11 +95,12 @@ class ResponseWriter {
     uid: number,
     summary: Summary | undefined,
     slice: FetchMessage["slice"],
+    read?: FetchMessage["read"],
   ): Promise<void> | undefined {
     const { view } = this.#session;
     const index = view.state.indexOf(uid);
     if (index < 0) return undefined;
-    return this.writeAt(uid, index, view.numberOf(uid), summary, slice);
+    return this.writeAt(uid, index, view.numberOf(uid), summary, slice, read);
   }
 
   /** The same for a message whose place and number are known. */
@@ -105,6 +110,7 @@ class ResponseWriter {
     number: number,
     summary: Summary | undefined,
     slice: FetchMessage["slice"],
+    read?: FetchMessage["read"],
   ): Promise<void> | undefined {
     const session = this.#session;
     const { state } = session.view;
@@ -116,6 +122,7 @@ class ResponseWriter {
       size: state.sizes[index]!,
       summary: summary!,
       slice,
+      ...(read === undefined ? {} : { read }),
     };
     this.written++;
     if (this.#refusable && this.#refuses(message)) return undefined;
@@ -132,7 +139,13 @@ class ResponseWriter {
     const { out } = this.#session;
     for (let at = first; at < this.#attributes.length; at++) {
       if (at > 0) out.sp();
-      this.#attributes[at]!.write(message);
+      const attribute = this.#attributes[at]!;
+      const streamed = streamedRange(attribute, message);
+      if (streamed !== undefined) {
+        return writeInPieces(message, attribute.label!, streamed)
+          .then(() => this.#writeFrom(at + 1, message));
+      }
+      attribute.write(message);
       const full = out.length > this.#session.host.batchSize &&
         this.#session.flushBatch();
       if (full) return full.then(() => this.#writeFrom(at + 1, message));
@@ -150,6 +163,36 @@ class ResponseWriter {
       }
     }
     return false;
+  }
+}
+
+/** The range of an attribute of which there is too much to have in memory. */
+function streamedRange(
+  attribute: FetchAttribute,
+  { read, summary, size }: Pick<FetchMessage, "read" | "summary" | "size">,
+): ByteRange | undefined {
+  if (read === undefined || attribute.label === undefined) return undefined;
+  const range = attribute.range?.(summary, size);
+  return range !== undefined && range[1] - range[0] > PIECE ? range : undefined;
+}
+
+/** Writes a literal piece by piece, the next one being read while the last one goes out. */
+async function writeInPieces(
+  { session, read }: FetchMessage,
+  label: Uint8Array,
+  [start, end]: ByteRange,
+): Promise<void> {
+  const { out } = session;
+  out.bytes(label).text(`{${end - start}}`).crlf();
+  const pieceAt = (at: number) => read!(at, Math.min(at + PIECE, end));
+  let next: Promise<Uint8Array> | undefined = pieceAt(start);
+  for (let at = start; next !== undefined; at += PIECE) {
+    const piece: Uint8Array = await next;
+    next = at + PIECE < end ? pieceAt(at + PIECE) : undefined;
+    // Looked at in its turn; the connection may end before.
+    next?.catch(() => {});
+    out.bytes(withoutNul(piece));
+    await session.wire.flush();
   }
 }
 
@@ -215,9 +258,7 @@ async function fetchSources(
   const inParts = attributes.every((attribute) =>
     attribute.needs !== "source" || attribute.range !== undefined
   );
-  const summaries = attributes.some((attribute) =>
-    attribute.needs === "summary" || attribute.range !== undefined
-  );
+  const summaries = needSummaries(attributes);
   const large = (uid: number): boolean => {
     const index = state.indexOf(uid);
     return inParts && index >= 0 && state.sizes[index]! > LARGE;
@@ -255,7 +296,16 @@ async function fetchSources(
   }
 }
 
-/** Reads of a large message what the attributes need, from the first byte to the last. */
+function needSummaries(attributes: readonly FetchAttribute[]): boolean {
+  return attributes.some(({ needs, range, sizeTells }) =>
+    needs === "summary" || (range !== undefined && !sizeTells)
+  );
+}
+
+/**
+ * Reads of a large message what the attributes need, from the first byte to the last; what is too much to have
+ * in memory is read while it is written.
+ */
 async function fetchLarge(
   session: Session,
   uid: Uid,
@@ -264,16 +314,27 @@ async function fetchLarge(
 ): Promise<void> {
   const { mailbox, state } = session.view;
   let summary: Summary | undefined;
-  for await (const batch of mailbox.readSummaries(Uint32Array.of(uid))) {
-    summary = readSummary(batch[0]!.bytes);
+  if (needSummaries(attributes)) {
+    for await (const batch of mailbox.readSummaries(Uint32Array.of(uid))) {
+      summary = readSummary(batch[0]!.bytes);
+    }
+    summary ??= await fromSource(session, uid);
+    if (summary === undefined) return;
   }
-  summary ??= await fromSource(session, uid);
   const index = state.indexOf(uid);
-  if (summary === undefined || index < 0) return;
+  if (index < 0) return;
+  const size = state.sizes[index]!;
+  const read = async (start: number, end: number): Promise<Uint8Array> => {
+    const bytes = await mailbox.readSource(uid, start, end);
+    // What has been promised cannot be taken back.
+    if (bytes?.length !== end - start) throw new Bye("The message has gone");
+    return bytes;
+  };
   let range: ByteRange | undefined;
   for (const attribute of attributes) {
-    const part = attribute.range?.(summary, state.sizes[index]!);
+    const part = attribute.range?.(summary!, size);
     if (part === undefined) continue;
+    if (streamedRange(attribute, { read, summary: summary!, size })) continue;
     range = range === undefined
       ? part
       : [Math.min(range[0], part[0]), Math.max(range[1], part[1])];
@@ -283,11 +344,9 @@ async function fetchLarge(
     ? await mailbox.readSource(uid, from, to)
     : new Uint8Array(0);
   if (bytes === undefined) return;
-  await writer.write(
-    uid,
-    summary,
-    (start, end) => bytes.subarray(start - from, end - from),
-  );
+  const slice = (start: number, end: number) =>
+    bytes.subarray(start - from, end - from);
+  await writer.write(uid, summary, slice, read);
 }
 
 /** Adds UID in front where a UID command's answers lack it (RFC 9051 § 6.4.9). */

@@ -155,14 +155,19 @@ export function sectionAttribute(
  * A literal has no room for NUL (RFC 9051 § 9, CHAR8), which mail that came by other ways than APPEND may hold:
  * 0x80 stands for it, so that all offsets stay. BINARY gives such octets as they are.
  */
+export function withoutNul(octets: Uint8Array): Uint8Array {
+  return octets.includes(0) ? octets.map((octet) => octet || 0x80) : octets;
+}
+
 function writeOctets(out: Encoder, octets: Uint8Array): void {
-  out.literal(
-    octets.includes(0) ? octets.map((octet) => octet || 0x80) : octets,
-  );
+  out.literal(withoutNul(octets));
 }
 
 /** What an attribute reads and writes, apart from what it is. */
-type Reading = Pick<FetchAttribute, "needs" | "range" | "write">;
+type Reading = Pick<
+  FetchAttribute,
+  "needs" | "range" | "write" | "sizeTells" | "label"
+>;
 
 /** HEADER.FIELDS and HEADER.FIELDS.NOT: lines picked from a header. */
 function fieldsAttribute(
@@ -203,21 +208,17 @@ function octetsAttribute(
   section: Section,
   partial: Partial | undefined,
 ): Reading {
-  if (section.part.length === 0 && section.text === "" && !partial) {
-    return {
-      needs: "source",
-      write({ session: { out }, size, slice }) {
-        out.bytes(label);
-        writeOctets(out, slice(0, size));
-      },
-    };
-  }
+  const sizeTells = section.part.length === 0 && section.text === "";
   const range = (summary: Summary, size: number): ByteRange | undefined => {
-    const whole = rangeOf(section, summary, size);
+    const whole = sizeTells
+      ? [0, size] as const
+      : rangeOf(section, summary, size);
     return whole && cut(whole, partial);
   };
   return {
     needs: "source",
+    label,
+    sizeTells,
     range,
     write({ session: { out }, size, summary, slice }) {
       out.bytes(label);
