@@ -4,9 +4,6 @@
  * @module
  */
 
-/// <reference no-default-lib="true" />
-/// <reference lib="deno.worker" />
-
 import { computeHash, type HashJob } from "./password_hash.ts";
 
 /** The answer to a {@linkcode HashJob}. */
@@ -17,12 +14,18 @@ export interface HashAnswer {
   readonly error?: string;
 }
 
-self.onmessage = async ({ data }: MessageEvent<HashJob>): Promise<void> => {
+/** What a worker's global scope has, of which the types of the main thread know nothing. */
+const scope = self as unknown as {
+  onmessage: (event: MessageEvent<HashJob>) => Promise<void>;
+  postMessage(answer: HashAnswer): void;
+};
+
+scope.onmessage = async ({ data }): Promise<void> => {
   let answer: HashAnswer;
   try {
     answer = { hash: await computeHash(data) };
   } catch (error) {
     answer = { hash: undefined, error: String(error) };
   }
-  self.postMessage(answer);
+  scope.postMessage(answer);
 };

@@ -36,6 +36,7 @@ const ARROWS: readonly [folder: string, may: readonly string[]][] = [
   ]],
   ["protocol/imap/", ["protocol/", "storage/*", "deps/"]],
   ["protocol/", ["storage/*", "deps/"]],
+  ["testing/", ["server/", "protocol/", "storage/", "deps/"]],
   ["server/cli/", ["server/", "protocol/", "storage/", "deps/", "deno.json"]],
   ["server/cli.ts", ["server/", "protocol/", "storage/", "deps/"]],
   ["server/", ["protocol/", "storage/*", "storage/memory/", "deps/"]],
@@ -50,32 +51,38 @@ function allowed(target: string, rule: string): boolean {
 }
 
 const root = new URL("../", import.meta.url).href;
-const { stdout, success } = await new Deno.Command(Deno.execPath(), {
-  args: ["info", "--json", new URL("mod.ts", root).href],
-  stderr: "inherit",
-}).output();
-if (!success) Deno.exit(1);
 
-const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as Info;
-let wrong = 0;
-for (const module of modules) {
-  if (!module.specifier.startsWith(root)) continue;
-  const from = module.specifier.slice(root.length);
-  const arrow = ARROWS.find(([folder]) => from.startsWith(folder));
-  if (arrow === undefined) continue;
-  const [folder, rules] = arrow;
-  for (const dependency of module.dependencies ?? []) {
-    const specifier = dependency.code?.specifier ?? dependency.type?.specifier;
-    if (specifier === undefined || !specifier.startsWith(root)) continue;
-    const to = specifier.slice(root.length);
-    if (to.startsWith(folder) || rules.some((rule) => allowed(to, rule))) {
-      continue;
+/** The modules of the project that an entry leads to. */
+async function modulesOf(entry: string): Promise<Info["modules"]> {
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", new URL(entry, root).href],
+    stderr: "inherit",
+  }).output();
+  if (!success) Deno.exit(1);
+  const info = JSON.parse(new TextDecoder().decode(stdout)) as Info;
+  return info.modules.filter(({ specifier }) => specifier.startsWith(root));
+}
+
+const wrong = new Set<string>();
+for (const entry of ["mod.ts", "testing.ts"]) {
+  for (const module of await modulesOf(entry)) {
+    const from = module.specifier.slice(root.length);
+    const arrow = ARROWS.find(([folder]) => from.startsWith(folder));
+    if (arrow === undefined) continue;
+    const [folder, rules] = arrow;
+    for (const { code, type } of module.dependencies ?? []) {
+      const specifier = code?.specifier ?? type?.specifier;
+      if (specifier === undefined || !specifier.startsWith(root)) continue;
+      const to = specifier.slice(root.length);
+      if (to.startsWith(folder) || rules.some((rule) => allowed(to, rule))) {
+        continue;
+      }
+      wrong.add(`${from} must not import ${to}`);
     }
-    console.error(`${from} must not import ${to}`);
-    wrong++;
   }
 }
+for (const line of wrong) console.error(line);
 console.log(
-  wrong === 0 ? "All arrows point one way" : `${wrong} wrong imports`,
+  wrong.size === 0 ? "All arrows point one way" : `${wrong.size} wrong imports`,
 );
-Deno.exit(wrong === 0 ? 0 : 1);
+Deno.exit(wrong.size === 0 ? 0 : 1);

@@ -220,6 +220,7 @@ export class KvStorage implements Storage {
   /** See {@linkcode Storage.verify}. */
   async verify(): Promise<string[]> {
     this.#checkOpen();
+    await this.#process.writeClaims();
     await this.#process.maintenance.idle();
     await this.#process.db.committer.idle();
     return await verifyDatabase(this.#process);

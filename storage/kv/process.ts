@@ -89,6 +89,17 @@ export class Process {
     this.#background.add(done);
   }
 
+  /** Writes down what has been claimed in mailboxes that are still open. */
+  async writeClaims(): Promise<void> {
+    for (const entry of [...this.cache.entries]) {
+      const due = recentChange(entry);
+      if (due === undefined) continue;
+      await this.db.committer.submit(due).catch((error) => {
+        if (!entry.gone) throw error;
+      });
+    }
+  }
+
   /** Writes down all that has been claimed and waits for everything under way. */
   async close(): Promise<void> {
     for (const entry of [...this.cache.entries]) {
