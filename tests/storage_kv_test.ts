@@ -169,13 +169,23 @@ observed("ten thousand messages take a few reads and commits", async (db) => {
     await action();
     return [db.reads, db.commits];
   };
-  const cheap = async (what: string, action: () => Promise<unknown>) => {
+  // One commit each, and what folding and collecting may do meanwhile.
+  const cheap = async (
+    what: string,
+    action: () => Promise<unknown>,
+    mostReads = 4,
+    mostCommits = 4,
+  ) => {
     const [reads, commits] = await costs(action);
-    assertLessOrEqual(reads, 60, `${what}: ${reads} reads`);
-    assertLessOrEqual(commits, 12, `${what}: ${commits} commits`);
+    assertLessOrEqual(reads, mostReads, `${what}: ${reads} reads`);
+    assertLessOrEqual(commits, mostCommits, `${what}: ${commits} commits`);
   };
   let inbox = first;
-  await cheap("open", async () => inbox = await account.openMailbox("INBOX"));
+  await cheap(
+    "open",
+    async () => inbox = await account.openMailbox("INBOX"),
+    10,
+  );
   const all = inbox.state.allUids();
   assertEquals(all.length, 10_000);
   await cheap(
@@ -185,7 +195,7 @@ observed("ten thousand messages take a few reads and commits", async (db) => {
   await cheap("copy", () => inbox.copyTo(all, a));
   await cheap("summaries", async () => {
     assertEquals((await collect(inbox.readSummaries(all))).length, 10_000);
-  });
+  }, 30);
   await cheap("move", () => a.moveTo(a.state.allUids(), inbox));
   await cheap("expunge", () => inbox.expunge(all));
   await cheap("status", () => account.status(["INBOX", "a"]));

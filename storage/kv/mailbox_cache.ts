@@ -13,6 +13,8 @@ export class MailboxCache {
   readonly #db: Database;
   /** Least recently used first. */
   readonly #entries = new Map<MailboxId, MailboxEntry>();
+  /** How many have been given back since the last look at all. */
+  #unpinned = 0;
 
   /** Nothing in memory. */
   constructor(db: Database) {
@@ -64,11 +66,13 @@ export class MailboxCache {
   /** Gives a mailbox back; it stays in memory while there is room. */
   unpin(entry: MailboxEntry): void {
     entry.pins--;
-    this.trim();
+    // Walking through all of them is for now and then, the more of them the rarer.
+    if (++this.#unpinned * 16 >= this.#entries.size) this.trim();
   }
 
   /** Lets those go that have been closed for longest, as many as it takes. */
   trim(): void {
+    this.#unpinned = 0;
     let messages = 0;
     const closed: MailboxEntry[] = [];
     for (const entry of this.#entries.values()) {

@@ -13,7 +13,15 @@
  */
 export async function openNpmKv(path: string): Promise<Deno.Kv> {
   const { openKv } = await import("@deno/kv");
-  return withPlainBytes(await openKv(path) as unknown as Deno.Kv);
+  try {
+    return withPlainBytes(await openKv(path) as unknown as Deno.Kv);
+  } catch (error) {
+    if (!(error instanceof Error) || !/napi/i.test(error.message)) throw error;
+    throw new Error(
+      "Deno KV is not there: run with --unstable-kv, or allow foreign functions for its replacement",
+      { cause: error },
+    );
+  }
 }
 
 /** The same database, its bytes plain. */
