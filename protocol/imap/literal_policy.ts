@@ -8,6 +8,7 @@
  */
 
 import type { LiteralHeader } from "../wire/command_reader.ts";
+import { latin1Text } from "../wire/text.ts";
 import { Bad, Bye, No } from "./errors.ts";
 import type { Session } from "./session.ts";
 
@@ -33,7 +34,7 @@ export class LiteralPolicy {
    */
   judge(header: LiteralHeader, text: Uint8Array, session: Session): Verdict {
     const [, tag, uid = "", name = ""] =
-      START.exec(latin1(text.subarray(0, 1_000))) ?? [];
+      START.exec(latin1Text(text.subarray(0, 1_000))) ?? [];
     const refuse = (refusal: No | Bad): Verdict => ({ tag, refusal });
     const { limits } = session.host;
     const loggedIn = session.state !== "not-authenticated";
@@ -69,7 +70,3 @@ export class LiteralPolicy {
 
 /** tag SP ["UID" SP] command-name; the tag also where no command follows it. */
 const START = /^([^\s(){%*"\\+]+) (?:(uid )?([a-z0-9-]+)(?: |$))?/i;
-
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
-}

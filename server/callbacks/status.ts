@@ -4,8 +4,8 @@
  * @module
  */
 
-import { lowerBound } from "../../storage/mailbox_state.ts";
 import type { MailboxStatus } from "../../storage/model.ts";
+import { statusOf as statusOfState } from "../../storage/status.ts";
 import type { Mailbox } from "../../storage/storage.ts";
 import { call, CallbackError } from "./call.ts";
 import type { UserContext } from "./context.ts";
@@ -58,18 +58,7 @@ function countsOf(answer: Partial<StatusCounts>): StatusCounts {
 /** The counts of a mailbox whose messages are known; closes it. */
 export function statusOf(mailbox: Mailbox): MailboxStatus {
   try {
-    const { state } = mailbox;
-    return {
-      messages: state.length,
-      unseen: state.unseen,
-      deleted: state.deletedCount,
-      recent: state.length -
-        lowerBound(state.uids, state.length, state.firstRecent),
-      size: state.totalSize,
-      uidNext: state.uidNext,
-      uidValidity: state.uidValidity,
-      highestModseq: state.highestModseq,
-    };
+    return statusOfState(mailbox.state);
   } finally {
     mailbox.close();
   }

@@ -97,14 +97,10 @@ export class Committer {
     writes: readonly Write[],
     checks: readonly Deno.AtomicCheck[] = [],
   ): Promise<Deno.KvCommitResult | Deno.KvCommitError> {
-    for (let attempt = 0;; attempt++) {
-      try {
-        return await atomic(this.#kv, checks, writes).commit();
-      } catch (error) {
-        if (!isLocked(error)) throw unavailable(error);
-        if (attempt === MAX_LOCKED) throw unavailable(error);
-        await pause(attempt, 200);
-      }
+    try {
+      return await this.#attempt(checks, writes);
+    } catch (error) {
+      throw unavailable(error);
     }
   }
 

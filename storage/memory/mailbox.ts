@@ -7,11 +7,7 @@
 import { checkFlags, planFlagChange } from "../flag_change.ts";
 import { MAX_UID, type StorageLimits } from "../limits.ts";
 import { Listeners } from "../listeners.ts";
-import {
-  lowerBound,
-  MailboxState,
-  type MessageRecord,
-} from "../mailbox_state.ts";
+import { MailboxState, type MessageRecord } from "../mailbox_state.ts";
 import {
   type AppendResult,
   type ContentId,
@@ -29,6 +25,7 @@ import {
   type Uid,
   type UidList,
 } from "../model.ts";
+import { statusOf } from "../status.ts";
 import type { Mailbox } from "../storage.ts";
 
 /** What never changes of a message, and how many messages share it. */
@@ -119,18 +116,7 @@ export class MemoryBox {
 
   /** The counts. */
   status(): MailboxStatus {
-    const { state } = this;
-    return {
-      messages: state.length,
-      unseen: state.unseen,
-      deleted: state.deletedCount,
-      recent: state.length -
-        lowerBound(state.uids, state.length, state.firstRecent),
-      size: state.totalSize,
-      uidNext: state.uidNext,
-      uidValidity: state.uidValidity,
-      highestModseq: state.highestModseq,
-    };
+    return statusOf(this.state);
   }
 
   /** Refuses when the mailbox is gone. */

@@ -87,8 +87,7 @@ export const list: Command<ListArguments> = {
     let patterns: string[];
     if (d.peek() === OPEN) {
       extended = true;
-      patterns = d.list(() => d.listMailbox());
-      if (patterns.length === 0) throw new Bad("The list of patterns is empty");
+      patterns = d.nonEmptyList(() => d.listMailbox());
     } else patterns = [d.listMailbox()];
     limitWildcards(reference, patterns, context);
     const { subscribed, additions, given } = returnOptions(d, context);

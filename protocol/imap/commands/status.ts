@@ -16,12 +16,11 @@ export function parseStatusItems(
   d: Decoder,
   context: ParseContext,
 ): StatusItem[] {
-  const items = d.list(() => {
+  const items = d.nonEmptyList(() => {
     const item = context.registry.statusItems.get(d.keyword());
     if (item === undefined) throw new Bad("Unknown STATUS item");
     return item;
   });
-  if (items.length === 0) throw new Bad("No STATUS items");
   return [...new Set(items)];
 }
 

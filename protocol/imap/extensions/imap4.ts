@@ -6,13 +6,12 @@
 
 import type { Decoder } from "../../wire/decoder.ts";
 import type { Command, ParseContext } from "../command.ts";
-import { parseFetchItem } from "../commands/fetch.ts";
-import { expungeIssued } from "../commands/fetch.ts";
+import { expungeIssued, parseFetchItem } from "../commands/fetch.ts";
 import { Bad } from "../errors.ts";
 import type { Extension, FetchItem } from "../extension.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
 import { fetchMessages } from "../fetch/engine.ts";
-import { encodeLabel, sectionAttribute } from "../fetch/section.ts";
+import { encodeLabel, fieldNames, sectionAttribute } from "../fetch/section.ts";
 
 /** A FETCH item whose answer is that of another one, by RFC 1730 § 6.4.5. */
 function item(
@@ -34,8 +33,7 @@ function item(
 
 /** header_list ::= "(" 1#header_line ")" */
 const lines = (d: Decoder, not: boolean) => {
-  const names = d.sp().list(() => d.astring());
-  if (names.length === 0) throw new Bad("The list of header fields is empty");
+  const names = fieldNames(d.sp());
   return { part: [], text: "HEADER", fields: { names, not } } as const;
 };
 

@@ -76,10 +76,8 @@ function parseSection(d: Decoder, context: ParseContext): Section {
 }
 
 /** header-list = "(" header-fld-name *(SP header-fld-name) ")" */
-function fieldNames(d: Decoder): string[] {
-  const names = d.list(() => d.astring());
-  if (names.length === 0) throw new Bad("The list of header fields is empty");
-  return names;
+export function fieldNames(d: Decoder): string[] {
+  return d.nonEmptyList(() => d.astring());
 }
 
 /** partial = "<" number64 "." nz-number64 ">" */
