@@ -26,7 +26,19 @@ const SYSTEM_ORDER = new Map(
   SYSTEM_FLAGS.map((flag, order) => [flag.toLowerCase(), order]),
 );
 
-/** The sets of flags that a mailbox has, and the spelling of its keywords. */
+/**
+ * The sets of flags that a mailbox has, and the spelling of its keywords.
+ *
+ * ```ts
+ * import { assertEquals, assertStrictEquals } from "@std/assert";
+ * import { FlagTable } from "@x/imapd";
+ *
+ * const table = new FlagTable();
+ * const set = table.intern(["Work", "\\Seen"]);
+ * assertEquals(set.flags, ["\\Seen", "Work"]);
+ * assertStrictEquals(table.intern(["\\SEEN", "work"]), set);
+ * ```
+ */
 export class FlagTable {
   #sets: FlagSet[] = [];
   #byKey = new Map<string, FlagSet>();

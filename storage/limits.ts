@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type NewMessage, StorageError } from "./model.ts";
+
 /** Counts and lengths that a storage refuses to go beyond. Lengths of names are in bytes of UTF-8. */
 export interface StorageLimits {
   /** Mailboxes in an account; also the subscriptions in it. */
@@ -38,3 +40,19 @@ export const MAX_USER_LENGTH = 255;
 
 /** The largest UID and UIDVALIDITY (RFC 9051 § 2.3.1.1): what fits 32 bits and leaves room for UIDNEXT. */
 export const MAX_UID = 0xffff_fffe;
+
+/**
+ * Refuses messages that are too large.
+ * @throws {StorageError} TOOBIG for a source, LIMIT for a summary
+ */
+export function checkSizes(
+  messages: readonly NewMessage[],
+  limits: StorageLimits,
+): void {
+  if (messages.some((m) => m.source.length > limits.maxMessageSize)) {
+    throw new StorageError("TOOBIG", "The message is too big");
+  }
+  if (messages.some((m) => m.summary.length > limits.maxSummarySize)) {
+    throw new StorageError("LIMIT", "The summary is too big");
+  }
+}

@@ -91,7 +91,34 @@ export interface MessageColumns {
   readonly contentNumbers: Float64Array;
 }
 
-/** See the module's text. */
+/**
+ * The messages of a mailbox in columns, as sessions see them. A storage makes one for each mailbox, fills it,
+ * and applies every change to it once that is committed.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type MailboxId, MailboxState, type Modseq, type Uid } from "@x/imapd";
+ *
+ * const state = new MailboxState({
+ *   id: 1 as MailboxId,
+ *   uidValidity: 1_767_225_600,
+ *   uidNext: 1,
+ *   highestModseq: 1,
+ *   firstRecent: 1,
+ * });
+ * state.applyAppend(2 as Modseq, [{
+ *   uid: 1 as Uid,
+ *   flags: ["\\Seen"],
+ *   modseq: 2 as Modseq,
+ *   size: 1_024,
+ *   internalDate: Date.UTC(2026, 0, 1),
+ *   saveDate: Date.UTC(2026, 0, 1),
+ *   content: { home: 1, number: 1 },
+ * }]);
+ * assertEquals([...state.allUids()], [1]);
+ * assertEquals([state.unseen, state.uidNext, state.highestModseq], [0, 2, 2]);
+ * ```
+ */
 export class MailboxState {
   /** The mailbox's identifier. */
   readonly id: MailboxId;

@@ -168,7 +168,23 @@ export type StorageErrorCode =
   | "INUSE"
   | "UNAVAILABLE";
 
-/** A refusal that the user is told of; any other error is a fault of the server. */
+/**
+ * A refusal that the user is told of; any other error is a fault of the server.
+ *
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { MemoryStorage, StorageError } from "@x/imapd";
+ *
+ * await using storage = new MemoryStorage();
+ * const account = await storage.openAccount("alice");
+ * await assertRejects(
+ *   () => account.createMailbox("INBOX"),
+ *   StorageError,
+ *   "already",
+ * );
+ * account.close();
+ * ```
+ */
 export class StorageError extends Error {
   /** Why. */
   readonly code: StorageErrorCode;

@@ -36,6 +36,15 @@ export interface Storage extends AsyncDisposable {
   openAccount(user: string): Promise<Account>;
   /** The names of all accounts, in no order. */
   accounts(): AsyncIterable<string>;
+  /**
+   * Puts one message at the end of several mailboxes of this storage, its bytes kept once. Each mailbox
+   * takes it or refuses it by itself, as {@linkcode Mailbox.append} does: the answers are in the order of
+   * the mailboxes. A storage without it is given the message once for each mailbox.
+   */
+  deliver?(
+    message: NewMessage,
+    mailboxes: readonly Mailbox[],
+  ): Promise<readonly PromiseSettledResult<AppendResult>[]>;
   /** Removes an account with all its mailboxes. Open handles on them see them deleted. */
   deleteAccount(user: string): Promise<void>;
   /** Looks for anything that contradicts itself; the sentences say what. Empty when all is well. */

@@ -239,6 +239,7 @@ observed("what nobody has any more goes", async (db) => {
   inbox.close();
   a.close();
   account.close();
+  await storage.close();
   const left: string[] = [];
   for await (const { key } of db.kv.list({ prefix: [] })) {
     left.push(String(key[0]));

@@ -5,148 +5,37 @@
  */
 
 import { checkFlags, planFlagChange } from "../flag_change.ts";
-import { MAX_UID, type StorageLimits } from "../limits.ts";
+import type { StorageLimits } from "../limits.ts";
 import type { MailboxState, MessageRecord } from "../mailbox_state.ts";
 import {
   type AppendResult,
   type CopyResult,
   type ExpungeResult,
   type FlagChange,
-  type MailboxChange,
-  type Modseq,
   type NewMessage,
   StorageError,
   type StoreResult,
-  type Uid,
   type UidList,
 } from "../model.ts";
-import {
-  type Change,
-  draftOf,
-  type Drafts,
-  type Plan,
-  type SubjectUse,
-  type Use,
-} from "./batch.ts";
+import { type Change, draftOf } from "./batch.ts";
 import { MAX_CHANGE_BYTES } from "./commit.ts";
-import {
-  type ContentEntry,
-  CONTENTS_A_LIST,
-  splitContents,
-} from "./content_list.ts";
+import { type ContentEntry, splitContents } from "./content_list.ts";
 import { numberedLists, type StoredContents } from "./contents.ts";
-import type { Head } from "./head.ts";
-import { garbageKey, logKey, sharedKey, type Write } from "./keys.ts";
-import { encodeAppend, encodeExpunge, encodeFlags } from "./log_record.ts";
+import { garbageKey, sharedKey } from "./keys.ts";
+import { encodeFlags } from "./log_record.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
+import {
+  appendStep,
+  expungeStep,
+  headIn,
+  logStep,
+  nothing,
+  uniqueFlags,
+  uses,
+} from "./steps.ts";
 
 /** What a plan gives where the change has to be cut into smaller ones. */
 export const TOO_LARGE = Symbol("too large");
-
-/** How a mailbox is used. */
-export function uses(entry: MailboxEntry, as: Use): SubjectUse {
-  return { subject: entry, as };
-}
-
-/** How many serial numbers the lists of so many contents take. */
-export function listsFor(contents: number): number {
-  return Math.ceil(contents / CONTENTS_A_LIST);
-}
-
-/** One step of the log, on its way. */
-interface Step {
-  readonly head: Head;
-  readonly writes: readonly Write[];
-  readonly bytes: number;
-  /** Notes and tells the change that has been applied. */
-  applied(change: MailboxChange): void;
-}
-
-function step(
-  entry: MailboxEntry,
-  modseq: Modseq,
-  head: Head,
-  parts: readonly Uint8Array[],
-): Step {
-  const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-  return {
-    head,
-    bytes,
-    writes: parts.map((part, index) => [logKey(entry.id, modseq, index), part]),
-    applied: (change) =>
-      entry.applied(change, { modseq, parts: parts.length, bytes }),
-  };
-}
-
-function headIn(drafts: Drafts, entry: MailboxEntry): Head {
-  return drafts.get(entry) ?? entry.head;
-}
-
-function nothing<T>(result: T): Plan<T> {
-  return { writes: [], drafts: [], apply: () => result };
-}
-
-/** Messages at the end of a mailbox. */
-function append(
-  entry: MailboxEntry,
-  before: Head,
-  messages: readonly Omit<MessageRecord, "uid" | "modseq">[],
-): Step & {
-  readonly records: readonly MessageRecord[];
-  readonly modseq: Modseq;
-} {
-  if (before.uidNext + messages.length - 1 > MAX_UID) {
-    throw new StorageError("LIMIT", "The mailbox has no UIDs left");
-  }
-  const { modseq, head } = entry.advance(before);
-  let { uidNext, unseen, deleted, size } = head;
-  const records = messages.map((message): MessageRecord => {
-    for (const flag of message.flags) {
-      const lower = flag.toLowerCase();
-      if (lower === "\\seen") unseen--;
-      else if (lower === "\\deleted") deleted++;
-    }
-    size += message.size;
-    return { ...message, uid: uidNext++ as Uid, modseq };
-  });
-  const count = records.length;
-  const after: Head = {
-    ...head,
-    uidNext,
-    messages: head.messages + count,
-    unseen: unseen + count,
-    deleted,
-    recent: head.recent + count,
-    size,
-  };
-  return {
-    ...step(entry, modseq, after, encodeAppend(records)),
-    records,
-    modseq,
-  };
-}
-
-/** Messages out of a mailbox. */
-function expunge(
-  entry: MailboxEntry,
-  before: Head,
-  uids: UidList,
-): Step & { readonly modseq: Modseq } {
-  const { state } = entry;
-  const { modseq, head } = entry.advance(before);
-  let { messages, unseen, deleted, size, recent } = head;
-  for (const uid of uids) {
-    const index = state.indexOf(uid);
-    const set = state.flagsAt(index);
-    messages--;
-    unseen -= Number(!set.seen);
-    deleted -= Number(set.deleted);
-    size -= state.sizes[index]!;
-    recent -= Number(uid >= head.firstRecent);
-  }
-  const after = { ...head, messages, unseen, deleted, size, recent };
-  return { ...step(entry, modseq, after, encodeExpunge(uids)), modseq };
-}
 
 /** Appending messages whose contents are stored. */
 export function appendChange(
@@ -157,7 +46,7 @@ export function appendChange(
   saveDate: number,
 ): Change<AppendResult> {
   const records = messages.map((message, index) => ({
-    flags: unique(message.flags),
+    flags: uniqueFlags(message.flags),
     size: message.source.length,
     internalDate: message.internalDate,
     saveDate,
@@ -168,7 +57,7 @@ export function appendChange(
     plan(drafts) {
       const before = headIn(drafts, entry);
       checkFlags(entry.state, records.flatMap((r) => r.flags), limits);
-      const appended = append(entry, before, records);
+      const appended = appendStep(entry, before, records);
       if (appended.bytes > MAX_CHANGE_BYTES) {
         throw new StorageError("LIMIT", "Too many messages at once");
       }
@@ -184,16 +73,6 @@ export function appendChange(
       };
     },
   };
-}
-
-/** Flags without repeats, in whatever case. */
-function unique(flags: readonly string[]): readonly string[] {
-  const seen = new Map<string, string>();
-  for (const flag of flags) {
-    const lower = flag.toLowerCase();
-    if (!seen.has(lower)) seen.set(lower, flag);
-  }
-  return [...seen.values()];
 }
 
 /** Changing flags. */
@@ -220,7 +99,7 @@ export function flagsChange(
         unseen: head.unseen + plan.unseen,
         deleted: head.deleted + plan.deleted,
       };
-      const made = step(entry, modseq, after, encodeFlags(changed, change));
+      const made = logStep(entry, modseq, after, encodeFlags(changed, change));
       return {
         writes: made.writes,
         drafts: [draftOf(entry, after)],
@@ -253,7 +132,7 @@ export function expungeChange(
       if (there.length === 0) {
         return nothing({ uids: there, modseq: state.highestModseq });
       }
-      const gone = expunge(entry, before, there);
+      const gone = expungeStep(entry, before, there);
       const lists = splitContents(contentsOf(state, there));
       return {
         writes: [
@@ -301,7 +180,7 @@ export function copyChange(
         throw new StorageError("EXPUNGEISSUED", "Some messages have gone");
       }
       const records = transferred(state, uids, target, limits, now);
-      const copied = append(target, before, records);
+      const copied = appendStep(target, before, records);
       const lists = splitContents(contentsOf(state, uids));
       const shared = numberedLists(now, lists, serial, sharedKey);
       const bytes = shared.reduce(
@@ -345,9 +224,9 @@ export function moveChange(
         return nothing({ source: there, target: new Uint32Array() });
       }
       const records = transferred(state, there, target, limits, now);
-      const came = append(target, before, records);
+      const came = appendStep(target, before, records);
       const same = source === target;
-      const went = expunge(source, same ? came.head : sourceHead, there);
+      const went = expungeStep(source, same ? came.head : sourceHead, there);
       if (came.bytes + went.bytes > MAX_CHANGE_BYTES) return nothing(TOO_LARGE);
       return {
         writes: [...came.writes, ...went.writes],

@@ -28,6 +28,7 @@ import {
   bodyKey,
   COLLECTOR,
   GARBAGE,
+  MAX_VALUE,
   SHARED,
   summaryKey,
   type Write,
@@ -46,6 +47,8 @@ const STEP = { contents: 250, mutations: 700, bytes: 500_000 };
 
 /** Records that one step looks at: as many as one read brings. */
 const RECORDS = 10;
+/** Records of what is shared that one step counts: those of deliveries are small. */
+const SHARED_RECORDS = 200;
 /** Summaries that one commit packs, at the most. */
 const PACKED = 400;
 /** By how many numbers a content may be late. */
@@ -121,10 +124,16 @@ export class Collector {
   async #countShared(): Promise<void> {
     const { reader } = this.#db;
     while (!this.#stopped) {
-      const options = { limit: RECORDS };
-      const records = await Array.fromAsync(
-        reader.list<Uint8Array>({ prefix: SHARED }, options),
-      );
+      const records: Deno.KvEntry<Uint8Array>[] = [];
+      let bytes = 0;
+      const some = { batchSize: 20, limit: SHARED_RECORDS };
+      for await (
+        const record of reader.list<Uint8Array>({ prefix: SHARED }, some)
+      ) {
+        records.push(record);
+        bytes += record.value.length;
+        if (bytes > MAX_VALUE) break;
+      }
       if (records.length === 0) return;
       await this.#work(records, (entries) => this.#countSome(entries));
     }

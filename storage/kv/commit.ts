@@ -21,6 +21,7 @@ import { setImmediate } from "node:timers";
 import { StorageError } from "../model.ts";
 import type { Write } from "./keys.ts";
 import { Batch, type Change, type Plan, type Subject } from "./batch.ts";
+import { Receipts } from "./receipt.ts";
 
 /** What one change may take, so that it fits a batch with its heads. */
 export const MAX_CHANGE_BYTES = 600_000;
@@ -41,6 +42,8 @@ interface Pending {
 export interface CommitterOptions {
   /** Checks that a commit may have: 10 is safe everywhere, a local file takes 100. */
   readonly maxChecks: number;
+  /** Whether the database is over a network, where the answer to a commit may be lost. */
+  readonly remote: boolean;
   /** Told of failures that are nobody's refusal. */
   readonly onFault: (error: unknown) => void;
 }
@@ -49,6 +52,7 @@ export interface CommitterOptions {
 export class Committer {
   readonly #kv: Deno.Kv;
   readonly #options: CommitterOptions;
+  readonly #receipts: Receipts | undefined;
   #queue: Pending[] = [];
   #stale = new Set<Subject<unknown>>();
   #waiting = new Map<Subject<unknown>, PromiseWithResolvers<void>>();
@@ -58,6 +62,13 @@ export class Committer {
   constructor(kv: Deno.Kv, options: CommitterOptions) {
     this.#kv = kv;
     this.#options = options;
+    this.#receipts = options.remote ? new Receipts(kv) : undefined;
+  }
+
+  /** Checks that changes may have together. */
+  get maxChecks(): number {
+    const { maxChecks } = this.#options;
+    return this.#receipts === undefined ? maxChecks : maxChecks - 1;
   }
 
   /**
@@ -109,6 +120,12 @@ export class Committer {
     while (this.#running !== undefined) await this.#running;
   }
 
+  /** Ends when nothing is under way. */
+  async close(): Promise<void> {
+    await this.idle();
+    await this.#receipts?.remove().catch(this.#options.onFault);
+  }
+
   #start(): void {
     if (this.#running !== undefined) return;
     this.#running = Promise.resolve().then(() => this.#run()).finally(() => {
@@ -152,7 +169,7 @@ export class Committer {
 
   /** Takes from the queue what goes into one commit, in order. */
   #assemble(): Assembled {
-    const batch = new Batch(this.#options.maxChecks);
+    const batch = new Batch(this.maxChecks);
     const accepted: Accepted[] = [];
     const left: Pending[] = [];
     let full = false;
@@ -212,7 +229,13 @@ export class Committer {
     const { checks, writes } = batch.finish();
     let result: Deno.KvCommitResult | Deno.KvCommitError;
     try {
-      result = await this.#attempt(checks, writes);
+      result = this.#receipts === undefined
+        ? await this.#attempt(checks, writes)
+        : await this.#receipts.commit(
+          checks,
+          writes,
+          (checks, writes) => this.#attempt(checks, writes),
+        );
     } catch (error) {
       this.#failed(batch, accepted, error);
       return;
@@ -303,9 +326,9 @@ function atomic(
   writes: readonly Write[],
 ): Deno.AtomicOperation {
   const operation = kv.atomic().check(...checks);
-  for (const [key, value] of writes) {
+  for (const [key, value, options] of writes) {
     if (value === null) operation.delete(key);
-    else operation.set(key, value);
+    else operation.set(key, value, options);
   }
   return operation;
 }

@@ -89,7 +89,8 @@ function* contentWrites(
   }
 }
 
-function* summaryWrites(
+/** What a summary is written as. */
+export function* summaryWrites(
   home: number,
   number: number,
   summary: Uint8Array,

@@ -6,6 +6,7 @@ Deno.test("numbers are given once, whoever asks", async () => {
   const kv = await Deno.openKv(":memory:");
   const committer = new Committer(kv, {
     maxChecks: 10,
+    remote: false,
     onFault: console.error,
   });
   const counters = [1, 2, 3].map(() => new Counter(kv, committer, "test", 7));

@@ -12,13 +12,13 @@
 import type { MailboxState } from "../mailbox_state.ts";
 import { lowerBound } from "../uid_list.ts";
 import { draftOf, type Plan } from "./batch.ts";
-import { uses } from "./changes.ts";
 import type { Database } from "./database.ts";
 import type { Head } from "./head.ts";
 import { expungedKey, logKey, pageKey, type Write } from "./keys.ts";
 import { type PageMap, readPages } from "./load.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 import { encodeExpunged, encodePage } from "./page.ts";
+import { uses } from "./steps.ts";
 
 /** Pages that one commit writes. */
 const PAGES_A_COMMIT = 8;

@@ -152,8 +152,15 @@ export const userKey = (name: string): Deno.KvKey => ["user", name];
 /** All users. */
 export const USERS: Deno.KvKey = ["user"];
 
-/** A key and a value as they are written; null deletes. */
-export type Write = readonly [key: Deno.KvKey, value: Uint8Array | null];
+/** `["receipt", process]`: the number of a process's last commit in a database that others share; 9 bytes. */
+export const receiptKey = (process: string): Deno.KvKey => ["receipt", process];
+
+/** A key and a value as they are written, and in how many milliseconds the value goes; null deletes. */
+export type Write = readonly [
+  key: Deno.KvKey,
+  value: Uint8Array | null,
+  options?: { readonly expireIn: number },
+];
 
 /** About how many bytes a key takes in a commit. */
 export function keySize(key: Deno.KvKey): number {

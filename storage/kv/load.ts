@@ -66,7 +66,7 @@ export interface ReadPages {
 }
 
 /**
- * Loads a mailbox.
+ * Loads a mailbox as it was at some moment since the call.
  * @param key where the head is
  * @returns undefined when it is not there
  */
@@ -79,22 +79,26 @@ export async function loadMailbox(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (entry.value === null) return undefined;
     const first = decodeHead(entry.value);
+    const { versionstamp } = entry;
     const pages = await readPages(kv, id);
     const log = await readLog(kv, id, first.logStart + 1);
-    // Reads of many values are not one snapshot: the head tells whether they belong together.
+    // Reads of many values are not one snapshot. Pages, and the log up to a head, change by folds only.
     entry = await kv.get<Uint8Array>(key);
     if (entry.value === null) return undefined;
-    const head = decodeHead(entry.value);
-    const last = log.entries.at(-1)?.modseq ?? first.logStart;
-    if (
-      head.foldCount !== first.foldCount || log.torn ||
-      Math.max(last, head.folded) !== head.highestModseq
-    ) continue;
+    if (decodeHead(entry.value).foldCount !== first.foldCount) continue;
+    // What has come meanwhile is left out: who writes all the time keeps nobody from reading.
+    const upTo = <T extends { readonly modseq: number }>(list: readonly T[]) =>
+      list.filter(({ modseq }) => modseq <= first.highestModseq);
+    const entries = upTo(log.entries);
+    const last = entries.at(-1)?.modseq ?? first.logStart;
+    if (log.torn || Math.max(last, first.folded) !== first.highestModseq) {
+      continue;
+    }
     return {
-      head,
-      versionstamp: entry.versionstamp,
-      state: assemble(id, head, pages, log.records),
-      log: log.entries,
+      head: first,
+      versionstamp,
+      state: assemble(id, first, pages, upTo(log.records)),
+      log: entries,
       pages: pages.map,
     };
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkSizes } from "../limits.ts";
 import type { MailboxState } from "../mailbox_state.ts";
 import {
   type AppendResult,
@@ -26,7 +27,6 @@ import {
   copyChange,
   expungeChange,
   flagsChange,
-  listsFor,
   moveChange,
   TOO_LARGE,
 } from "./changes.ts";
@@ -40,6 +40,7 @@ import {
   type Wanted,
 } from "./read_contents.ts";
 import { readSummaries } from "./read_summaries.ts";
+import { listsFor } from "./steps.ts";
 
 /** How many messages one commit changes at the most: 4 bytes each for flags, 20 for expunging, 44 for copies. */
 const FLAGS_A_COMMIT = 100_000;
@@ -97,12 +98,7 @@ export class KvMailbox implements Mailbox {
     if (messages.length === 0) {
       return { uids: new Uint32Array(), modseq: this.state.highestModseq };
     }
-    if (messages.some((m) => m.source.length > limits.maxMessageSize)) {
-      throw new StorageError("TOOBIG", "The message is too big");
-    }
-    if (messages.some((m) => m.summary.length > limits.maxSummarySize)) {
-      throw new StorageError("LIMIT", "The summary is too big");
-    }
+    checkSizes(messages, limits);
     const entry = this.#entry;
     return await this.#pinned(async () => {
       const turn = entry.takeTurn();
@@ -117,7 +113,7 @@ export class KvMailbox implements Mailbox {
         throw error;
       }
       try {
-        const submitted = this.#submit(
+        const submitted = this.#process.submit(
           appendChange(entry, messages, stored, limits, now()),
         );
         turn.pass();
@@ -138,7 +134,7 @@ export class KvMailbox implements Mailbox {
       const results: StoreResult[] = [];
       for (const slice of slices(uids, FLAGS_A_COMMIT)) {
         const planned = flagsChange(this.#entry, slice, change, limits);
-        results.push(await this.#submit(planned));
+        results.push(await this.#process.submit(planned));
       }
       return {
         changed: concatUids(results.map((r) => r.changed)),
@@ -165,7 +161,7 @@ export class KvMailbox implements Mailbox {
           serial,
           settings.now(),
         );
-        results.push(await this.#submit(change));
+        results.push(await this.#process.submit(change));
       }
       const gone = concatUids(results.map((r) => r.uids));
       if (gone.length > 0) this.#process.maintenance.garbage();
@@ -299,18 +295,21 @@ export class KvMailbox implements Mailbox {
     this.#process.release(this.#entry);
   }
 
-  /** The mailbox that a handle is on, for the storage's own use. */
-  static entry(mailbox: KvMailbox): MailboxEntry {
-    return mailbox.#entry;
+  /**
+   * The mailbox that a handle of this process is on, for the storage's own use.
+   * @throws {TypeError} when it is a handle of another storage
+   */
+  static entryOf(process: Process, mailbox: Mailbox): MailboxEntry {
+    if (mailbox instanceof KvMailbox && mailbox.#process === process) {
+      return mailbox.#entry;
+    }
+    throw new TypeError("The other mailbox is in another storage");
   }
 
   #entryOf(target: Mailbox): MailboxEntry {
-    if (target instanceof KvMailbox && target.#process === this.#process) {
-      const { state } = target;
-      if (!state.deleted) return target.#entry;
-      throw new StorageError("NONEXISTENT", "The other mailbox is gone");
-    }
-    throw new TypeError("The other mailbox is in another storage");
+    const entry = KvMailbox.entryOf(this.#process, target);
+    if (!entry.state.deleted) return entry;
+    throw new StorageError("NONEXISTENT", "The other mailbox is gone");
   }
 
   #checkThere(): void {
@@ -332,15 +331,6 @@ export class KvMailbox implements Mailbox {
     }
   }
 
-  async #submit<T>(change: Change<T>): Promise<T> {
-    const { db, maintenance } = this.#process;
-    const result = await db.committer.submit(change);
-    for (const { subject } of change.uses) {
-      maintenance.changed(subject as MailboxEntry);
-    }
-    return result;
-  }
-
   /** Copies or moves in as few commits as it takes; what is done is added to `done`. */
   async #sliced(
     uids: UidList,
@@ -350,7 +340,7 @@ export class KvMailbox implements Mailbox {
     const left = slices(uids, COPIED_A_COMMIT).reverse();
     for (let slice = left.pop(); slice !== undefined; slice = left.pop()) {
       if (slice.length === 0) continue;
-      const result = await this.#submit(await change(slice));
+      const result = await this.#process.submit(await change(slice));
       if (result !== TOO_LARGE) done.push(result);
       else left.push(...slices(slice, Math.ceil(slice.length / 2)).reverse());
     }

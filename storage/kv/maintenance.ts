@@ -48,7 +48,7 @@ export class Maintenance {
     this.#start();
   }
 
-  /** Something has become garbage. */
+  /** Something has become garbage, or is shared and has to be counted. */
   garbage(): void {
     const { gracePeriod, now } = this.#db.settings;
     if (gracePeriod > 0) this.#wake(now() + gracePeriod);

@@ -5,25 +5,34 @@
  *
  * - keys.ts: every key, what is under it, how large it gets
  * - commit.ts, batch.ts: the one write path, a group commit
- * - changes.ts, list_changes.ts: every change, as a plan of what to write
+ * - changes.ts, deliver_change.ts, list_changes.ts: every change, as a plan of what to write
+ * - deliver.ts: one message to many mailboxes
  * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
  * - contents.ts, read_contents.ts, read_summaries.ts, collect.ts: sources and summaries, from arrival to end
+ * - verify.ts: looks for contradictions; check/: the same on a database that may be broken, and repairs
  * - mailbox_entry.ts, account_entry.ts: what is in memory, and until when it is valid
  *
  * @module
  */
 
 import { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "../limits.ts";
-import { type MailboxId, StorageError } from "../model.ts";
+import {
+  type AppendResult,
+  type MailboxId,
+  type NewMessage,
+  StorageError,
+} from "../model.ts";
 import { checkUser, INBOX } from "../names.ts";
-import type { Account, Storage } from "../storage.ts";
+import type { Account, Mailbox, Storage } from "../storage.ts";
 import { KvAccount } from "./account.ts";
 import { AccountEntry } from "./account_entry.ts";
 import { Committer } from "./commit.ts";
 import { Counter } from "./counter.ts";
 import type { Database, Settings } from "./database.ts";
+import { deliver } from "./deliver.ts";
 import { ACCOUNTS } from "./keys.ts";
 import { accountChange, dismantleChange } from "./list_changes.ts";
+import { KvMailbox } from "./mailbox.ts";
 import { isFile, isRemote, type KvProvider, openKv } from "./open.ts";
 import { Process } from "./process.ts";
 import { KvUsers } from "./users.ts";
@@ -71,6 +80,16 @@ const MAX_CLOSED_ACCOUNTS = 1_000;
 
 /**
  * Opens a storage on Deno KV.
+ *
+ * ```ts
+ * import { openKvStorage, serve } from "@x/imapd";
+ *
+ * // A path keeps the mail, such as "./mail/imapd.kv"; one process at a time writes it.
+ * await using storage = await openKvStorage({ path: ":memory:" });
+ * await using server = serve({ port: 0, users: { alice: "secret" }, storage });
+ * console.log(server.addr.port);
+ * ```
+ *
  * @throws {Error} when the database cannot be opened
  */
 export async function openKvStorage(
@@ -98,6 +117,8 @@ export async function openKvStorage(
   const local = opened !== undefined && !isRemote(path);
   const committer = new Committer(kv, {
     maxChecks: local ? LOCAL_CHECKS : REMOTE_CHECKS,
+    // One that was open before may be anywhere.
+    remote: !local,
     onFault: settings.onFault,
   });
   const reader = own ?? kv;
@@ -127,7 +148,24 @@ export async function openKvStorage(
   return storage;
 }
 
-/** See the module's text. Made by {@linkcode openKvStorage}. */
+/**
+ * A storage in Deno KV, made by {@linkcode openKvStorage}.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type KvStorage, openKvStorage } from "@x/imapd";
+ *
+ * await using storage: KvStorage = await openKvStorage({ path: ":memory:" });
+ * const account = await storage.openAccount("alice");
+ * await account.createMailbox("Archive");
+ * assertEquals((await account.mailboxes()).map(({ name }) => name), [
+ *   "INBOX",
+ *   "Archive",
+ * ]);
+ * account.close();
+ * assertEquals(await storage.verify(), []);
+ * ```
+ */
 export class KvStorage implements Storage {
   /** The users in the same database. */
   readonly users: KvUsers;
@@ -187,6 +225,21 @@ export class KvStorage implements Storage {
     ) {
       yield key[1] as string;
     }
+  }
+
+  /** See {@linkcode Storage.deliver}. */
+  async deliver(
+    message: NewMessage,
+    mailboxes: readonly Mailbox[],
+  ): Promise<readonly PromiseSettledResult<AppendResult>[]> {
+    this.#checkOpen();
+    const entries = mailboxes.map((mailbox) =>
+      KvMailbox.entryOf(this.#process, mailbox)
+    );
+    if (mailboxes.length === 1) {
+      return await Promise.allSettled([mailboxes[0]!.append([message])]);
+    }
+    return await deliver(this.#process, message, entries);
   }
 
   /** See {@linkcode Storage.deleteAccount}. */

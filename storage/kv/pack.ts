@@ -25,10 +25,12 @@ export interface PageKind<V> {
 }
 
 /** A page that is being changed. */
-interface OpenPage<V> {
+export interface OpenPage<V> {
+  /** Where it is; undefined when it is new. */
   readonly key: Deno.KvKey | undefined;
   /** The first number that no longer belongs to it. */
   readonly end: number;
+  /** What is in it. */
   readonly values: Map<number, V>;
 }
 
@@ -83,7 +85,8 @@ async function openPage<V>(
   return { key: entry?.key, end, values };
 }
 
-function closePage<V>(
+/** The writes for a page that has been changed, which may have become several, or none. */
+export function closePage<V>(
   kind: PageKind<V>,
   home: number,
   page: OpenPage<V>,

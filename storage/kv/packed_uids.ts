@@ -9,6 +9,8 @@ import { type ByteReader, bytesOf, type ByteWriter } from "./binary.ts";
 
 const RUNS = 1;
 const LIST = 2;
+/** More than any change has; a broken length must not take all memory. */
+const MAX_UIDS = 16_000_000;
 
 /** Writes a list: 5 bytes, then 8 a run or 4 a UID. */
 export function writeUids(to: ByteWriter, uids: UidList): void {
@@ -26,6 +28,7 @@ export function readUids(from: ByteReader): UidList {
   const runs = from.u32s(count * 2);
   let length = 0;
   for (let run = 0; run < runs.length; run += 2) length += runs[run + 1]!;
+  if (length > MAX_UIDS) throw new Error(`A list of ${length} UIDs`);
   const uids = new Uint32Array(length);
   let at = 0;
   for (let run = 0; run < runs.length; run += 2) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Subject } from "./batch.ts";
+import type { Change, Subject } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { recentChange } from "./changes.ts";
 import { MailboxCache } from "./mailbox_cache.ts";
@@ -47,6 +47,15 @@ export class Process {
     }
   }
 
+  /** Commits a change to mailboxes; their logs may have grown long by it. */
+  async submit<T>(change: Change<T>): Promise<T> {
+    const result = await this.db.committer.submit(change);
+    for (const { subject } of change.uses) {
+      this.maintenance.changed(subject as MailboxEntry);
+    }
+    return result;
+  }
+
   /**
    * Keeps something up to date by itself while there is somebody who listens; in a shared database only,
    * and with one watch however many listen.
@@ -59,7 +68,10 @@ export class Process {
       stop: watchKey(
         reader,
         subject.key,
-        () => committer.refresh(subject),
+        async (versionstamp) => {
+          const known = !subject.stale && subject.versionstamp === versionstamp;
+          if (!known) await committer.refresh(subject);
+        },
         settings.onFault,
       ),
     };
@@ -106,8 +118,9 @@ export class Process {
       entry.pins++;
       this.release(entry);
     }
+    for (const { stop } of this.#watches.values()) stop();
     while (this.#background.size > 0) await Promise.all(this.#background);
     await this.maintenance.close();
-    await this.db.committer.idle();
+    await this.db.committer.close();
   }
 }

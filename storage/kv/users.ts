@@ -18,7 +18,25 @@ export interface UserRecord {
   readonly created: number;
 }
 
-/** The users of a database. */
+/**
+ * The users of a database, which {@linkcode KvStorage.users} gives. They do for the option `users` of a server.
+ *
+ * ```ts
+ * import { openKvStorage, serve } from "@x/imapd";
+ *
+ * await using storage = await openKvStorage({ path: ":memory:" });
+ * await storage.users.set({
+ *   name: "alice",
+ *   passwordHash:
+ *     "$argon2id$v=19$m=19456,t=2,p=1$onTTZq+IIiUfiqQWCejrvw" +
+ *     "$5jvLMK+LWZGjbnN1HJDyOAfACqU2XtaaGlmdmSsoQYA", // secret
+ *   disabled: false,
+ *   created: Date.now(),
+ * });
+ * await using server = serve({ port: 0, storage, users: storage.users });
+ * console.log(server.addr.port);
+ * ```
+ */
 export class KvUsers {
   readonly #kv: Deno.Kv;
 

@@ -4,28 +4,64 @@
  * @module
  */
 
+/** How long to wait before a watch that has failed begins anew: longer with each failure; milliseconds. */
+const PAUSE = { first: 100, longest: 10_000 };
+
 /**
- * Calls back when a key has been written to, until the returned function is called.
- * @param onFault told when the watch or the callback fails; the watch then ends
+ * Calls back with what a key's versionstamp is, at once and whenever it has been written to, until the
+ * returned function is called. Changes that follow one another closely may be told as one.
+ *
+ * What is there at first is told too: since the caller last looked, somebody may have written to it.
+ *
+ * @param changed the next call waits for it
+ * @param onFault told when the watch or the callback fails; it then begins anew
  */
 export function watchKey(
   kv: Deno.Kv,
   key: Deno.KvKey,
-  changed: () => Promise<void>,
+  changed: (versionstamp: string | null) => Promise<void>,
   onFault: (error: unknown) => void,
 ): () => void {
-  const reader = kv.watch([key]).getReader();
   let watching = true;
-  const run = async () => {
-    // The first answer is what there is already.
-    await reader.read();
-    while (watching && !(await reader.read()).done) await changed();
-  };
-  run().catch((error) => {
-    if (watching) onFault(error);
-  });
-  return () => {
+  let failures = 0;
+  let interrupt = () => {};
+  const stop = () => {
     watching = false;
-    reader.cancel().catch(() => {});
+    interrupt();
   };
+  const watch = async () => {
+    const reader = kv.watch<unknown[]>([key]).getReader();
+    interrupt = () => void reader.cancel().catch(() => {});
+    try {
+      while (watching) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        if (watching) await changed(value[0]!.versionstamp);
+        failures = 0;
+      }
+    } finally {
+      interrupt();
+    }
+  };
+  const pause = (time: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, time);
+      interrupt = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const run = async () => {
+    while (watching) {
+      try {
+        return await watch();
+      } catch (error) {
+        if (!watching) return;
+        onFault(error);
+        await pause(Math.min(PAUSE.first * 2 ** failures++, PAUSE.longest));
+      }
+    }
+  };
+  run();
+  return stop;
 }

@@ -5,7 +5,7 @@
  */
 
 import { checkFlags, planFlagChange } from "../flag_change.ts";
-import { MAX_UID, type StorageLimits } from "../limits.ts";
+import { checkSizes, MAX_UID, type StorageLimits } from "../limits.ts";
 import { Listeners } from "../listeners.ts";
 import { MailboxState, type MessageRecord } from "../mailbox_state.ts";
 import {
@@ -126,13 +126,39 @@ export class MemoryBox {
     }
   }
 
-  /** Puts messages at the end, as one change, and returns their UIDs. */
+  /**
+   * Puts new messages at the end, as one change.
+   * @param keep keeps the content of a message, or shares it; called when nothing can be refused any more
+   * @throws {StorageError} NONEXISTENT, TOOBIG, LIMIT
+   */
+  append(
+    messages: readonly NewMessage[],
+    keep: (message: NewMessage) => ContentId,
+  ): AppendResult {
+    const { state, context: { limits, now } } = this;
+    this.checkThere();
+    checkSizes(messages, limits);
+    checkFlags(state, messages.flatMap((m) => m.flags), limits);
+    this.#checkUids(messages.length);
+    if (messages.length === 0) {
+      return { uids: new Uint32Array(), modseq: state.highestModseq };
+    }
+    const saveDate = now();
+    const uids = this.add(messages.map((message) => ({
+      flags: [...message.flags],
+      size: message.source.length,
+      internalDate: message.internalDate,
+      saveDate,
+      content: keep(message),
+    })));
+    return { uids, modseq: state.highestModseq };
+  }
+
+  /** Puts messages at the end, as one change, and returns their UIDs. @throws {StorageError} LIMIT */
   add(records: readonly Omit<MessageRecord, "uid" | "modseq">[]): UidList {
     const { state } = this;
     const first = state.uidNext;
-    if (first + records.length - 1 > MAX_UID) {
-      throw new StorageError("LIMIT", "The mailbox has no UIDs left");
-    }
+    this.#checkUids(records.length);
     const modseq = nextModseq(state);
     const added = records.map((record, index): MessageRecord => ({
       ...record,
@@ -147,6 +173,12 @@ export class MemoryBox {
   remove(uids: UidList): void {
     const { state } = this;
     this.listeners.notify(state.applyExpunge(nextModseq(state), uids));
+  }
+
+  #checkUids(count: number): void {
+    if (this.state.uidNext + count - 1 > MAX_UID) {
+      throw new StorageError("LIMIT", "The mailbox has no UIDs left");
+    }
   }
 
   /** The mailbox goes, with everything in it. */
@@ -194,28 +226,11 @@ export class MemoryMailbox implements Mailbox {
   // deno-lint-ignore require-await
   async append(messages: readonly NewMessage[]): Promise<AppendResult> {
     const box = this.#box;
-    const { contents, limits, now } = box.context;
-    box.checkThere();
-    if (messages.length === 0) {
-      return { uids: new Uint32Array(), modseq: box.state.highestModseq };
-    }
-    for (const message of messages) {
-      if (message.summary.length > limits.maxSummarySize) {
-        throw new StorageError("LIMIT", "The summary is too big");
-      }
-      if (message.source.length > limits.maxMessageSize) {
-        throw new StorageError("TOOBIG", "The message is too big");
-      }
-    }
-    checkFlags(box.state, messages.flatMap((m) => m.flags), limits);
-    const uids = box.add(messages.map((message) => ({
-      flags: [...message.flags],
-      size: message.source.length,
-      internalDate: message.internalDate,
-      saveDate: now(),
-      content: contents.add(box.state.id, message),
-    })));
-    return { uids, modseq: box.state.highestModseq };
+    const { contents } = box.context;
+    return box.append(
+      messages,
+      (message) => contents.add(box.state.id, message),
+    );
   }
 
   /** See {@linkcode Mailbox.storeFlags}. */
@@ -261,7 +276,7 @@ export class MemoryMailbox implements Mailbox {
     if (indexes.length < uids.length) {
       throw new StorageError("EXPUNGEISSUED", "Some messages have gone");
     }
-    const result = this.#transfer(indexes, boxOf(target));
+    const result = this.#transfer(indexes, this.#boxOf(target));
     for (const index of indexes) {
       this.#box.context.contents.share(this.state.contentAt(index));
     }
@@ -272,7 +287,10 @@ export class MemoryMailbox implements Mailbox {
   // deno-lint-ignore require-await
   async moveTo(uids: UidList, target: Mailbox): Promise<CopyResult> {
     this.#box.checkThere();
-    const result = this.#transfer(this.#box.indexesOf(uids), boxOf(target));
+    const result = this.#transfer(
+      this.#box.indexesOf(uids),
+      this.#boxOf(target),
+    );
     if (result.source.length > 0) this.#box.remove(result.source);
     return result;
   }
@@ -313,9 +331,20 @@ export class MemoryMailbox implements Mailbox {
   /** Nothing to give back. */
   close(): void {}
 
-  /** The mailbox that a handle is on, for the storage's own use. */
-  static box(mailbox: MemoryMailbox): MemoryBox {
-    return mailbox.#box;
+  /**
+   * The mailbox that a handle is on, for the storage's own use.
+   * @throws {TypeError} when it is a handle of another storage
+   */
+  static box(context: MemoryContext, mailbox: Mailbox): MemoryBox {
+    if (mailbox instanceof MemoryMailbox) {
+      const box = mailbox.#box;
+      if (box.context === context) return box;
+    }
+    throw new TypeError("The other mailbox is in another storage");
+  }
+
+  #boxOf(target: Mailbox): MemoryBox {
+    return MemoryMailbox.box(this.#box.context, target);
   }
 
   /** Puts messages of this mailbox into another too. */
@@ -350,11 +379,6 @@ export class MemoryMailbox implements Mailbox {
       if (batch.length > 0) yield batch;
     }
   }
-}
-
-function boxOf(mailbox: Mailbox): MemoryBox {
-  if (mailbox instanceof MemoryMailbox) return MemoryMailbox.box(mailbox);
-  throw new TypeError("The other mailbox is in another storage");
 }
 
 function nextModseq(state: MailboxState): Modseq {

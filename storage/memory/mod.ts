@@ -8,15 +8,21 @@
  */
 
 import { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "../limits.ts";
-import { type MailboxId, StorageError } from "../model.ts";
+import {
+  type AppendResult,
+  type ContentId,
+  type MailboxId,
+  type NewMessage,
+  StorageError,
+} from "../model.ts";
 import { checkUser } from "../names.ts";
-import type { Account, Storage } from "../storage.ts";
+import type { Account, Mailbox, Storage } from "../storage.ts";
 import {
   MemoryAccount,
   type MemoryAccountContext,
   MemoryAccountHandle,
 } from "./account.ts";
-import { Contents } from "./mailbox.ts";
+import { Contents, MemoryMailbox } from "./mailbox.ts";
 import { verifyAccount } from "./verify.ts";
 
 /** Options of {@linkcode MemoryStorage}. */
@@ -29,7 +35,17 @@ export interface MemoryStorageOptions {
   readonly now?: () => number;
 }
 
-/** See the module's text. */
+/**
+ * A storage in memory, gone with the process. It is the smallest correct one, for tests and for reading.
+ *
+ * ```ts
+ * import { MemoryStorage, serve } from "@x/imapd";
+ *
+ * await using storage = new MemoryStorage({ hierarchyDelimiter: "." });
+ * await using server = serve({ port: 0, users: { alice: "secret" }, storage });
+ * console.log(server.addr.port);
+ * ```
+ */
 export class MemoryStorage implements Storage {
   /** See {@linkcode Storage.hierarchyDelimiter}. */
   readonly hierarchyDelimiter: string;
@@ -67,6 +83,35 @@ export class MemoryStorage implements Storage {
   async *accounts(): AsyncIterable<string> {
     this.#checkOpen();
     yield* [...this.#accounts.keys()];
+  }
+
+  /** See {@linkcode Storage.deliver}. */
+  // deno-lint-ignore require-await
+  async deliver(
+    message: NewMessage,
+    mailboxes: readonly Mailbox[],
+  ): Promise<readonly PromiseSettledResult<AppendResult>[]> {
+    this.#checkOpen();
+    const { contents } = this.#context;
+    const boxes = mailboxes.map((mailbox) =>
+      MemoryMailbox.box(this.#context, mailbox)
+    );
+    let kept: ContentId | undefined;
+    const results = boxes.map((box): PromiseSettledResult<AppendResult> => {
+      const keep = () => {
+        kept ??= contents.add(box.state.id, message);
+        contents.share(kept);
+        return kept;
+      };
+      try {
+        return { status: "fulfilled", value: box.append([message], keep) };
+      } catch (reason) {
+        return { status: "rejected", reason };
+      }
+    });
+    // Held until here: who hears of the first message may expunge it at once.
+    if (kept !== undefined) contents.release(kept);
+    return results;
   }
 
   /** See {@linkcode Storage.deleteAccount}. */

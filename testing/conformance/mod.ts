@@ -10,6 +10,7 @@ import { changeContract } from "./changes.ts";
 import { concurrencyContract } from "./concurrency.ts";
 import { contentContract } from "./contents.ts";
 import { copyContract } from "./copies.ts";
+import { deliveryContract } from "./deliveries.ts";
 import { flagContract } from "./flags.ts";
 import {
   type ConformanceTest,
@@ -38,8 +39,8 @@ export interface ConformanceOptions {
 
 /**
  * The tests that an implementation of {@linkcode Storage} has to pass: names, accounts, appends, flags,
- * copies and moves, contents, what listeners hear, changes at the same time, random histories that are
- * compared with a simple model, and random histories of several IMAP sessions at once, each of which checks
+ * copies and moves, contents, deliveries where the storage has them, what listeners hear, changes at the
+ * same time, random histories that are compared with a simple model, and random histories of several IMAP sessions at once, each of which checks
  * all that it is told. Each opens a storage of its own and closes it.
  *
  * ```ts
@@ -69,6 +70,7 @@ export function storageConformance(
   contentContract(contract);
   changeContract(contract);
   concurrencyContract(contract);
+  deliveryContract(contract, { seed, runs });
   historyContract(contract, { seed, runs });
   sessionContract(contract, { seed, runs });
   return contract.tests.filter(({ needs }) =>
@@ -79,10 +81,21 @@ export function storageConformance(
 /**
  * Registers the tests of {@linkcode storageConformance} with `Deno.test`.
  *
- * ```ts ignore
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { MemoryStorage } from "@x/imapd";
  * import { testStorage } from "@x/imapd/testing";
  *
- * testStorage("mine", (options) => MyStorage.open(options));
+ * testStorage(
+ *   "mine",
+ *   (options) => Promise.resolve(new MemoryStorage(options)),
+ *   { runs: 1 },
+ * );
+ *
+ * Deno.test("mine: has nobody at first", async () => {
+ *   await using storage = new MemoryStorage();
+ *   assertEquals(await Array.fromAsync(storage.accounts()), []);
+ * });
  * ```
  *
  * @param name the implementation's name, which stands in front of the tests' names

@@ -5,6 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Account, Mailbox } from "../../storage/storage.ts";
 import type { Client, Surroundings } from "./client.ts";
 import { fetch } from "./commands.ts";
@@ -12,14 +13,22 @@ import { deliver, remove } from "./delivery.ts";
 import { simple, status } from "./mailbox_commands.ts";
 import { allMessages } from "./message_set.ts";
 import type { Selection, Slot } from "./selection.ts";
+import type { Turns } from "./turns.ts";
 import { itemsOf, numberOf, pairsOf } from "./values.ts";
 import { must, type World } from "./world.ts";
 
-/** Asks every client, compares, and logs all of them out. */
+/** How long to wait before looking again, in milliseconds. */
+const PAUSE = 5;
+
+/**
+ * Asks every client, compares, and logs all of them out.
+ * @param patience within how many milliseconds clients that are idle hear of what happens; 0 for at once
+ */
 export async function agree(
   clients: readonly Client[],
   account: Account,
   { world, turns }: Surroundings,
+  patience: number,
 ): Promise<void> {
   const opened = await openAll(account);
   for (const uidValidity of world.goneMailboxes) {
@@ -29,8 +38,9 @@ export async function agree(
   const awake: (() => Promise<void>)[] = [];
   for (const client of there()) awake.push(await client.idle());
   for (const mailbox of opened.values()) await stir(mailbox, world);
-  await turns.quiet();
-  for (const { model } of there()) compareSelection(model.selection, opened);
+  await eventually(turns, patience, () => {
+    for (const { model } of there()) compareSelection(model.selection, opened);
+  });
   await Promise.all(awake.map((done) => done()));
   for (const client of there()) await askClient(client, opened);
   for (const [uidValidity, mailbox] of opened) {
@@ -40,6 +50,24 @@ export async function agree(
     mailbox.close();
   }
   for (const client of clients) await client.logOut();
+}
+
+/** Compares when all is quiet, again and again while it fails and there is patience. */
+async function eventually(
+  turns: Turns,
+  patience: number,
+  compare: () => void,
+): Promise<void> {
+  const end = performance.now() + patience;
+  for (;;) {
+    await turns.quiet();
+    try {
+      return compare();
+    } catch (error) {
+      if (performance.now() >= end) throw error;
+      await delay(PAUSE);
+    }
+  }
 }
 
 /** A message comes, one goes and one changes, and who is idle hears of it at once. */

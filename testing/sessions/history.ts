@@ -1,5 +1,5 @@
 /**
- * Lets a history happen: sessions on one server, all at once, and the storage behind them.
+ * Lets a history happen: sessions on one server or on several, all at once, and the storage behind them.
  *
  * @module
  */
@@ -26,29 +26,41 @@ const PAUSE = 25;
 /** How long to wait for what has failed to come to its end, in milliseconds. */
 const PATIENCE = 1_000;
 
+/** Within what time one server's clients hear of what another server does, in milliseconds. */
+const FAR_AWAY = 8_000;
+
 /**
  * Plays a history on an empty storage.
+ * @param others further storages on the same data: each has a server, among which the clients are spread
  * @throws {Error} with all that was said, when a law is broken
  */
-export async function play(history: History, storage: Storage): Promise<void> {
+export async function play(
+  history: History,
+  storage: Storage,
+  others: readonly Storage[] = [],
+): Promise<void> {
   const turns = new Turns(history.choices);
   const transcript: string[] = [];
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
-  const host = new TestHost(slowStorage(storage, turns), history.batchSize);
-  const around: Surroundings = {
+  const storages = [storage, ...others];
+  const hosts = storages.map((storage) =>
+    new TestHost(slowStorage(storage, turns), history.batchSize)
+  );
+  const world = new World(others.length === 0);
+  const arounds = hosts.map((host): Surroundings => ({
     host,
     turns,
-    world: new World(),
+    world,
     transcript,
     fail: failure.reject,
-  };
+  }));
   const clients: Client[] = [];
   const acts: Promise<unknown>[] = [];
   try {
-    const all = playAll(history, storage, around, clients, acts);
+    const all = playAll(history, storages, arounds, clients, acts);
     await turns.runUntil(Promise.race([all, failure.promise]));
-    if (host.faults.length > 0) throw host.faults[0];
+    for (const { faults } of hosts) if (faults.length > 0) throw faults[0];
   } catch (error) {
     turns.stop();
     for (const client of clients) acts.push(client.abandon());
@@ -61,23 +73,30 @@ export async function play(history: History, storage: Storage): Promise<void> {
 
 async function playAll(
   history: History,
-  storage: Storage,
-  around: Surroundings,
+  storages: readonly Storage[],
+  arounds: readonly Surroundings[],
   clients: Client[],
   acts: Promise<unknown>[],
 ): Promise<void> {
-  const account = await storage.openAccount("u");
+  const around = arounds[0]!;
+  const account = await storages[0]!.openAccount("u");
   await furnish(account, history.mailboxes, around.world);
   for (const [index, script] of history.scripts.entries()) {
     const letter = String.fromCharCode(65 + index);
-    acts.push(playScript(script, letter, around, clients));
+    const there = arounds[index % arounds.length]!;
+    acts.push(playScript(script, letter, there, clients));
   }
   acts.push(playBehind(history.behind, account, around));
   await Promise.all(acts);
-  await agree(clients, account, around);
+  const patience = storages.length === 1 ? 0 : FAR_AWAY;
+  await agree(clients, account, around, patience);
   account.close();
-  const faults = await storage.verify();
-  if (faults.length > 0) throw new Error(faults.join("; "));
+  // Each finishes its own work in the background first; then there is one truth.
+  for (const storage of storages.slice(1)) await storage.verify();
+  for (const storage of storages) {
+    const faults = await storage.verify();
+    if (faults.length > 0) throw new Error(faults.join("; "));
+  }
 }
 
 /** Mailboxes whose messages have UIDs other than their numbers. */

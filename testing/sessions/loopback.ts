@@ -7,7 +7,12 @@
  */
 
 import type { ByteStream } from "../../protocol/byte_stream.ts";
-import type { Host, Identity } from "../../protocol/host.ts";
+import type {
+  DeliveryAddress,
+  DeliveryTarget,
+  Host,
+  Identity,
+} from "../../protocol/host.ts";
 import { DEFAULT_LIMITS } from "../../protocol/limits.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Turns } from "./turns.ts";
@@ -97,7 +102,7 @@ export class TestHost implements Host {
   readonly disabledCapabilities: ReadonlySet<string> = new Set();
   readonly insecureAuth = false;
   readonly stopping: AbortSignal = new AbortController().signal;
-  readonly trace = undefined;
+  readonly trace: Host["trace"] = undefined;
   /** What went wrong in the server. */
   readonly faults: unknown[] = [];
 
@@ -108,6 +113,12 @@ export class TestHost implements Host {
 
   authenticate({ user }: { user: string }): Promise<Identity> {
     return Promise.resolve({ user });
+  }
+
+  recipient(
+    { localPart }: DeliveryAddress,
+  ): Promise<readonly DeliveryTarget[]> {
+    return Promise.resolve([{ user: localPart, mailbox: "INBOX" }]);
   }
 
   login(): boolean {

@@ -36,6 +36,12 @@ export class World {
   mailboxesGo = false;
   /** UIDVALIDITYs of mailboxes of which the server said that they are gone. */
   readonly goneMailboxes: Set<number> = new Set();
+  readonly #oneServer: boolean;
+
+  /** @param oneServer whether all clients are at the same server */
+  constructor(oneServer = true) {
+    this.#oneServer = oneServer;
+  }
 
   /** The time, in events. */
   now(): number {
@@ -91,8 +97,12 @@ export class World {
     must(gone > since, `UID ${uid} of ${uidValidity} had gone before`);
   }
 
-  /** A message is `\Recent` for one who has selected the mailbox read-write (RFC 3501 § 2.3.2). */
+  /**
+   * A message is `\Recent` for one who has selected the mailbox read-write. Servers that cannot know of one
+   * another in time may both say so (RFC 3501 § 2.3.2).
+   */
   isRecent(uidValidity: number, uid: number, selection: object): void {
+    if (!this.#oneServer) return;
     const fate = this.#fate(uidValidity, uid);
     fate.recentIn ??= selection;
     must(

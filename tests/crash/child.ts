@@ -42,6 +42,14 @@ async function perform(
   action: Action,
   boxes: readonly [Mailbox, Mailbox],
 ): Promise<void> {
+  if (action.type === "deliver") {
+    const message = messageOf(action.first, action.size);
+    const to = action.boxes.map((box) => boxes[box]!);
+    const results = await storage.deliver(message, to);
+    const refused = results.find(({ status }) => status === "rejected");
+    if (refused?.status === "rejected") throw refused.reason;
+    return;
+  }
   const mailbox = boxes[action.box]!;
   const target = boxes[1 - action.box]!;
   if (action.type === "append") {

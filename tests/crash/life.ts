@@ -26,6 +26,13 @@ export type Action =
     readonly sizes: readonly number[];
   }
   | {
+    readonly type: "deliver";
+    /** The mailboxes, of which one may be there twice. */
+    readonly boxes: readonly number[];
+    readonly first: number;
+    readonly size: number;
+  }
+  | {
     readonly type: "store";
     readonly box: number;
     readonly uids: readonly number[];
@@ -63,7 +70,6 @@ export type Model = readonly [ModelBox, ModelBox];
 /** What an action makes of a worker's mailboxes. */
 export function after(model: Model, action: Action): Model {
   const boxes: [ModelBox, ModelBox] = [...model];
-  const box = boxes[action.box]!;
   const put = (
     index: number,
     messages: readonly Omit<ModelMessage, "uid">[],
@@ -80,6 +86,12 @@ export function after(model: Model, action: Action): Model {
       messages: [...there, ...added],
     };
   };
+  if (action.type === "deliver") {
+    const { first: id, size } = action;
+    for (const index of action.boxes) put(index, [{ id, size, flags: [] }]);
+    return boxes;
+  }
+  const box = boxes[action.box]!;
   const take = (uids: ReadonlySet<number>) => {
     const { uidNext, messages } = boxes[action.box]!;
     boxes[action.box] = {
@@ -141,7 +153,12 @@ export function choose(
   const below = (n: number) => Math.floor(random() * n);
   const box = below(2);
   const { messages } = model[box]!;
-  const kind = below(10);
+  const kind = below(12);
+  if (kind > 9) {
+    const boxes = Array.from({ length: 2 + below(2) }, () => below(2));
+    const size = 4 + below(kind === 10 ? 400_000 : 3000);
+    return { type: "deliver", boxes, first: nextId(1), size };
+  }
   if (kind < 4 || messages.length < 5) {
     const count = kind === 0 ? 200 : 1 + below(4);
     const sizes = Array.from(
