@@ -14,7 +14,7 @@ import {
 } from "./password_record.ts";
 import { logger } from "./log.ts";
 import type { HashJob } from "./password_hash.ts";
-import type { HashAnswer } from "./password_worker.ts";
+import type { HashAnswer, ThreadName } from "./password_worker.ts";
 
 /** 19 MiB and two passes: what OWASP asks for at the least, some 80 ms of one core. */
 export const DEFAULT_COST: HashCost = {
@@ -24,6 +24,7 @@ export const DEFAULT_COST: HashCost = {
 };
 const SALT_LENGTH = 16;
 const HASH_LENGTH = 32;
+const THREAD_NAME: ThreadName = "imapd passwords";
 
 /** How a {@linkcode PasswordHasher} works. */
 export interface PasswordHasherOptions {
@@ -154,7 +155,7 @@ export class PasswordHasher implements Disposable {
 
   #start(): Thread {
     const url = new URL("./password_worker.ts", import.meta.url);
-    const worker = new Worker(url, { type: "module", name: "password" });
+    const worker = new Worker(url, { type: "module", name: THREAD_NAME });
     const thread: Thread = { worker, busy: undefined, proven: false };
     worker.onmessage = ({ data }: MessageEvent<HashAnswer>) => {
       const done = thread.busy;
@@ -193,7 +194,9 @@ export class PasswordHasher implements Disposable {
   async #computeHere(): Promise<void> {
     if (this.#computingHere) return;
     this.#computingHere = true;
-    const { computeHash } = await import("./password_hash.ts");
+    // By this import the thread's file is a part of the program, and so in what a cache, a lock file or a
+    // compiled program has of it: none of them understands `new Worker`.
+    const { computeHash } = await import("./password_worker.ts");
     for (
       let next = this.#waiting.shift();
       next !== undefined;

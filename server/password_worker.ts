@@ -1,10 +1,16 @@
 /**
- * The thread that computes password hashes while the main loop serves others.
+ * The thread that computes password hashes while the main loop serves others. The main thread loads this too,
+ * where it has to compute them itself.
  *
  * @module
  */
 
 import { computeHash, type HashJob } from "./password_hash.ts";
+
+export { computeHash };
+
+/** What the thread is called, by which this file knows that it runs in it and not in somebody else's. */
+export type ThreadName = "imapd passwords";
 
 /** The answer to a {@linkcode HashJob}. */
 export interface HashAnswer {
@@ -16,11 +22,12 @@ export interface HashAnswer {
 
 /** What a worker's global scope has, of which the types of the main thread know nothing. */
 const scope = self as unknown as {
+  readonly name: string | undefined;
   onmessage: (event: MessageEvent<HashJob>) => Promise<void>;
   postMessage(answer: HashAnswer): void;
 };
 
-scope.onmessage = async ({ data }): Promise<void> => {
+async function respond({ data }: MessageEvent<HashJob>): Promise<void> {
   let answer: HashAnswer;
   try {
     answer = { hash: await computeHash(data) };
@@ -28,4 +35,8 @@ scope.onmessage = async ({ data }): Promise<void> => {
     answer = { hash: undefined, error: String(error) };
   }
   scope.postMessage(answer);
-};
+}
+
+if (scope.name === ("imapd passwords" satisfies ThreadName)) {
+  scope.onmessage = respond;
+}
