@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ChannelBinding, ClientCertificate } from "./sasl/server.ts";
+
 /** A connection as bytes, whatever lies beneath: TCP, TLS, later DEFLATE. */
 export interface ByteStream {
   /** The client's address, such as `192.0.2.1:51234`, for logs. */
@@ -14,6 +16,10 @@ export interface ByteStream {
   readonly local: boolean;
   /** Whether {@linkcode startTls} can be called: there is a certificate and no TLS yet. */
   readonly canStartTls: boolean;
+  /** The certificate that the client has shown in the handshake, verified. */
+  readonly clientCertificate?: ClientCertificate | undefined;
+  /** The data of a channel binding of TLS (RFC 5056), or undefined where there is none. */
+  channelBinding?(type: ChannelBinding): Uint8Array | undefined;
   /**
    * Waits for bytes; null at the end of the stream.
    * @param expected how many bytes are known to come, so that the buffer fits: small while idle

@@ -7,6 +7,7 @@
 import type { Storage } from "../storage/storage.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Limits } from "./limits.ts";
+import type { SaslBackend } from "./sasl/server.ts";
 
 /** A name and a password, as a client gave them, and over what. */
 export interface Credentials {
@@ -16,6 +17,20 @@ export interface Credentials {
   readonly user: string;
   /** The password. Never to be logged. */
   readonly password: string;
+  /** The client's address. */
+  readonly remote: string;
+  /** Whether TLS is on. */
+  readonly secure: boolean;
+}
+
+/** What a client says by APOP (RFC 1939 § 7). */
+export interface ApopProof {
+  /** Who says to be. */
+  readonly user: string;
+  /** What the greeting challenged with, angle brackets included. */
+  readonly challenge: string;
+  /** MD5 over the challenge and the password: 32 hexadecimal digits. */
+  readonly digest: string;
   /** The client's address. */
   readonly remote: string;
   /** Whether TLS is on. */
@@ -52,8 +67,34 @@ export interface ClientPolicy {
   readonly id?: Readonly<Record<string, string>>;
 }
 
+/** An address that mail has come for, as `RCPT TO` gives it (RFC 5321 § 4.1.2). */
+export interface DeliveryAddress {
+  /** All of it, without angle brackets. */
+  readonly address: string;
+  /** What stands before the `@`, quoting undone. */
+  readonly localPart: string;
+  /** What stands behind it, in lower case; undefined where there is no `@`. */
+  readonly domain: string | undefined;
+  /** Who sent the message, without angle brackets; empty for a notification (RFC 5321 § 4.5.5). */
+  readonly sender: string;
+  /** The address of the client that delivers. */
+  readonly remote: string;
+}
+
+/** A mailbox that a message is to go to. */
+export interface DeliveryTarget {
+  /** The name of the account. */
+  readonly user: string;
+  /** The mailbox, full name. `INBOX` serves where it is not there. */
+  readonly mailbox: string;
+  /** Whether it is created, and subscribed, where it is not there. Default false. */
+  readonly create?: boolean;
+}
+
 /** The server, as the connections of a protocol see it. */
 export interface Host {
+  /** The name of this machine in greetings and trace fields, a domain name. Default `localhost`. */
+  readonly hostname?: string | undefined;
   /** Where the mailboxes are. */
   readonly storage: Storage;
   /** What clients may ask for. */
@@ -72,6 +113,22 @@ export interface Host {
   policy?(client: ClientFacts): ClientPolicy | undefined;
   /** Whoever the credentials prove, or undefined. Takes as long for an unknown user as for a wrong password. */
   authenticate(credentials: Credentials): Promise<Identity | undefined>;
+  /** What SASL mechanisms other than by password prove against; undefined where there is no such thing. */
+  readonly sasl?: SaslBackend | undefined;
+  /**
+   * Whoever a digest over a password proves, or undefined, in the same time whether there is such a user or
+   * not. Absent where no password is known as it is: then APOP is not offered.
+   */
+  readonly apop?:
+    | ((proof: ApopProof) => Promise<Identity | undefined>)
+    | undefined;
+  /**
+   * Where mail for an address goes: one mailbox, several for an alias, undefined for an address that nobody
+   * has. Rejects with `No` or a `StorageError` for one that is refused.
+   */
+  recipient(
+    address: DeliveryAddress,
+  ): Promise<readonly DeliveryTarget[] | undefined>;
   /** A login happened: false when the user has too many connections. The other function ends it. */
   login(identity: Identity): boolean;
   /** The end of a session that {@linkcode login} let in. */

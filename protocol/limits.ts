@@ -44,8 +44,20 @@ export interface Limits {
   readonly loginTime: number;
   /** How long a client may be silent once it is logged in; RFC 9051 § 5.4 asks for 30 minutes at the least. */
   readonly idleTime: number;
+  /** Recipients of one message in LMTP; RFC 5321 § 4.5.3.1.8 asks for 100 at the least. */
+  readonly recipients: number;
+  /** A command line in LMTP; RFC 5321 § 4.5.3.1.4 asks for 512, and its extensions for a little more. */
+  readonly lmtpLineLength: number;
+  /** How long a client of LMTP may be silent; RFC 5321 § 4.5.3.2.7 asks for 5 minutes at the least. */
+  readonly lmtpIdleTime: number;
   /** How long a write may stand still. */
   readonly writeTime: number;
+  /** A command line of POP3; RFC 2449 § 4 asks for 255 at the least, SASL responses have `lineLength`. */
+  readonly pop3LineLength: number;
+  /** How long a POP3 client may be silent once it is logged in; RFC 1939 § 3 asks for 10 minutes at the least. */
+  readonly pop3IdleTime: number;
+  /** How long after a POP3 login the user may not log in again by POP3 (RFC 2449 § 6.5); 0 for no delay. */
+  readonly pop3LoginDelay: number;
 }
 
 /** The defaults. */
@@ -69,5 +81,11 @@ export const DEFAULT_LIMITS: Limits = {
   overlappingCommands: 64,
   loginTime: 60_000,
   idleTime: 31 * 60_000,
+  recipients: 1_000,
+  lmtpLineLength: 4_096,
+  lmtpIdleTime: 5 * 60_000,
   writeTime: 60_000,
+  pop3LineLength: 8_192,
+  pop3IdleTime: 10 * 60_000,
+  pop3LoginDelay: 0,
 };

@@ -31,22 +31,24 @@ export class Admission {
     return this.#connections;
   }
 
-  /** Lets a connection in, unless there are too many, altogether or from its address. */
-  enter(address: string): boolean {
+  /** Lets a connection in, unless there are too many, altogether or from its address if it has one. */
+  enter(address: string | undefined): boolean {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits;
     if (this.#connections >= maxConnections) return false;
-    const network = networkOf(address);
-    if (!count(this.#addresses, network, maxConnectionsPerAddress)) {
-      return false;
+    if (address !== undefined) {
+      const network = networkOf(address);
+      if (!count(this.#addresses, network, maxConnectionsPerAddress)) {
+        return false;
+      }
     }
     this.#connections++;
     return true;
   }
 
   /** A connection that {@linkcode enter} let in has ended. */
-  leave(address: string): void {
+  leave(address: string | undefined): void {
     this.#connections--;
-    discount(this.#addresses, networkOf(address));
+    if (address !== undefined) discount(this.#addresses, networkOf(address));
   }
 
   /** Lets a session of a user begin, unless there are too many of them. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Credentials, Identity } from "../protocol/host.ts";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { ApopProof, Credentials, Identity } from "../protocol/host.ts";
 import type { PasswordHasher } from "./password.ts";
 import { PasswordMemory } from "./password_memory.ts";
 import {
@@ -29,6 +29,8 @@ export interface AuthenticatorOptions {
 
 /** Checks credentials. An unknown user, a disabled one and a wrong password look alike and take as long. */
 export class Authenticator {
+  /** Whether there may be users, and the passwords of all are known as they are. */
+  readonly knowsPasswords: boolean = false;
   readonly #users: Users;
   readonly #store: UserStore | undefined;
   readonly #caseInsensitive: boolean;
@@ -48,6 +50,8 @@ export class Authenticator {
     this.#store = isStore(options.users)
       ? options.users
       : inlineUsers(options.users, options.caseInsensitive);
+    this.knowsPasswords = this.#store.hashed === false &&
+      (isStore(options.users) || Object.keys(options.users).length > 0);
   }
 
   /** Whoever the credentials prove, or undefined. */
@@ -66,6 +70,32 @@ export class Authenticator {
     const usable = record?.disabled === true ? undefined : record;
     const right = await this.#isRight(password, usable);
     return right && usable !== undefined ? { user: usable.name } : undefined;
+  }
+
+  /**
+   * The account of a user by this name, or undefined when there is none who is not disabled. Nobody is known
+   * where a function decides on logins.
+   */
+  async account(given: string): Promise<string | undefined> {
+    const name = prepareUserName(given, this.#caseInsensitive);
+    if (name === undefined) return undefined;
+    const user = await this.#store?.get(name);
+    return user === undefined || user.disabled === true ? undefined : user.name;
+  }
+
+  /**
+   * Whoever a digest over challenge and password proves (RFC 1939 § 7, APOP), or undefined. A digest is made for
+   * whomever, there or not.
+   */
+  async authenticateDigest(proof: ApopProof): Promise<Identity | undefined> {
+    const name = prepareUserName(proof.user, this.#caseInsensitive);
+    const user = name === undefined ? undefined : await this.#store?.get(name);
+    const password = user?.disabled === true ? undefined : user?.password;
+    const digest = createHash("md5")
+      .update(proof.challenge + preparePassword(password ?? ""))
+      .digest("hex");
+    const right = this.#isSame(proof.digest, digest);
+    return right && password ? { user: user!.name } : undefined;
   }
 
   async #isRight(

@@ -6,15 +6,14 @@
 
 import type { SecureContext } from "node:tls";
 import type { ByteStream } from "../protocol/byte_stream.ts";
-import { type Channel, SocketChannel } from "./socket_channel.ts";
+import type { Peer } from "./peer.ts";
+import type { Channel, SocketChannel } from "./socket_channel.ts";
 import { startTls } from "./starttls.ts";
 
 /** What a stream needs to know besides its connection. */
 export interface SocketStreamOptions {
   /** The certificate as it is at that moment, or undefined where there is none. */
   readonly tlsContext: () => SecureContext | undefined;
-  /** How long a write may stand still, in milliseconds. */
-  readonly writeTime: number;
   /** How long a TLS handshake may take, in milliseconds. */
   readonly handshakeTime: number;
 }
@@ -37,15 +36,13 @@ export class SocketStream implements ByteStream {
   #lastWrite: Promise<void> = Promise.resolve();
 
   /** Takes an accepted connection over. */
-  constructor(conn: Deno.TcpConn, options: SocketStreamOptions) {
-    // Answers gather before they are written; to hold back the last piece would only delay it.
-    conn.setNoDelay(true);
+  constructor(socket: SocketChannel, peer: Peer, options: SocketStreamOptions) {
     this.#options = options;
-    this.#socket = new SocketChannel(conn, options.writeTime);
-    this.#channel = this.#socket;
-    const remote = conn.remoteAddr;
-    this.remote = formatAddress(remote);
-    this.local = isSameMachine(remote, conn.localAddr);
+    this.#socket = socket;
+    this.#channel = socket;
+    this.#secure = peer.secure;
+    this.remote = peer.remote;
+    this.local = peer.local;
   }
 
   /** See {@linkcode ByteStream.secure}. */
@@ -123,21 +120,4 @@ export class SocketStream implements ByteStream {
     this.#closed = true;
     this.#channel.close();
   }
-}
-
-/** An address as text, `192.0.2.1:143` or `[2001:db8::1]:143`. */
-export function formatAddress(
-  addr: { readonly hostname: string; readonly port: number },
-): string {
-  const { hostname, port } = addr;
-  return hostname.includes(":")
-    ? `[${hostname}]:${port}`
-    : `${hostname}:${port}`;
-}
-
-/** Whether nobody can listen in between: a loopback address, or both ends at one address. */
-function isSameMachine(remote: Deno.NetAddr, local: Deno.NetAddr): boolean {
-  const host = remote.hostname.replace(/^::ffff:/, "");
-  return host === "::1" || host.startsWith("127.") ||
-    remote.hostname === local.hostname;
 }

@@ -17,8 +17,12 @@ import {
 } from "yaml";
 import { z } from "zod";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
+import { DOORS } from "./doors.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
 import { DEFAULTS, type ListenerOptions } from "./options.ts";
+import type { Quirk } from "./quirks.ts";
+import { QUIRKS_SAMPLE, quirksSchema } from "./quirks_schema.ts";
+import type { DeliveryOptions } from "./recipients.ts";
 import { type SettingKind, SETTINGS } from "./settings.ts";
 
 /** What a configuration file or the options of a command line say. */
@@ -27,6 +31,11 @@ export interface Config {
   readonly hostname?: string;
   readonly port?: number | "off";
   readonly tlsPort?: number | "off";
+  readonly pop3Port?: number | "off";
+  readonly pop3sPort?: number | "off";
+  readonly lmtpPort?: number | "off";
+  readonly lmtpSocket?: string;
+  readonly serverName?: string;
   readonly cert?: string;
   readonly key?: string;
   readonly kv?: string;
@@ -42,12 +51,16 @@ export interface Config {
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
   readonly trace?: boolean;
-  /** Where to listen, in place of `port` and `tlsPort`. */
+  /** Where to listen, in place of the ports and the socket. */
   readonly listeners?: readonly ListenerOptions[];
   /** Passwords by user name. */
   readonly users?: Readonly<Record<string, string>>;
+  /** Whom mail is for that comes in by LMTP. */
+  readonly delivery?: DeliveryOptions;
   /** Capabilities not to be offered. */
   readonly capabilities?: { readonly disable?: readonly string[] };
+  /** Rules for clients that need to be treated differently. */
+  readonly quirks?: readonly Quirk[];
   /** What clients may choose. */
   readonly limits?: Partial<Limits>;
 }
@@ -95,22 +108,41 @@ const limitSchema = z.int("Expected a whole number").min(
   "Expected a number from 0 on",
 );
 
+const kinds = Object.keys(DOORS);
+const listenerSchema = z.strictObject({
+  kind: z.enum(kinds, { error: `Expected one of ${kinds.join(" ")}` }),
+  hostname: text.optional(),
+  port: port.optional(),
+  path: text.optional(),
+  mode: z.int("Expected a number such as 0o660").min(0).max(0o777).optional(),
+  proxies: z.array(text, "Expected a list of addresses").optional(),
+  tlsAtProxy: z.boolean("Expected true or false").optional(),
+}).refine(
+  ({ port, path }) => (port === undefined) !== (path === undefined),
+  "Expected either a port or a path",
+);
+
 const schema = z.strictObject({
   ...Object.fromEntries(
     SETTINGS.map(({ key, kind }) => [key, schemaOf(kind).optional()]),
   ),
-  listeners: z.array(
-    z.strictObject({
-      kind: z.enum(["imap", "imaps"], { error: "Expected imap or imaps" }),
-      hostname: text.optional(),
-      port,
-    }),
-    "Expected a list of listeners",
-  ).optional(),
+  listeners: z.array(listenerSchema, "Expected a list of listeners").optional(),
+  delivery: z.strictObject({
+    domains: z.array(text, "Expected a list of domains").optional(),
+    aliases: z.record(
+      z.string(),
+      z.union([text, z.array(text)], "Expected a name or a list of names"),
+      "Expected names with what they stand for",
+    ).optional(),
+    catchAll: text.optional(),
+    subaddressDelimiter: z.string("Expected text").optional(),
+    createMailboxes: z.boolean("Expected true or false").optional(),
+  }, "Expected a mapping").optional(),
   users: z.record(z.string(), text, "Expected names with passwords").optional(),
   capabilities: z.strictObject({
     disable: z.array(text, "Expected a list of names").optional(),
   }, "Expected a mapping").optional(),
+  quirks: quirksSchema.optional(),
   limits: z.strictObject(
     Object.fromEntries(
       Object.keys(DEFAULT_LIMITS).map((name) => [name, limitSchema.optional()]),
@@ -203,11 +235,21 @@ function withPathsFrom(folder: string, config: Config): Config {
   for (const { key, kind } of SETTINGS) {
     const value = values[key];
     if (kind.type !== "path" || typeof value !== "string") continue;
-    if (isDatabaseFile(value) && !isAbsolute(value)) {
-      values[key] = join(folder, value);
-    }
+    values[key] = pathFrom(folder, value);
+  }
+  const { listeners } = config;
+  if (listeners !== undefined) {
+    values.listeners = listeners.map((listener) =>
+      listener.path === undefined
+        ? listener
+        : { ...listener, path: pathFrom(folder, listener.path) }
+    );
   }
   return values;
+}
+
+function pathFrom(folder: string, path: string): string {
+  return isDatabaseFile(path) && !isAbsolute(path) ? join(folder, path) : path;
 }
 
 /** Whether a name of a database, or of another file, means a file on this machine. */
@@ -253,10 +295,24 @@ export function sampleConfig(
   }
   lines.push(
     "",
-    "# Where to listen, in place of port and tlsPort.",
+    "# Where to listen, in place of the ports and the socket above. Kinds: " +
+      `${Object.keys(DOORS).join(", ")}.`,
+    "# A listener with proxies takes connections from these alone, each of which has to begin",
+    "# with a PROXY header (version 1 or 2). tlsAtProxy says that they speak TLS with all clients.",
     "# listeners:",
     `#   - { kind: imap, hostname: ${DEFAULTS.hostname}, port: 143 }`,
-    `#   - { kind: imaps, hostname: 0.0.0.0, port: 993 }`,
+    "#   - { kind: imaps, hostname: 0.0.0.0, port: 993 }",
+    "#   - { kind: imap, hostname: 10.0.0.5, port: 1430, proxies: [10.0.0.0/24], tlsAtProxy: true }",
+    "#   - { kind: lmtp, path: /run/imapd/lmtp, mode: 0o660 }",
+    "",
+    "# Whom mail is for that comes in by LMTP: users by the part before the @, and",
+    "# alice+lists@... for mailbox lists of alice, INBOX where it is not there.",
+    "# delivery:",
+    "#   domains: [example.com]",
+    "#   aliases: { postmaster: alice, sales: [alice, bob] }",
+    "#   catchAll: alice",
+    '#   subaddressDelimiter: "+"',
+    "#   createMailboxes: false",
     "",
     "# Users with their passwords in clear text, for tests and first steps. The others are in",
     "# the database: see imapd help user.",
@@ -266,6 +322,8 @@ export function sampleConfig(
     "# Capabilities not to be offered.",
     "# capabilities:",
     "#   disable: [IDLE]",
+    "",
+    ...QUIRKS_SAMPLE,
     "",
     "# What clients may ask for at the most. Sizes are in bytes, times in milliseconds.",
     "# limits:",

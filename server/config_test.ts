@@ -8,6 +8,7 @@ import {
   sampleConfig,
 } from "./config.ts";
 import { DEFAULT_LIMITS } from "../protocol/limits.ts";
+import { optionsOf } from "./cli/serve_options.ts";
 import { SETTINGS } from "./settings.ts";
 
 Deno.test("a configuration has a key for everything", () => {
@@ -40,6 +41,41 @@ logLevel: debug
   assertEquals(parseConfig("# nothing\n", "x.yaml"), {});
 });
 
+Deno.test("a configuration has rules for clients", () => {
+  const config = parseConfig(
+    `
+quirks:
+  - match: { id: { name: "*outlook*" } }
+    hide: [IDLE]
+    specialUse: false
+  - match: { address: 2001:db8::/32 }
+    keepAlive: 120000
+    capabilitiesUnasked: false
+    greeting: hello
+    id: { name: x }
+`,
+    "x.yaml",
+  );
+  assertEquals(config, {
+    quirks: [
+      {
+        match: { id: { name: "*outlook*" } },
+        hide: ["IDLE"],
+        specialUse: false,
+      },
+      {
+        match: { address: "2001:db8::/32" },
+        keepAlive: 120_000,
+        capabilitiesUnasked: false,
+        greeting: "hello",
+        id: { name: "x" },
+      },
+    ],
+  });
+  assertEquals(optionsOf(config).quirks, config.quirks);
+  assertEquals(optionsOf({}).quirks, []);
+});
+
 const wrong: readonly [source: string, message: string][] = [
   ["port: 70000", "x.yaml:1:1: port: Expected a port from 0 to 65535, or off"],
   ["a: b\nport: 1", "x.yaml:1:1: a: There is no such key"],
@@ -58,6 +94,23 @@ const wrong: readonly [source: string, message: string][] = [
   ["port: 1\nport: 2", "x.yaml:2:1: Map keys must be unique"],
   ["users: { alice: 1 }", "x.yaml:1:10: users.alice: Expected text"],
   ["port: [", "x.yaml:1:8: "],
+  ["quirks: { match: {} }", "x.yaml:1:1: quirks: Expected a list of rules"],
+  [
+    "quirks:\n  - hide: [IDLE]",
+    "x.yaml:2:5: quirks.0.match: Expected id, address or both",
+  ],
+  [
+    "quirks:\n  - match: { address: 192.0.2.0/33 }",
+    "x.yaml:2:14: quirks.0.match.address: Expected an address or a network",
+  ],
+  [
+    "quirks:\n  - match: { name: x }",
+    "x.yaml:2:14: quirks.0.match.name: There is no such key",
+  ],
+  [
+    "quirks:\n  - match: {}\n    keepAlive: 0",
+    "x.yaml:3:5: quirks.0.keepAlive: Expected milliseconds",
+  ],
 ];
 for (const [source, message] of wrong) {
   Deno.test(`a wrong configuration is pointed at: ${JSON.stringify(source)}`, () => {
@@ -84,6 +137,7 @@ Deno.test("the sample is a configuration, also with every comment taken away", (
   );
   assertEquals(config.limits, DEFAULT_LIMITS);
   for (const { key } of SETTINGS) assertEquals(key in config, true, key);
+  assertEquals(config.quirks?.length, 3);
 });
 
 Deno.test("paths are relative to the file, except what is no path", async () => {

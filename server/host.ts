@@ -11,10 +11,12 @@ import type { Storage } from "../storage/storage.ts";
 import type { Admission } from "./admission.ts";
 import { Authenticator } from "./authenticator.ts";
 import { authenticateWith, hooksOf } from "./callbacks/hooks.ts";
+import { recipientWith } from "./callbacks/recipients.ts";
 import { logger } from "./log.ts";
 import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
 import { PasswordHasher } from "./password.ts";
 import { policyOf } from "./quirks.ts";
+import { Recipients } from "./recipients.ts";
 import type { Users } from "./users.ts";
 
 /** What happens with every connection; the rest is worth a line in a log that is kept. */
@@ -22,6 +24,7 @@ const COMMON_EVENTS = new Set(["connect", "disconnect"]);
 
 /** See {@linkcode Host}. */
 export class ServerHost implements Host {
+  readonly hostname: string;
   readonly storage: Storage;
   readonly disabledCapabilities: ReadonlySet<string>;
   readonly insecureAuth: boolean;
@@ -30,15 +33,21 @@ export class ServerHost implements Host {
   readonly trace: Host["trace"];
   readonly hooks: Hooks | undefined;
   /** See {@linkcode Host.policy}. */
-  readonly policy: NonNullable<Host["policy"]>;
+  readonly policy: NonNullable<Host["policy"]> = (client) =>
+    this.#policy(client);
   /** See {@linkcode Host.authenticate}. */
   readonly authenticate: Host["authenticate"];
+  /** See {@linkcode Host.recipient}. */
+  readonly recipient: Host["recipient"];
   readonly #caseInsensitive: boolean;
+  /** Whether the application has a word in who may log in. */
+  readonly #decides: boolean;
   readonly #admission: Admission;
   readonly #hasher: PasswordHasher;
   readonly #onError: ServeOptions["onError"];
   readonly #log = logger();
   #limits: Limits;
+  #policy: NonNullable<Host["policy"]>;
   #authenticator: Authenticator;
 
   /** @throws {TypeError} when inline users, limits or quirks cannot be */
@@ -48,6 +57,7 @@ export class ServerHost implements Host {
     admission: Admission,
     stopping: AbortSignal,
   ) {
+    this.hostname = serverNameOf(options.serverName ?? DEFAULTS.serverName);
     this.storage = storage;
     this.stopping = stopping;
     this.#admission = admission;
@@ -58,7 +68,7 @@ export class ServerHost implements Host {
     this.insecureAuth = options.insecureAuth ?? false;
     this.batchSize = options.batchSize ?? DEFAULTS.batchSize;
     this.trace = tracerOf(options.trace);
-    this.policy = policyOf(options.quirks ?? []);
+    this.#policy = policyOf(options.quirks ?? []);
     this.#onError = options.onError;
     this.#caseInsensitive = options.caseInsensitiveUsers ?? false;
     this.#hasher = new PasswordHasher({
@@ -80,21 +90,46 @@ export class ServerHost implements Host {
       this.#caseInsensitive,
       (credentials) => this.#authenticator.authenticate(credentials),
     );
+    this.#decides = callbacks.authenticate !== undefined;
+    const recipients = new Recipients(
+      options.delivery ?? {},
+      (name) => this.#authenticator.account(name),
+    );
+    this.recipient = recipientWith(
+      callbacks,
+      context,
+      (address) => recipients.find(address),
+    );
+  }
+
+  /**
+   * See {@linkcode Host.apop}. Not there either where a callback decides on logins: it is given passwords, and
+   * APOP has none.
+   */
+  get apop(): Host["apop"] {
+    const authenticator = this.#authenticator;
+    return this.#decides || !authenticator.knowsPasswords
+      ? undefined
+      : (proof) => authenticator.authenticateDigest(proof);
   }
 
   get limits(): Limits {
     return this.#limits;
   }
 
-  /** Puts other users or limits in place, or throws and changes nothing. */
-  reload(changes: Pick<ReloadOptions, "users" | "limits">): void {
+  /** Puts other users, limits or quirks in place, or throws and changes nothing. */
+  reload(changes: Pick<ReloadOptions, "users" | "limits" | "quirks">): void {
     const limits = changes.limits === undefined
       ? this.#limits
       : limitsOf(changes.limits);
+    const policy = changes.quirks === undefined
+      ? this.#policy
+      : policyOf(changes.quirks);
     if (changes.users !== undefined) {
       this.#authenticator = this.#authenticatorOf(changes.users);
     }
     this.#limits = limits;
+    this.#policy = policy;
   }
 
   login({ user }: Identity): boolean {
@@ -135,6 +170,17 @@ export class ServerHost implements Host {
       hasher: this.#hasher,
     });
   }
+}
+
+/** sub-domain *("." sub-domain)      RFC 5321 § 4.1.2 */
+function serverNameOf(name: string): string {
+  if (
+    /^(?=.{1,255}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i
+      .test(name)
+  ) {
+    return name;
+  }
+  throw new TypeError(`${name} is no domain name`);
 }
 
 function limitsOf(given: Partial<Limits> = {}): Limits {

@@ -1,22 +1,24 @@
 /**
- * A port that is listened to.
+ * A port, or a socket in the file system, that is listened to.
  *
- * IMAP over TLS is listened to in clear text as well, and TLS begins with the connection: a connection of
- * `Deno.listenTls` cannot be closed during its handshake, so that clients which stall would keep their
+ * What begins with TLS is listened to in clear text as well, and TLS begins with the connection: a connection
+ * of `Deno.listenTls` cannot be closed during its handshake, so that clients which stall would keep their
  * sockets for as long as they like.
  *
  * @module
  */
 
-import type { ListenAddress, ListenerOptions } from "./options.ts";
+import type { ListenAddress, ListenerSpec } from "./options.ts";
 
 /** How long to wait when a connection could not be accepted: for want of file descriptors, mostly. */
 const ACCEPT_PAUSE = 100;
+/** Who may connect to a socket in the file system: the owner and the group. */
+const SOCKET_MODE = 0o660;
 
 /** What a {@linkcode Listener} calls. */
 export interface ListenerEvents {
   /** A connection was accepted. */
-  accepted(conn: Deno.TcpConn): void;
+  accepted(conn: Deno.Conn): void;
   /** One could not be. */
   failed(error: unknown): void;
 }
@@ -25,17 +27,25 @@ export interface ListenerEvents {
 export class Listener {
   /** Where it really listens. */
   readonly address: ListenAddress;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: Deno.TcpListener | Deno.UnixListener;
   #closed = false;
   /** Ends a pause at once. */
   #wake: () => void = () => {};
 
   /** Begins to listen. @throws when the address cannot be bound */
-  constructor(options: ListenerOptions & { readonly hostname: string }) {
-    const { kind, hostname, port } = options;
-    this.#listener = Deno.listen({ hostname, port });
-    const bound = this.#listener.addr;
-    this.address = { kind, hostname: bound.hostname, port: bound.port };
+  constructor(options: ListenerSpec) {
+    const { kind, hostname, port, path, mode = SOCKET_MODE } = options;
+    if (path === undefined) {
+      const listener = Deno.listen({ hostname, port: port! });
+      const bound = listener.addr;
+      this.address = { kind, hostname: bound.hostname, port: bound.port };
+      this.#listener = listener;
+      return;
+    }
+    removeSocket(path);
+    this.#listener = Deno.listen({ transport: "unix", path });
+    Deno.chmodSync(path, mode);
+    this.address = { kind, hostname: "", port: 0, path };
   }
 
   /** Accepts until it is closed; never rejects. */
@@ -73,5 +83,14 @@ export class Listener {
         resolve();
       };
     });
+  }
+}
+
+/** Takes a socket away that a server has left, which would be in the way. Anything else stays. */
+function removeSocket(path: string): void {
+  try {
+    if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -15,6 +15,8 @@ export {
   type ServeOptions,
   type TlsOptions,
 } from "./options.ts";
+export type { DeliveryOptions } from "./recipients.ts";
+export type { DeliveryAddress, DeliveryTarget } from "../protocol/host.ts";
 export type { Quirk, QuirkMatch } from "./quirks.ts";
 export type { ClientPolicy } from "../protocol/host.ts";
 export type {

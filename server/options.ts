@@ -7,11 +7,12 @@
 import type { Limits } from "../protocol/limits.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Callbacks } from "./callbacks/types.ts";
+import { DOORS, type ListenerKind } from "./doors.ts";
 import type { Quirk } from "./quirks.ts";
+import type { DeliveryOptions } from "./recipients.ts";
 import type { Users } from "./users.ts";
 
-/** The protocols that a port can speak: IMAP with STARTTLS, or IMAP over TLS from the first byte. */
-export type ListenerKind = "imap" | "imaps";
+export type { ListenerKind } from "./doors.ts";
 
 /** Where a server listens. */
 export interface ListenerOptions {
@@ -19,8 +20,23 @@ export interface ListenerOptions {
   readonly kind: ListenerKind;
   /** The address to bind. Default: that of {@linkcode ServeOptions.hostname}. */
   readonly hostname?: string;
-  /** The port; 0 picks a free one. */
-  readonly port: number;
+  /** The port; 0 picks a free one. Either this or `path` is there. */
+  readonly port?: number;
+  /** A socket in the file system, in place of a port. A socket that is there already is replaced. */
+  readonly path?: string;
+  /** Who may connect to `path`, as the permissions of a file. Default 0o660: the owner and the group. */
+  readonly mode?: number;
+  /**
+   * Proxies in front of this listener, as addresses and networks (`10.0.0.0/8`). Where they are there, each
+   * connection has to come from one of them and begin with a PROXY header, version 1 or 2, which says who
+   * the client is. Any other connection is closed.
+   */
+  readonly proxies?: readonly string[];
+  /**
+   * Whether the proxies speak TLS with all of their clients, so that passwords may cross. Default false: a
+   * header of version 2 says so for each connection.
+   */
+  readonly tlsAtProxy?: boolean;
 }
 
 /** A certificate and its key. */
@@ -35,10 +51,12 @@ export interface TlsOptions {
 export interface ListenAddress {
   /** What is spoken there. */
   readonly kind: ListenerKind;
-  /** The address bound. */
+  /** The address bound; empty for a socket in the file system. */
   readonly hostname: string;
-  /** The port bound. */
+  /** The port bound; 0 for a socket in the file system. */
   readonly port: number;
+  /** The path of a socket in the file system. */
+  readonly path?: string;
 }
 
 /** What can be changed while a server runs. Connections that are there keep what they began with. */
@@ -47,6 +65,8 @@ export interface ReloadOptions {
   readonly users?: Users;
   /** As {@linkcode ServeOptions.limits}; limits that are not named go back to their defaults. */
   readonly limits?: Partial<Limits>;
+  /** As {@linkcode ServeOptions.quirks}. */
+  readonly quirks?: readonly Quirk[];
   /** As {@linkcode ServeOptions.tls}; a server that began without certificate cannot be given one. */
   readonly tls?: TlsOptions;
 }
@@ -60,14 +80,29 @@ export interface ServeOptions {
   readonly port?: number;
   /** The port for IMAP over TLS; 0 picks a free one. Without it there is none. It needs `tls`. */
   readonly tlsPort?: number;
+  /** The port for POP3 with STLS; 0 picks a free one. Without it there is none. */
+  readonly pop3Port?: number;
+  /** The port for POP3 over TLS; 0 picks a free one. Without it there is none. It needs `tls`. */
+  readonly pop3sPort?: number;
+  /** The port for LMTP, by which a mail server delivers; 0 picks a free one. Without it there is none. */
+  readonly lmtpPort?: number;
+  /** The path of a socket for LMTP. Without it there is none. */
+  readonly lmtpSocket?: string;
   /** The address to bind. Default 127.0.0.1, so that nothing is open to a network by oversight. */
   readonly hostname?: string;
-  /** Where to listen, in place of `port` and `tlsPort`. */
+  /** Where to listen, in place of the ports and the path above. */
   readonly listeners?: readonly ListenerOptions[];
-  /** The certificate for STARTTLS and IMAP over TLS. Without it neither is offered. */
+  /** The certificate for STARTTLS and for what begins with TLS. Without it neither is offered. */
   readonly tls?: TlsOptions;
   /** Who may log in: passwords by name, a store of users, or a function that decides. Default: nobody. */
   readonly users?: Users;
+  /**
+   * The name of this machine, a domain name, in the greetings of POP3 and LMTP and in Received fields. Default
+   * `localhost`.
+   */
+  readonly serverName?: string;
+  /** Whom the mail is for that comes in by LMTP. Default: users, by the part before the `@`. */
+  readonly delivery?: DeliveryOptions;
   /** Whether user names compare without case; accounts have the lower-case name then. Default false. */
   readonly caseInsensitiveUsers?: boolean;
   /**
@@ -143,6 +178,7 @@ export const DEFAULTS = {
   port: 1143,
   tlsPort: 1993,
   hostname: "127.0.0.1",
+  serverName: "localhost",
   hierarchyDelimiter: "/",
   maxConnections: 10_000,
   maxConnectionsPerUser: 2_500,
@@ -154,35 +190,62 @@ export const DEFAULTS = {
   callbackTime: 30_000,
 } as const;
 
+/** A listener with nothing left open: an address with a port, or a path. */
+export type ListenerSpec = ListenerOptions & { readonly hostname: string };
+
 /**
  * Where the options say to listen.
  * @throws {TypeError} when TLS is asked for without certificate, or nothing is listened to
  * @throws {RangeError} for a number that is no port
  */
-export function listenersOf(
-  options: ServeOptions,
-): (ListenerOptions & { readonly hostname: string })[] {
-  const { port = DEFAULTS.port, tlsPort } = options;
-  const listeners: readonly ListenerOptions[] = options.listeners ?? [
-    { kind: "imap", port },
-    ...(tlsPort === undefined
-      ? []
-      : [{ kind: "imaps" as const, port: tlsPort }]),
-  ];
+export function listenersOf(options: ServeOptions): ListenerSpec[] {
+  const listeners = options.listeners ?? portsOf(options);
   if (listeners.length === 0) {
     throw new TypeError("There is nothing to listen to");
   }
-  for (const { kind, port } of listeners) {
-    if (kind !== "imap" && kind !== "imaps") {
-      throw new TypeError(`${kind} is no kind of listener`);
-    }
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      throw new RangeError(`${port} is no port`);
-    }
-    if (kind === "imaps" && options.tls === undefined) {
-      throw new TypeError("IMAP over TLS needs a certificate: set tls");
-    }
-  }
+  for (const listener of listeners) check(listener, options.tls !== undefined);
   const hostname = options.hostname ?? DEFAULTS.hostname;
   return listeners.map((listener) => ({ hostname, ...listener }));
+}
+
+function portsOf(options: ServeOptions): ListenerOptions[] {
+  const { port = DEFAULTS.port, tlsPort, lmtpSocket } = options;
+  const { pop3Port, pop3sPort, lmtpPort } = options;
+  const ports: [ListenerKind, number | undefined][] = [
+    ["imap", port],
+    ["imaps", tlsPort],
+    ["pop3", pop3Port],
+    ["pop3s", pop3sPort],
+    ["lmtp", lmtpPort],
+  ];
+  return [
+    ...ports.flatMap(([kind, port]) =>
+      port === undefined ? [] : { kind, port }
+    ),
+    ...(lmtpSocket === undefined
+      ? []
+      : [{ kind: "lmtp" as const, path: lmtpSocket }]),
+  ];
+}
+
+function check(listener: ListenerOptions, hasCertificate: boolean): void {
+  const { kind, port, path } = listener;
+  if (!Object.hasOwn(DOORS, kind)) {
+    throw new TypeError(`${kind} is no kind of listener`);
+  }
+  if ((port === undefined) === (path === undefined)) {
+    throw new TypeError("A listener needs either a port or a path");
+  }
+  if (
+    port !== undefined && !(Number.isInteger(port) && port >= 0 &&
+      port <= 65_535)
+  ) throw new RangeError(`${port} is no port`);
+  if (DOORS[kind].tls && !hasCertificate) {
+    throw new TypeError(
+      `${kind} begins with TLS and needs a certificate: set tls`,
+    );
+  }
+  if (DOORS[kind].tls && listener.tlsAtProxy) {
+    throw new TypeError(`${kind} begins with TLS: the proxy cannot speak it`);
+  }
 }

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
 import type { ClientFacts, ClientPolicy } from "../protocol/host.ts";
+import { includes, networksOf } from "./networks.ts";
 
 /**
  * Which clients a rule is for: those of whom all that is said here is true. Nothing said: all of them.
@@ -21,7 +22,20 @@ export interface QuirkMatch {
   readonly address?: string;
 }
 
-/** A rule. Of several that match, the hidden capabilities add up; of anything else the last one counts. */
+/**
+ * A rule. Of several that match, the hidden capabilities add up; of anything else the last one counts.
+ *
+ * ```ts
+ * import { type Quirk, serve } from "@x/imapd";
+ *
+ * const quirks: Quirk[] = [
+ *   { match: { id: { name: "*outlook*" } }, hide: ["IDLE"] },
+ *   { match: { address: "192.0.2.0/24" }, keepAlive: 120_000 },
+ * ];
+ * await using server = serve({ port: 0, users: { alice: "secret" }, quirks });
+ * console.log(server.addr.port);
+ * ```
+ */
 export interface Quirk extends Omit<ClientPolicy, "hidden"> {
   /** For whom. */
   readonly match: QuirkMatch;
@@ -65,7 +79,9 @@ function ruleOf({ match, hide = [], ...policy }: Quirk): Rule {
       name.toLowerCase(),
       typeof value === "string" ? wholeValue(value) : new RegExp(value),
     ]),
-    network: match.address === undefined ? undefined : network(match.address),
+    network: match.address === undefined
+      ? undefined
+      : networksOf([match.address]),
     hide: hide.map((name) => name.toUpperCase()),
     policy,
   };
@@ -77,7 +93,7 @@ function matches(
 ): boolean {
   if (network !== undefined) {
     const address = remote.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-    if (!network.check(address, family(address))) return false;
+    if (!includes(network, address)) return false;
   }
   return fields.every(([name, pattern]) => {
     const value = id?.get(name);
@@ -91,23 +107,4 @@ function matches(
 function wholeValue(text: string): RegExp {
   const parts = text.split("*").map((part) => RegExp.escape(part));
   return new RegExp(`^${parts.join(".*")}$`, "is");
-}
-
-function network(text: string): BlockList {
-  const [address = "", bits] = text.split("/");
-  const list = new BlockList();
-  if (isIP(address) === 0) throw new TypeError(`${text} is no address`);
-  if (bits === undefined) list.addAddress(address, family(address));
-  else if (/^\d+$/.test(bits) && Number(bits) <= widthOf(address)) {
-    list.addSubnet(address, Number(bits), family(address));
-  } else throw new TypeError(`${text} is no network`);
-  return list;
-}
-
-function family(address: string): "ipv4" | "ipv6" {
-  return isIP(address) === 6 ? "ipv6" : "ipv4";
-}
-
-function widthOf(address: string): number {
-  return isIP(address) === 6 ? 128 : 32;
 }

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { policyOf, type Quirk } from "./quirks.ts";
+import { serve } from "./serve.ts";
 
 function hiddenFrom(
   quirks: readonly Quirk[],
@@ -65,4 +66,24 @@ Deno.test("rules that cannot be are refused at once", () => {
   for (const keepAlive of [0, -1, NaN, Infinity]) {
     assertThrows(() => policyOf([{ match: {}, keepAlive }]), TypeError);
   }
+});
+
+Deno.test("quirks change while the server runs", async () => {
+  const greeting = async () => {
+    using conn = await Deno.connect({ port: server.addr.port });
+    const buffer = new Uint8Array(1024);
+    const count = await conn.read(buffer);
+    return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+  };
+  const quiet: Quirk = { match: {}, capabilitiesUnasked: false };
+  await using server = serve({ port: 0, quirks: [quiet], onListen() {} });
+  assertEquals(await greeting(), "* OK imapd ready\r\n");
+  server.reload({ quirks: [{ ...quiet, greeting: "hello" }] });
+  assertEquals(await greeting(), "* OK hello\r\n");
+  const wrong = [{ match: { address: "nowhere" } }];
+  assertThrows(() => server.reload({ quirks: wrong }), TypeError, "nowhere");
+  server.reload({ limits: {} });
+  assertEquals(await greeting(), "* OK hello\r\n");
+  server.reload({ quirks: [] });
+  assertEquals((await greeting()).includes("CAPABILITY"), true);
 });

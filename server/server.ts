@@ -5,32 +5,35 @@
  */
 
 import { createSecureContext, type SecureContext } from "node:tls";
-import type { ByteStream } from "../protocol/byte_stream.ts";
-import type { Host } from "../protocol/host.ts";
 import { Admission } from "./admission.ts";
-import { SocketStream } from "./byte_stream.ts";
 import { checkCertificate } from "./certificate_check.ts";
+import type { Handlers } from "./doors.ts";
 import { ServerHost } from "./host.ts";
 import { Listener } from "./listener.ts";
 import { logger } from "./log.ts";
 import {
   DEFAULTS,
   type ListenAddress,
-  type ListenerKind,
   listenersOf,
   type ReloadOptions,
   type ServeOptions,
   type TlsOptions,
 } from "./options.ts";
+import { Reception } from "./reception.ts";
 import { ServerStorage } from "./server_storage.ts";
 
-/** Speaks a protocol on a connection until it ends. */
-export type ConnectionHandler = (
-  stream: ByteStream,
-  host: Host,
-) => Promise<void>;
-
-/** A running server. */
+/**
+ * A running server.
+ *
+ * ```ts
+ * import { serve } from "@x/imapd";
+ *
+ * await using server = serve({ port: 0, users: { alice: "secret" } });
+ * server.reload({ users: { alice: "new secret", bob: "secret" } });
+ * await server.shutdown();
+ * await server.finished;
+ * ```
+ */
 export interface ImapServer extends AsyncDisposable {
   /** Where the first listener really listens. */
   readonly addr: ListenAddress;
@@ -44,8 +47,8 @@ export interface ImapServer extends AsyncDisposable {
    */
   shutdown(): Promise<void>;
   /**
-   * Changes users, limits or certificate of a running server.
-   * @throws {TypeError} when users or certificate are none that can be; nothing changes then
+   * Changes users, limits, quirks or certificate of a running server.
+   * @throws {TypeError} when users, quirks or certificate are none that can be; nothing changes then
    */
   reload(changes: ReloadOptions): void;
   /**
@@ -59,12 +62,6 @@ export interface ImapServer extends AsyncDisposable {
   unref(): void;
 }
 
-/** Said to a connection too many; no protocol is spoken with it. */
-const TOO_MANY = new TextEncoder().encode("* BYE Too many connections\r\n");
-/** How many at once get to hear it: it must not cost more than a connection that is let in. */
-const MAX_REFUSALS = 64;
-/** How long that may take, in milliseconds. */
-const REFUSAL_TIME = 5_000;
 /** How long connections may take to end once they are closed, in milliseconds. */
 const CLOSE_TIME = 2_000;
 
@@ -73,39 +70,43 @@ export class Server implements ImapServer {
   readonly addrs: readonly ListenAddress[];
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
-  readonly #handler: ConnectionHandler;
   readonly #listeners: Listener[] = [];
-  readonly #admission: Admission;
+  readonly #reception: Reception;
   readonly #host: ServerHost;
   readonly #storage: ServerStorage;
   readonly #stop = new AbortController();
-  /** Connections under way, with what ends each at once. */
-  readonly #connections = new Map<Promise<void>, () => void>();
   readonly #log = logger();
   #secureContext: SecureContext | undefined;
-  #refusals = 0;
 
   /**
    * Begins to listen.
    * @throws when an address cannot be bound, or the options cannot be
    */
-  constructor(options: ServeOptions, handler: ConnectionHandler) {
+  constructor(options: ServeOptions, handlers: Handlers) {
     this.#options = options;
-    this.#handler = handler;
     const specs = listenersOf(options);
     this.#setCertificate(options.tls);
     this.#storage = new ServerStorage(
       options,
       (error, about) => this.#host.fault(error, about),
     );
-    this.#admission = new Admission({ ...DEFAULTS, ...defined(options) });
+    const settings = { ...DEFAULTS, ...defined(options) };
+    const admission = new Admission(settings);
     this.#host = new ServerHost(
       options,
       this.#storage.storage,
-      this.#admission,
+      admission,
       this.#stop.signal,
     );
     try {
+      this.#reception = new Reception({
+        admission,
+        host: this.#host,
+        handlers,
+        tlsContext: () => this.#secureContext,
+        handshakeTime: settings.handshakeTime,
+        maxConnections: settings.maxConnections,
+      }, specs);
       for (const spec of specs) {
         this.#listeners.push(new Listener(spec));
       }
@@ -115,9 +116,9 @@ export class Server implements ImapServer {
       throw error;
     }
     this.addrs = this.#listeners.map(({ address }) => address);
-    const accepting = this.#listeners.map((listener) =>
+    const accepting = this.#listeners.map((listener, index) =>
       listener.run({
-        accepted: (conn) => this.#accept(conn, listener.address.kind),
+        accepted: (conn) => this.#reception.accept(conn, specs[index]!),
         failed: (error) => this.#host.fault(error, { ...listener.address }),
       })
     );
@@ -147,7 +148,7 @@ export class Server implements ImapServer {
   }
 
   reload(changes: ReloadOptions): void {
-    const { users, limits, tls } = changes;
+    const { users, limits, quirks, tls } = changes;
     if (tls !== undefined && this.#options.tls === undefined) {
       throw new TypeError("A server that began without certificate stays so");
     }
@@ -155,6 +156,7 @@ export class Server implements ImapServer {
     this.#host.reload({
       ...(users === undefined ? {} : { users }),
       ...(limits === undefined ? {} : { limits }),
+      ...(quirks === undefined ? {} : { quirks }),
     });
     if (tls === undefined) return;
     this.#setCertificate(tls);
@@ -187,112 +189,12 @@ export class Server implements ImapServer {
     });
     for (const listener of this.#listeners) listener.close();
     await Promise.all(accepting);
-    await this.#drained(this.#options.drainTime ?? DEFAULTS.drainTime);
-    for (const end of this.#connections.values()) end();
-    await this.#drained(CLOSE_TIME);
+    const { drainTime = DEFAULTS.drainTime } = this.#options;
+    await this.#reception.drained(drainTime);
+    this.#reception.closeAll();
+    await this.#reception.drained(CLOSE_TIME);
     this.#host.close();
     await this.#storage.close();
-  }
-
-  /** Settles when no connection is left, or the time is over. */
-  async #drained(time: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const over = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, time);
-    });
-    await Promise.race([over, Promise.all(this.#connections.keys())]);
-    clearTimeout(timer);
-  }
-
-  #accept(conn: Deno.TcpConn, kind: ListenerKind): void {
-    if (this.#stop.signal.aborted) return conn.close();
-    const address = conn.remoteAddr.hostname;
-    if (this.#admission.enter(address)) {
-      this.#track(conn, this.#serve(conn, kind), () => {
-        this.#admission.leave(address);
-      });
-    } else if (this.#refusals < MAX_REFUSALS) {
-      this.#refusals++;
-      this.#log.warning("too many connections", { remote: address });
-      this.#track(conn, this.#refuse(conn, kind), () => this.#refusals--);
-    } else conn.close();
-  }
-
-  #track(conn: Deno.TcpConn, work: Promise<void>, done: () => void): void {
-    const task: Promise<void> = work.catch((error) => {
-      this.#host.fault(error, { remote: remoteOf(conn) });
-    }).then(() => {
-      this.#connections.delete(task);
-      done();
-    });
-    this.#connections.set(task, () => closeConn(conn));
-  }
-
-  async #serve(conn: Deno.TcpConn, kind: ListenerKind): Promise<void> {
-    const { handshakeTime = DEFAULTS.handshakeTime } = this.#options;
-    const stream = this.#streamOf(
-      conn,
-      handshakeTime,
-      this.#host.limits.writeTime,
-    );
-    try {
-      if (kind === "imaps" && !await this.#beginTls(stream)) return;
-      await this.#handler(stream, this.#host);
-    } finally {
-      stream.close();
-      await stream.closed;
-    }
-  }
-
-  async #refuse(conn: Deno.TcpConn, kind: ListenerKind): Promise<void> {
-    const stream = this.#streamOf(conn, REFUSAL_TIME, REFUSAL_TIME);
-    try {
-      if (kind === "imaps" && !await this.#beginTls(stream)) return;
-      await stream.write(TOO_MANY);
-    } catch {
-      // The client has gone already.
-    } finally {
-      stream.close();
-      await stream.closed;
-    }
-  }
-
-  #streamOf(
-    conn: Deno.TcpConn,
-    handshakeTime: number,
-    writeTime: number,
-  ): SocketStream {
-    const tlsContext = () => this.#secureContext;
-    return new SocketStream(conn, { handshakeTime, writeTime, tlsContext });
-  }
-
-  /** Performs the handshake of a connection that begins with TLS; false when it came to nothing. */
-  async #beginTls(stream: SocketStream): Promise<boolean> {
-    const { signal } = this.#stop;
-    const end = () => stream.close();
-    signal.addEventListener("abort", end);
-    try {
-      await stream.startTls();
-      return true;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#log.debug("handshake failed", { remote: stream.remote, reason });
-      return false;
-    } finally {
-      signal.removeEventListener("abort", end);
-    }
-  }
-}
-
-function remoteOf(conn: Deno.TcpConn): string {
-  return conn.remoteAddr.hostname;
-}
-
-function closeConn(conn: Deno.TcpConn): void {
-  try {
-    conn.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 

@@ -9,7 +9,8 @@ import type { ByteStream } from "../protocol/byte_stream.ts";
 import type { Host } from "../protocol/host.ts";
 import { makeCertificate } from "./certificate.ts";
 import type { ServeOptions } from "./options.ts";
-import { type ConnectionHandler, Server } from "./server.ts";
+import type { ConnectionHandler } from "./doors.ts";
+import { Server } from "./server.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -44,7 +45,8 @@ function start(
   options: ServeOptions = {},
   handler: ConnectionHandler = echo,
 ): Server {
-  return new Server({ port: 0, onListen: () => {}, ...options }, handler);
+  const handlers = { imap: handler, pop3: handler, lmtp: handler };
+  return new Server({ port: 0, onListen: () => {}, ...options }, handlers);
 }
 
 function connect(server: Server, index = 0): Promise<Deno.TcpConn> {

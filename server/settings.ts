@@ -38,7 +38,10 @@ const count = (min: number, max: number): SettingKind => ({
 
 /** A setting for a number with a default of the library. */
 function numeric(
-  key: Exclude<keyof typeof DEFAULTS, "hostname" | "hierarchyDelimiter">,
+  key: Exclude<
+    keyof typeof DEFAULTS,
+    "hostname" | "serverName" | "hierarchyDelimiter"
+  >,
   kind: SettingKind,
   help: string,
 ): Setting {
@@ -50,6 +53,18 @@ function numeric(
     placeholder: "N",
     fallback: value,
     sample: { yaml: value },
+  };
+}
+
+/** A setting for a port that is not listened to unless it is named. */
+function optionalPort(key: string, wellKnown: number, help: string): Setting {
+  return {
+    key,
+    kind: { type: "port" },
+    placeholder: "N",
+    help,
+    fallback: "off",
+    sample: { yaml: `${wellKnown}` },
   };
 }
 
@@ -78,6 +93,25 @@ export const SETTINGS: readonly Setting[] = [
     help: "IMAP over TLS; 0 picks a free port, off means none",
     fallback: `${DEFAULTS.tlsPort}, or a free one with --port 0`,
     sample: { yaml: "993", active: true },
+  },
+  optionalPort("pop3Port", 110, "POP3 with STLS; 0 picks a free port"),
+  optionalPort("pop3sPort", 995, "POP3 over TLS; 0 picks a free port"),
+  optionalPort("lmtpPort", 24, "LMTP, by which a mail server delivers"),
+  {
+    key: "lmtpSocket",
+    kind: { type: "path" },
+    placeholder: "PATH",
+    help: "LMTP on a socket in the file system, for its owner and group",
+    fallback: "none",
+    sample: { yaml: "/run/imapd/lmtp" },
+  },
+  {
+    key: "serverName",
+    kind: { type: "text" },
+    placeholder: "NAME",
+    help: "the name of this machine in greetings and Received fields",
+    fallback: "that of the system where it may be known, else localhost",
+    sample: { yaml: "mail.example.com" },
   },
   {
     key: "cert",

@@ -35,6 +35,8 @@ export class SocketChannel implements Channel {
   #failure: unknown;
   /** Room that no reader has been given yet. What was returned is never written to again. */
   #room = new Uint8Array(0);
+  /** Bytes given back, to be read again. */
+  #unread: Uint8Array | undefined;
   /** The next buffer's size: grows while reads fill their buffers. */
   #size = IDLE_BUFFER;
 
@@ -43,6 +45,8 @@ export class SocketChannel implements Channel {
    * @param writeTime how long a write may stand still, in milliseconds
    */
   constructor(conn: Deno.Conn, writeTime: number) {
+    // Answers gather before they are written; to hold back the last piece would only delay it.
+    if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
     this.#conn = conn;
     this.#writeTime = writeTime;
   }
@@ -55,6 +59,11 @@ export class SocketChannel implements Channel {
   /** See {@linkcode Channel.read}. */
   async read(expected: number): Promise<Uint8Array | null> {
     if (this.#closed) return null;
+    const unread = this.#unread;
+    if (unread !== undefined) {
+      this.#unread = undefined;
+      return unread;
+    }
     const wanted = Math.min(Math.max(expected, this.#size), MAX_BUFFER);
     if (this.#room.length < (expected > 0 ? wanted : MIN_ROOM)) {
       this.#room = new Uint8Array(wanted);
@@ -75,6 +84,11 @@ export class SocketChannel implements Channel {
     // A large buffer must not stay behind when the client falls silent.
     if (this.#room.length > IDLE_BUFFER) this.#room = new Uint8Array(0);
     return room.subarray(0, count);
+  }
+
+  /** Takes bytes back that were read too far: the next read answers them. */
+  unread(bytes: Uint8Array): void {
+    this.#unread = bytes;
   }
 
   /** Why a write failed, once one has. */

@@ -11,6 +11,17 @@ export type Moment = Date | string | number;
  * The clock of a test server: what it takes for the time wherever a date is written down, such as
  * INTERNALDATE, SAVEDATE, UIDVALIDITY and the ages that WITHIN compares. It runs like the real one until it
  * is set. How long a client may be silent is measured in real time all the same.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer({ now: "2026-03-01T09:00:00Z" });
+ * server.clock.advance(60_000);
+ * await server.deliver("alice", "Subject: a minute later\n\n");
+ * const [mail] = (await server.mailbox("alice")).messages;
+ * assertEquals(mail?.internalDate, new Date("2026-03-01T09:01:00Z"));
+ * ```
  */
 export class TestClock {
   #stopped: number | undefined;

@@ -18,43 +18,114 @@ export type Fault =
 
 /**
  * The connection ends without a word.
+ *
+ * ```ts
+ * import { drop, testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer();
+ * server.faults.on({ command: "APPEND", nth: 1 }, drop({ executed: true }));
+ * ```
+ *
  * @param options `executed`: the command is executed first, so that only its answer is lost. Default false.
  */
 export function drop(options: { readonly executed?: boolean } = {}): Fault {
   return { type: "drop", executed: options.executed ?? false };
 }
 
-/** The command is executed so many milliseconds later. */
+/**
+ * The command is executed so many milliseconds later.
+ *
+ * ```ts
+ * import { delay, testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer();
+ * server.faults.on({ command: "SELECT", times: 3 }, delay(50));
+ * ```
+ */
 export function delay(milliseconds: number): Fault {
   return { type: "delay", time: count(milliseconds) };
 }
 
-/** The command is not executed but answered `NO [code] text`. */
+/**
+ * The command is not executed but answered `NO [code] text`.
+ *
+ * ```ts
+ * import { no, testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer();
+ * server.faults.on({ command: "APPEND" }, no("Mailbox is full", "OVERQUOTA"));
+ * ```
+ */
 export function no(text = "Refused", code?: string): Fault {
   return { type: "no", text, code };
 }
 
-/** The command is not executed but answered `BAD [code] text`. */
+/**
+ * The command is not executed but answered `BAD [code] text`.
+ *
+ * ```ts
+ * import { bad, testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer();
+ * server.faults.on({ command: "IDLE" }, bad("What is IDLE?"));
+ * ```
+ */
 export function bad(text = "Not understood", code?: string): Fault {
   return { type: "bad", text, code };
 }
 
-/** The command is not executed; the server says `* BYE [code] text` and ends the connection. */
+/**
+ * The command is not executed; the server says `* BYE [code] text` and ends the connection.
+ *
+ * ```ts
+ * import { bye, testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer();
+ * server.faults.on({ command: "CONNECT" }, bye("Later", "UNAVAILABLE"));
+ * ```
+ */
 export function bye(text = "Going away", code?: string): Fault {
   return { type: "bye", text, code };
 }
 
-/** The connection ends after so many bytes of the first literal in the answer. */
+/**
+ * The connection ends after so many bytes of the first literal in the answer.
+ *
+ * ```ts
+ * import { cutLiteral, testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer();
+ * server.faults.on({ command: "UID FETCH", nth: 2 }, cutLiteral(100));
+ * ```
+ */
 export function cutLiteral(after = 0): Fault {
   return { type: "cutLiteral", after: count(after) };
 }
 
-/** The connection ends when so many bytes of the command's first literal have come, as in APPEND. */
+/**
+ * The connection ends when so many bytes of the command's first literal have come, as in APPEND.
+ *
+ * ```ts
+ * import { cutUpload, testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer();
+ * server.faults.on({ command: "APPEND", user: "alice" }, cutUpload(512));
+ * ```
+ */
 export function cutUpload(after = 0): Fault {
   return { type: "cutUpload", after: count(after) };
 }
 
-/** The command is neither executed nor answered; the connection stays, and is as good as dead. */
+/**
+ * The command is neither executed nor answered; the connection stays, and is as good as dead.
+ *
+ * ```ts
+ * import { silence, testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer();
+ * server.faults.on({ command: "NOOP" }, silence());
+ * ```
+ */
 export function silence(): Fault {
   return { type: "silence" };
 }
@@ -94,8 +165,12 @@ export interface Faults {
   /**
    * Sets a fault. Of several that fit, the one set first happens.
    *
-   * ```ts ignore
-   * server.faults.on({ command: "UID FETCH", nth: 2 }, cutLiteral(100));
+   * ```ts
+   * import { no, testServer } from "@x/imapd/testing";
+   *
+   * await using server = await testServer();
+   * using fault = server.faults.on({ command: "LOGIN", nth: 2 }, no("Not now"));
+   * console.log(fault.happened);
    * ```
    *
    * @throws {TypeError} for a fault that cannot happen there

@@ -12,7 +12,22 @@ import type { Account, Mailbox, Storage } from "../storage/storage.ts";
 import { timeOf } from "./clock.ts";
 import { mailOf, type TestMail } from "./message.ts";
 
-/** A message in a mailbox. */
+/**
+ * A message in a mailbox.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type StoredMessage, testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer();
+ * await server.deliver("alice", "Subject: Hi\nX-Loop: yes\n\nHello\n");
+ * const { messages } = await server.mailbox("alice");
+ * const [mail]: readonly (StoredMessage | undefined)[] = messages;
+ * assertEquals(mail?.subject, "Hi");
+ * assertEquals(mail?.header("x-loop"), "yes");
+ * assertEquals(mail?.flags, []);
+ * ```
+ */
 export class StoredMessage {
   /** The whole message. */
   readonly bytes: Uint8Array;

@@ -109,6 +109,7 @@ function unlisted({ capabilities }: Persona): Set<string> {
     own.capabilities({
       authenticated,
       mayLogin: true,
+      mechanisms: [],
       canStartTls: true,
       limits: DEFAULT_LIMITS,
     })

@@ -12,7 +12,20 @@ import {
 } from "./replay_script.ts";
 import { type WirePieces, WireScanner } from "./wire_scanner.ts";
 
-/** The client said something other than what was recorded. */
+/**
+ * The client said something other than what was recorded.
+ *
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { Departure, replayServer } from "@x/imapd/testing";
+ *
+ * const server = replayServer(`1S: * OK "ready"\n1C: a NOOP\n1S: a OK\n`);
+ * const conn = await Deno.connect({ port: server.port });
+ * await conn.write(new TextEncoder().encode("a CAPABILITY\r\n"));
+ * await new Response(conn.readable).text();
+ * await assertRejects(() => server.finished, Departure, "CAPABILITY");
+ * ```
+ */
 export class Departure extends Error {
   /** What was recorded, as a script has it; undefined when nothing more was. */
   readonly expected: string | undefined;

@@ -13,6 +13,7 @@ import type {
   ListenerKind,
   ServeOptions,
 } from "../server/options.ts";
+import { HANDLERS } from "../server/doors.ts";
 import { Server } from "../server/server.ts";
 import { prepareUserName, type Users } from "../server/users.ts";
 import { MemoryStorage } from "../storage/memory/mod.ts";
@@ -126,7 +127,7 @@ class RunningServer implements TestServer {
         this.errors.push(error);
         options.onError?.(error, about);
       },
-    }, (stream, host) => this.#serve(stream, host));
+    }, { ...HANDLERS, imap: (stream, host) => this.#serve(stream, host) });
   }
 
   get hostname(): string {

@@ -7,7 +7,18 @@
 import { type ScriptOptions, writeScript } from "./transcript_script.ts";
 import { decoded, type WirePieces } from "./wire_scanner.ts";
 
-/** A line of a conversation, its literals included. */
+/**
+ * A line of a conversation, its literals included.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TranscriptLine } from "@x/imapd/testing";
+ *
+ * const line = new TranscriptLine(1, "C", 0, ["a LOGIN alice secret"], false);
+ * assertEquals(`${line}`, "1C: a LOGIN ***");
+ * assertEquals(line.plainText, "a LOGIN alice secret");
+ * ```
+ */
 export class TranscriptLine {
   /** The number of its connection: 1 for the first that the server had. */
   readonly connection: number;
@@ -92,7 +103,21 @@ export interface TranscriptConnection {
 /** A connection whose lines can be forgotten. */
 type Recorded = TranscriptConnection & { readonly lines: TranscriptLine[] };
 
-/** What clients and server said to each other, all connections together. */
+/**
+ * What clients and server said to each other, all connections together.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { testServer } from "@x/imapd/testing";
+ *
+ * await using server = await testServer({ tls: false });
+ * const conn = await Deno.connect({ port: server.port });
+ * await conn.write(new TextEncoder().encode("a LOGOUT\r\n"));
+ * await new Response(conn.readable).text();
+ * const said = server.transcript.lines.filter(({ from }) => from === "C");
+ * assertEquals(said.map(({ text }) => text), ["a LOGOUT"]);
+ * ```
+ */
 export class Transcript {
   readonly #lines: TranscriptLine[];
   readonly #connections: readonly Recorded[];
@@ -116,8 +141,14 @@ export class Transcript {
   /**
    * Asserts that lines were said, in this order, whatever else was said between them.
    *
-   * ```ts ignore
-   * server.transcript.expect("1C: ", / UID FETCH 1:\* /, /^1S: \* 1 FETCH/);
+   * ```ts
+   * import { testServer } from "@x/imapd/testing";
+   *
+   * await using server = await testServer({ tls: false });
+   * const conn = await Deno.connect({ port: server.port });
+   * await conn.write(new TextEncoder().encode("a NOOP\r\nb LOGOUT\r\n"));
+   * await new Response(conn.readable).text();
+   * server.transcript.expect("1C: a NOOP", /^1S: a OK /, /^1S: \* BYE/);
    * ```
    *
    * @param patterns what lines such as `1C: a NOOP` contain, or match

@@ -46,16 +46,25 @@ Deno.test("SIGHUP reads users and certificate again; what is wrong changes nothi
     await write("{ alice: secret }");
     await using server = await startServer("--config", file);
     assertEquals(await login(server, "bob", "secret"), false);
-    await write("{ bob: secret }");
+    await write("{ bob: secret }\nquirks: [{ match: {}, greeting: changed }]");
     server.signal("SIGHUP");
     await server.logged("reloaded");
     assertEquals(await login(server, "alice", "secret"), false);
     assertEquals(await login(server, "bob", "secret"), true);
+    assertMatch(await greeting(server), /^\* OK .*changed\r\n/);
     await write("{ carol: [] }");
     server.signal("SIGHUP");
     await server.logged("users.carol: Expected text");
     assertEquals(await login(server, "bob", "secret"), true);
   }));
+
+/** The first line that a server says. */
+async function greeting({ port }: { readonly port: number }): Promise<string> {
+  using conn = await Deno.connect({ port, hostname: "127.0.0.1" });
+  const buffer = new Uint8Array(1024);
+  const count = await conn.read(buffer);
+  return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+}
 
 Deno.test("a port that is taken is told", async () => {
   using taken = Deno.listen({ port: 0, hostname: "127.0.0.1" });

@@ -125,7 +125,9 @@ Deno.test("messages are imported and counted", () =>
         imported: 2,
         bytes: 54,
         alreadyThere: 0,
-        refused: {},
+        refused: 0,
+        keywordsLeftOut: [],
+        failures: [],
       }],
     });
     const stat = await imapd("mailbox", "stat", "Old/Mail", ...kv, "--json");

@@ -9,6 +9,7 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
+import { nextConnectionNumber } from "../connection_number.ts";
 import type { Host } from "../host.ts";
 import type { Frame, LiteralHeader } from "../wire/command_reader.ts";
 import { Decoder } from "../wire/decoder.ts";
@@ -23,8 +24,6 @@ import { type Registries, Session, type Wire } from "./session.ts";
 import { Tracer } from "./trace.ts";
 import { Disconnected, Transport } from "./transport.ts";
 
-let connections = 0;
-
 /**
  * Speaks IMAP on a connection until it ends. Never rejects: faults go to {@linkcode Host.fault}.
  * @param registries what is spoken; all that there is by default
@@ -38,7 +37,7 @@ export async function serveConnection(
 }
 
 class Connection implements Wire {
-  readonly #stream: ByteStream;
+  readonly stream: ByteStream;
   readonly #host: Host;
   readonly #transport: Transport;
   readonly #session: Session;
@@ -55,9 +54,9 @@ class Connection implements Wire {
     | undefined;
 
   constructor(stream: ByteStream, host: Host, registries: Registries) {
-    this.#stream = stream;
+    this.stream = stream;
     this.#host = host;
-    const id = ++connections;
+    const id = nextConnectionNumber();
     this.#tracer = new Tracer(host.trace, id);
     const { lineLength } = host.limits;
     this.#transport = new Transport(stream, this.#tracer, lineLength);
@@ -66,16 +65,16 @@ class Connection implements Wire {
   }
 
   get remote(): string {
-    return this.#stream.remote;
+    return this.stream.remote;
   }
   get secure(): boolean {
-    return this.#stream.secure;
+    return this.stream.secure;
   }
   get local(): boolean {
-    return this.#stream.local;
+    return this.stream.local;
   }
   get canStartTls(): boolean {
-    return this.#stream.canStartTls;
+    return this.stream.canStartTls;
   }
 
   async run(): Promise<void> {
@@ -98,7 +97,7 @@ class Connection implements Wire {
       clearTimeout(this.#timer);
       const { facts, identity } = this.#session;
       this.#session.close();
-      this.#stream.close();
+      this.stream.close();
       this.#host.event("disconnect", this.#about());
       if (identity !== undefined) {
         await this.#host.hooks?.logout?.(facts, identity);
@@ -368,7 +367,7 @@ class Connection implements Wire {
     this.#endPause();
     if (
       this.#transport.waitsSince !== undefined && this.#overlap.length === 0
-    ) this.#sayBye(bye).finally(() => this.#stream.close());
+    ) this.#sayBye(bye).finally(() => this.stream.close());
   }
 
   #endPause(): void {

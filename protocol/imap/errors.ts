@@ -8,7 +8,24 @@
 import { StorageError } from "../../storage/model.ts";
 import { ParseError } from "../wire/decoder.ts";
 
-/** A tagged `NO`: the command was understood and is refused (RFC 9051 § 7.1.2). */
+/**
+ * A tagged `NO`: the command was understood and is refused (RFC 9051 § 7.1.2).
+ *
+ * ```ts
+ * import { No, serve } from "@x/imapd";
+ *
+ * await using server = serve({
+ *   port: 0,
+ *   callbacks: {
+ *     createMailbox({ mailbox }, next) {
+ *       if (mailbox.name.includes("/")) throw new No("CANNOT", "One level is enough");
+ *       return next();
+ *     },
+ *   },
+ * });
+ * console.log(server.addr.port);
+ * ```
+ */
 export class No extends Error {
   /** The response code without its brackets, such as `TRYCREATE`; undefined for none. */
   readonly code: string | undefined;
@@ -20,7 +37,24 @@ export class No extends Error {
   }
 }
 
-/** A tagged `BAD`: the command was not understood (RFC 9051 § 7.1.3). */
+/**
+ * A tagged `BAD`: the command was not understood (RFC 9051 § 7.1.3).
+ *
+ * ```ts
+ * import { Bad, serve } from "@x/imapd";
+ *
+ * await using server = serve({
+ *   port: 0,
+ *   callbacks: {
+ *     command({ name }, next) {
+ *       if (name === "COPY") throw new Bad("There is no COPY here");
+ *       return next();
+ *     },
+ *   },
+ * });
+ * console.log(server.addr.port);
+ * ```
+ */
 export class Bad extends Error {
   /** The response code without its brackets, or undefined. */
   readonly code: string | undefined;

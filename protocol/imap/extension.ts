@@ -95,6 +95,8 @@ export interface CapabilityContext {
   readonly authenticated: boolean;
   /** Whether passwords may come over the connection as it is. */
   readonly mayLogin: boolean;
+  /** The SASL mechanisms that can be used now. */
+  readonly mechanisms: readonly string[];
   /** Whether STARTTLS can be offered. */
   readonly canStartTls: boolean;
   /** What clients may ask for. */

@@ -100,6 +100,7 @@ export class Registry {
 const ALL: CapabilityContext = {
   authenticated: true,
   mayLogin: true,
+  mechanisms: [],
   canStartTls: true,
   limits: DEFAULT_LIMITS,
 };

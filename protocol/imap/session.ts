@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ByteStream } from "../byte_stream.ts";
 import type { Account, Mailbox } from "../../storage/storage.ts";
 import type { UidList } from "../../storage/model.ts";
 import type { ConnectionFacts } from "../hooks.ts";
@@ -21,6 +22,8 @@ export interface Wire {
   readonly remote: string;
   /** Whether TLS is on. */
   readonly secure: boolean;
+  /** What lies beneath. */
+  readonly stream: ByteStream;
   /** Whether the client is on this machine. */
   readonly local: boolean;
   /** Whether STARTTLS can be offered. */

@@ -138,7 +138,25 @@ export class Summary {
   }
 }
 
-/** Makes the summary of a message; an empty one where it would be too large to keep. */
+/**
+ * Makes the summary of a message, which a storage keeps beside it without looking into it; an empty one where
+ * it would be too large to keep, which means that it is made again when it is needed.
+ *
+ * ```ts
+ * import { MemoryStorage, summarize } from "@x/imapd";
+ *
+ * await using storage = new MemoryStorage();
+ * const account = await storage.openAccount("alice");
+ * const inbox = await account.openMailbox("INBOX");
+ * const source = new TextEncoder().encode("Subject: Hi\r\n\r\nHello\r\n");
+ * const summary = summarize(source);
+ * await inbox.append([{ source, summary, flags: [], internalDate: 0 }]);
+ * inbox.close();
+ * account.close();
+ * ```
+ *
+ * @param source the whole message
+ */
 export function summarize(source: Uint8Array): Uint8Array {
   const summary = build(source);
   return summary.length > MAX_BYTES ? new Uint8Array(0) : summary;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Identity } from "../host.ts";
+
 /** What comes after a response of the client. */
 export type Step =
   /** A challenge to send; the answer to it is the next response. */
@@ -14,7 +16,16 @@ export type Step =
     readonly user: string;
     readonly password: string;
   }
-  /** The login cannot be, whatever the password; the sentence says why. */
+  /** The client has proved who they are. */
+  | {
+    readonly type: "success";
+    readonly identity: Identity;
+    /** What the mechanism has to say with it (RFC 4422 § 3.6), which the client acknowledges. */
+    readonly bytes?: Uint8Array;
+  }
+  /** The client has not proved to be this user; undefined where no name was given. */
+  | { readonly type: "rejection"; readonly user: string | undefined }
+  /** The login cannot be, whatever the proof; the sentence says why. */
   | { readonly type: "refusal"; readonly text: string }
   /** The response was none that the mechanism knows; the sentence says what is wrong with it. */
   | { readonly type: "failure"; readonly text: string };
@@ -22,5 +33,7 @@ export type Step =
 /** An exchange under way. */
 export interface Exchange {
   /** Takes the client's response, undefined at first when it sent none along, and says what is next. */
-  next(response: Uint8Array | undefined): Step;
+  next(response: Uint8Array | undefined): Step | Promise<Step>;
+  /** Gives back what the exchange holds, however it ended. */
+  close?(): void;
 }

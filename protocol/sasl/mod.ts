@@ -4,12 +4,16 @@
  * @module
  */
 
-import type { Exchange } from "./exchange.ts";
 import { plain } from "./plain.ts";
+import type { Mechanism, SaslServer } from "./server.ts";
 
 export type { Exchange, Step } from "./exchange.ts";
+export type { Mechanism, SaslBackend, SaslServer } from "./server.ts";
 
-/** The mechanisms by name: each call begins an exchange. */
-export const mechanisms: ReadonlyMap<string, () => Exchange> = new Map([
-  ["PLAIN", plain],
-]);
+/** All of them, those first that a client had better choose. */
+const MECHANISMS: readonly Mechanism[] = [plain];
+
+/** The mechanisms that are offered on a connection as it is now, best first. */
+export function offeredMechanisms(server: SaslServer): readonly Mechanism[] {
+  return MECHANISMS.filter((mechanism) => mechanism.isOffered(server));
+}

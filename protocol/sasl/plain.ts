@@ -5,11 +5,20 @@
  */
 
 import type { Exchange, Step } from "./exchange.ts";
+import type { Mechanism } from "./server.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Begins an exchange. message = [authzid] UTF8NUL authcid UTF8NUL passwd */
-export function plain(): Exchange {
+/** PLAIN. */
+export const plain: Mechanism = {
+  name: "PLAIN",
+  isOffered: ({ backend, mayShowSecrets }) =>
+    mayShowSecrets && (backend?.mechanisms.has("PLAIN") ?? true),
+  begin,
+};
+
+// message = [authzid] UTF8NUL authcid UTF8NUL passwd
+function begin(): Exchange {
   return {
     next(response): Step {
       if (response === undefined) {

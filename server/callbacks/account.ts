@@ -125,15 +125,18 @@ export class CallbackAccount implements Account {
     const oldName = this.#there(from);
     await this.#checkThere(oldName);
     const name = this.#newName(to);
-    await this.#checkFree(name, true);
+    const names = await this.#checkFree(name, true);
     const { user, callbacks, hierarchyDelimiter } = this.#context;
     if (oldName !== INBOX && name.startsWith(oldName + hierarchyDelimiter)) {
       throw new StorageError("CANNOT", "A mailbox cannot go below itself");
     }
+    const renames = callbacks.renameMailbox === undefined
+      ? []
+      : (names ?? await this.#names.ask()).renames(oldName, name);
     const passed = await this.#change(
       "renameMailbox",
       callbacks.renameMailbox,
-      { user, mailbox: { name: oldName }, newName: name },
+      { user, mailbox: { name: oldName }, newName: name, renames },
       (below, { mailbox, newName }) =>
         below.renameMailbox(mailbox.name, newName),
     );
@@ -151,10 +154,8 @@ export class CallbackAccount implements Account {
     name: string,
     update: { subscribed?: boolean; specialUse?: readonly string[] },
   ): Promise<void> {
-    const { hierarchyDelimiter, limits, user, callbacks } = this.#context;
-    const path = parseName(name, hierarchyDelimiter);
-    if (update.subscribed) checkNewName(path, hierarchyDelimiter, limits);
-    const full = path.join(hierarchyDelimiter);
+    const { user, callbacks } = this.#context;
+    const full = this.#nameToUpdate(name, update.subscribed);
     if (update.specialUse !== undefined) await this.#checkThere(full);
     const passed = await this.#change(
       "updateMailbox",
@@ -162,8 +163,28 @@ export class CallbackAccount implements Account {
       { user, mailbox: { name: full }, ...update },
       (below, { mailbox, user: _, ...update }) =>
         below.updateMailbox(mailbox.name, update),
+      ({ mailbox, subscribed, specialUse }) =>
+        specialUse === undefined && subscribed !== undefined
+          ? this.#subscribe(mailbox.name, subscribed)
+          : this.#refuse(),
     );
     if (!passed) this.#shared.listeners.notify({ type: "update", name: full });
+  }
+
+  /** Keeps in memory whether a name is subscribed. */
+  async #subscribe(name: string, subscribed: boolean): Promise<void> {
+    const full = this.#nameToUpdate(name, subscribed);
+    const { listed } = await this.#names.ask();
+    const { subscriptions, listeners } = this.#shared;
+    subscriptions.set(full, subscribed, listed(full)?.subscribed ?? false);
+    listeners.notify({ type: "update", name: full });
+  }
+
+  /** A name of which anything may be said; one that is to be subscribed has to be one of a mailbox that can be. */
+  #nameToUpdate(name: string, subscribed?: boolean): string {
+    if (subscribed) return this.#newName(name);
+    const { hierarchyDelimiter } = this.#context;
+    return parseName(name, hierarchyDelimiter).join(hierarchyDelimiter);
   }
 
   /** See {@linkcode Account.status}. */
@@ -305,7 +326,11 @@ export class CallbackAccount implements Account {
     this.#release();
   }
 
-  /** Makes a change, through its callback if there is one; whether the storage below has made it. */
+  /**
+   * Makes a change, through its callback if there is one.
+   * @param without makes it where there is no storage below
+   * @returns whether `next` has made it
+   */
   async #change<Event extends { readonly user: User }>(
     name: CallbackName,
     callback:
@@ -313,12 +338,11 @@ export class CallbackAccount implements Account {
       | undefined,
     event: Event,
     change: (below: Account, event: Event) => Promise<unknown>,
+    without: (event: Event) => Promise<void> = () => this.#refuse(),
   ): Promise<boolean> {
     const base = async (event: Event) => {
-      if (this.#below === undefined) {
-        throw new StorageError("CANNOT", "That cannot be changed");
-      }
-      await change(this.#below, event);
+      if (this.#below === undefined) await without(event);
+      else await change(this.#below, event);
     };
     if (callback === undefined) {
       await base(event);
@@ -327,6 +351,10 @@ export class CallbackAccount implements Account {
     const bound = callback.bind(this.#context.callbacks);
     const { passed } = await call(this.#context, name, bound, event, base);
     return passed !== undefined;
+  }
+
+  #refuse(): Promise<never> {
+    throw new StorageError("CANNOT", "That cannot be changed");
   }
 
   #normal(name: string): string | undefined {
@@ -359,8 +387,11 @@ export class CallbackAccount implements Account {
   }
 
   /** Refuses a name that is in the list, or that has mailboxes below it where there may be none. */
-  async #checkFree(name: string, childless = false): Promise<void> {
-    if (!this.#names.listed) return;
+  async #checkFree(
+    name: string,
+    childless = false,
+  ): Promise<NamesNow | undefined> {
+    if (!this.#names.listed) return undefined;
     const names = await this.#names.ask();
     const info = names.info(name);
     const { maxMailboxes } = this.#context.limits;
@@ -370,6 +401,7 @@ export class CallbackAccount implements Account {
     if (info?.id !== undefined || childless && info?.hasChildren) {
       throw new StorageError("ALREADYEXISTS", "There is such a mailbox");
     }
+    return names;
   }
 }
 

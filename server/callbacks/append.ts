@@ -40,15 +40,17 @@ export async function appendThrough(
   const callback = context.callbacks.appendMessage!.bind(context.callbacks);
   const together = new Together(messages.length, base);
   const calls = messages.map(async (message, place) => {
+    const id = crypto.randomUUID();
     const event: AppendMessageEvent = {
       user: context.user,
       mailbox: { name: mailbox.name },
+      id,
       source: message.source,
       flags: spelledIn(mailbox.state.flagTable, message.flags),
       internalDate: new Date(message.internalDate),
     };
     try {
-      return await call(
+      const { answer, passed } = await call(
         context,
         "appendMessage",
         callback,
@@ -56,6 +58,8 @@ export async function appendThrough(
         (changed) =>
           together.join(place, changedMessage(message, event, changed)),
       );
+      const key = checkedKey(answer ?? { id });
+      return { key: passed?.result ?? key, passed: passed !== undefined };
     } catch (error) {
       together.fail(error);
       throw error;
@@ -69,10 +73,8 @@ export async function appendThrough(
     (outcome as PromiseFulfilledResult<Awaited<typeof calls[number]>>).value
   );
   return {
-    keys: done.map(({ passed, answer }) =>
-      passed?.result ?? checkedKey(answer ?? undefined)
-    ),
-    passed: done.every(({ passed }) => passed !== undefined),
+    keys: done.map(({ key }) => key),
+    passed: done.every(({ passed }) => passed),
   };
 }
 

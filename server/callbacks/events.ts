@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { DeliveryAddress } from "../../protocol/host.ts";
+
 /** A user. */
 export interface User {
   /** The name of the account. */
@@ -68,6 +70,9 @@ export interface SessionEvent extends ConnectionEvent {
   readonly user: User;
 }
 
+/** Mail has come for an address. */
+export type RecipientEvent = DeliveryAddress;
+
 /** A command is to be executed. It has been understood, and it may be given in the state of the session. */
 export interface CommandEvent extends ConnectionEvent {
   /** Who gives it, once somebody has logged in. */
@@ -94,7 +99,10 @@ export interface MailboxEntry {
   readonly name: string;
   /** Whether there is a mailbox of that name; false for a name that is only subscribed. Default true. */
   readonly selectable?: boolean;
-  /** Whether the name is subscribed. Default false. */
+  /**
+   * Whether the name is subscribed. Default false. Where `updateMailbox` leaves it to the library and there is
+   * no storage, what clients change of it is kept in memory.
+   */
   readonly subscribed?: boolean;
   /** Special uses, such as `["\\Sent"]` (RFC 6154). */
   readonly specialUse?: readonly string[];
@@ -122,10 +130,23 @@ export interface CreateMailboxEvent extends MailboxEvent {
   readonly specialUse: readonly string[];
 }
 
+/** A mailbox that gets another name. */
+export interface MailboxRename {
+  /** The mailbox as it is called now. */
+  readonly from: MailboxName;
+  /** The same under its new name. */
+  readonly to: MailboxName;
+}
+
 /** A mailbox is to be renamed, and those below it with it; of `INBOX` only the messages move. */
 export interface RenameMailboxEvent extends MailboxEvent {
   /** Its new name. */
   readonly newName: string;
+  /**
+   * What that comes to: each mailbox, of this name or below it, that gets another. For who replaces the
+   * operation; `next` goes by `mailbox` and `newName`.
+   */
+  readonly renames: readonly MailboxRename[];
 }
 
 /** What is kept about a mailbox's name is to change; what is absent stays. */
@@ -183,6 +204,8 @@ export interface GetMessageSourceEvent extends MailboxEvent {
 
 /** A message is to be appended. */
 export interface AppendMessageEvent extends MailboxEvent {
+  /** A name that no message has (a UUID), for who wants to call it that in `getMessages`. */
+  readonly id: string;
   /** The whole message. */
   readonly source: Uint8Array;
   /** Flags and keywords. */

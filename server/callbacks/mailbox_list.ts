@@ -6,7 +6,7 @@
 
 import type { MailboxId, MailboxInfo } from "../../storage/model.ts";
 import { compareNames, INBOX, tryParseName } from "../../storage/names.ts";
-import type { MailboxEntry } from "./events.ts";
+import type { MailboxEntry, MailboxRename } from "./events.ts";
 import { type Problems, shown } from "./problems.ts";
 
 /** How many names there may be. */
@@ -121,7 +121,11 @@ function number(
   return undefined;
 }
 
-function nameOnly(path: readonly string[], delimiter: string): ListedName {
+/** A name that is nothing but a name. */
+export function nameOnly(
+  path: readonly string[],
+  delimiter: string,
+): ListedName {
   return {
     name: path.join(delimiter),
     path,
@@ -161,6 +165,24 @@ export function infosOf(
       specialUse: one.specialUse,
       subscribed: one.subscribed,
       hasChildren: parents.has(one.name),
+    }));
+}
+
+/** The mailboxes that get another name when one is renamed (RFC 9051 § 6.3.6). */
+export function renamesOf(
+  infos: readonly MailboxInfo[],
+  delimiter: string,
+  from: string,
+  to: string,
+): MailboxRename[] {
+  return infos
+    .filter(({ id, name }) =>
+      id !== undefined &&
+      (name === from || from !== INBOX && name.startsWith(from + delimiter))
+    )
+    .map(({ name }) => ({
+      from: { name },
+      to: { name: to + name.slice(from.length) },
     }));
 }
 

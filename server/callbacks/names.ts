@@ -7,12 +7,13 @@
 import { type MailboxInfo, StorageError } from "../../storage/model.ts";
 import type { Account } from "../../storage/storage.ts";
 import { call } from "./call.ts";
-import type { GetMailboxesEvent } from "./events.ts";
+import type { GetMailboxesEvent, MailboxRename } from "./events.ts";
 import {
   entriesOf,
   infosOf,
   type ListedName,
   readMailboxes,
+  renamesOf,
 } from "./mailbox_list.ts";
 import { Problems } from "./problems.ts";
 import type { SharedAccount } from "./shared_account.ts";
@@ -25,6 +26,8 @@ export interface NamesNow {
   info(name: string): MailboxInfo | undefined;
   /** What the callback says of one. */
   listed(name: string): ListedName | undefined;
+  /** What the renaming of a name, which there is, comes to. */
+  renames(from: string, to: string): MailboxRename[];
 }
 
 /** See the module's text. */
@@ -52,12 +55,7 @@ export class Names {
     }
     const stored = await this.#stored(only);
     if (!this.listed) {
-      const byName = new Map(stored.map((info) => [info.name, info]));
-      return {
-        infos: () => stored,
-        info: (name) => byName.get(name),
-        listed: () => undefined,
-      };
+      return namesNow(stored, new Map(), hierarchyDelimiter);
     }
     const problems = new Problems();
     const callback = callbacks.getMailboxes?.bind(callbacks);
@@ -94,16 +92,26 @@ export class Names {
     stored: readonly MailboxInfo[],
   ): NamesNow {
     const below = new Map(stored.map((info) => [info.name, info]));
+    const { hierarchyDelimiter } = this.#shared.context;
     const infos = infosOf(
-      names,
-      this.#shared.context.hierarchyDelimiter,
+      this.#shared.subscriptions.applyTo(names, hierarchyDelimiter),
+      hierarchyDelimiter,
       (listed) => this.#shared.identify(listed, below.get(listed.name)),
     );
-    const byName = new Map(infos.map((info) => [info.name, info]));
-    return {
-      infos: () => infos,
-      info: (name) => byName.get(name),
-      listed: (name) => names.get(name),
-    };
+    return namesNow(infos, names, hierarchyDelimiter);
   }
+}
+
+function namesNow(
+  infos: readonly MailboxInfo[],
+  listed: ReadonlyMap<string, ListedName>,
+  delimiter: string,
+): NamesNow {
+  const byName = new Map(infos.map((info) => [info.name, info]));
+  return {
+    infos: () => infos,
+    info: (name) => byName.get(name),
+    listed: (name) => listed.get(name),
+    renames: (from, to) => renamesOf(infos, delimiter, from, to),
+  };
 }

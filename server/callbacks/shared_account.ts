@@ -9,6 +9,7 @@ import type { AccountChange } from "../../storage/storage.ts";
 import type { MailboxId, MailboxInfo } from "../../storage/model.ts";
 import type { UserContext } from "./context.ts";
 import type { ListedName, MailboxIdentity } from "./mailbox_list.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { VirtualBoxes } from "./virtual_boxes.ts";
 
 /** How many names are remembered, of mailboxes that are no longer listed too. */
@@ -20,6 +21,8 @@ export class SharedAccount {
   readonly context: UserContext;
   /** The virtual mailboxes. */
   readonly boxes: VirtualBoxes;
+  /** What clients have subscribed to, where nobody else keeps it. */
+  readonly subscriptions: Subscriptions;
   /** Who hears of changes to the list that callbacks have made. */
   readonly listeners: Listeners<AccountChange> = new Listeners();
   /** Whether the account is gone. */
@@ -33,10 +36,16 @@ export class SharedAccount {
   /** @param emptied called when the last virtual mailbox has gone by itself */
   constructor(context: UserContext, emptied: () => void) {
     this.context = context;
+    this.subscriptions = new Subscriptions(context.limits.maxMailboxes);
     this.boxes = new VirtualBoxes(context, (name) => {
       this.forget(name);
       if (this.boxes.empty) emptied();
     });
+  }
+
+  /** Whether there is anything to remember when nobody has the account open. */
+  get empty(): boolean {
+    return this.boxes.empty && this.subscriptions.empty;
   }
 
   /** The account goes, and its mailboxes with it. */

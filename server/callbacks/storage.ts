@@ -9,13 +9,18 @@
 
 import { DEFAULT_STORAGE_LIMITS } from "../../storage/limits.ts";
 import { checkUser } from "../../storage/names.ts";
-import { StorageError } from "../../storage/model.ts";
-import type { Account, Storage } from "../../storage/storage.ts";
+import {
+  type AppendResult,
+  type NewMessage,
+  StorageError,
+} from "../../storage/model.ts";
+import type { Account, Mailbox, Storage } from "../../storage/storage.ts";
 import { verifyState } from "../../storage/verify_state.ts";
 import { CallbackAccount } from "./account.ts";
 import { ByteCache } from "./byte_cache.ts";
 import type { CallbackContext } from "./context.ts";
 import { IdleBoxes } from "./idle_boxes.ts";
+import { CallbackMailbox } from "./mailbox.ts";
 import { SharedAccount } from "./shared_account.ts";
 import type { Callbacks } from "./types.ts";
 import { UidValidities } from "./uid_validities.ts";
@@ -143,6 +148,37 @@ export class CallbackStorage implements Storage {
     else yield* [...this.#accounts.keys()];
   }
 
+  /**
+   * See {@linkcode Storage.deliver}. What the storage below has, and no callback wants to see, is delivered
+   * there together; every other mailbox is appended to by itself.
+   */
+  async deliver(
+    message: NewMessage,
+    mailboxes: readonly Mailbox[],
+  ): Promise<readonly PromiseSettledResult<AppendResult>[]> {
+    this.#checkOpen();
+    const stored: Mailbox[] = [];
+    const { appendMessage } = this.#context.callbacks;
+    const below = appendMessage === undefined ? this.#below : undefined;
+    const routes = mailboxes.map((mailbox) => {
+      if (!(mailbox instanceof CallbackMailbox)) {
+        throw new TypeError("A mailbox is in another storage");
+      }
+      if (below?.deliver === undefined || mailbox.stored === undefined) {
+        return { mailbox };
+      }
+      return { place: stored.push(mailbox.stored) - 1 };
+    });
+    const together = stored.length === 0
+      ? Promise.resolve([])
+      : below!.deliver!(message, stored);
+    return await Promise.all(routes.map(async ({ mailbox, place }) => {
+      if (mailbox === undefined) return (await together)[place]!;
+      const [one] = await Promise.allSettled([mailbox.append([message])]);
+      return one;
+    }));
+  }
+
   /** See {@linkcode Storage.deleteAccount}. */
   async deleteAccount(user: string): Promise<void> {
     await this.#below?.deleteAccount(user);
@@ -202,7 +238,7 @@ export class CallbackStorage implements Storage {
   /** Forgets an account that nobody has open and that has nothing to remember. */
   #left(user: string): void {
     const shared = this.#accounts.get(user);
-    if (shared?.handles === 0 && shared.boxes.empty) {
+    if (shared?.handles === 0 && shared.empty) {
       this.#accounts.delete(user);
     }
   }

@@ -16,6 +16,7 @@
  * @module
  */
 
+import type { DeliveryTarget } from "../../protocol/host.ts";
 import type { SearchQuery } from "../../protocol/hooks.ts";
 import type {
   AppendMessageEvent,
@@ -34,6 +35,7 @@ import type {
   MessageKey,
   MessagesEvent,
   MessageSource,
+  RecipientEvent,
   RenameMailboxEvent,
   SessionEvent,
   StatusCounts,
@@ -62,7 +64,26 @@ export interface SearchMessagesEvent extends MailboxEvent {
   readonly query: SearchQuery;
 }
 
-/** The callbacks of a server; each may be left out. */
+/**
+ * The callbacks of a server; each may be left out.
+ *
+ * ```ts
+ * import { type Callbacks, No, serve } from "@x/imapd";
+ *
+ * const callbacks: Callbacks = {
+ *   async appendMessage(event, next) {
+ *     if (event.source.length > 1_000_000) {
+ *       throw new No("TOOBIG", "A megabyte at the most");
+ *     }
+ *     const message = await next();
+ *     console.log(`${event.user.name} got uid ${message.uid}`);
+ *     return message;
+ *   },
+ * };
+ * await using server = serve({ port: 0, users: { alice: "secret" }, callbacks });
+ * console.log(server.addr.port);
+ * ```
+ */
 export interface Callbacks {
   /**
    * Says whether a name and a password belong together (LOGIN, AUTHENTICATE). `next` asks `users`. True is
@@ -88,6 +109,17 @@ export interface Callbacks {
   readonly command?: Callback<CommandEvent, void>;
 
   /**
+   * Says whom mail is for that comes in by LMTP: users, or mailboxes of users; undefined for an address that
+   * nobody has. `next` asks `delivery` and `users`. A `No` refuses: for good, or for now with the codes
+   * `UNAVAILABLE`, `INUSE` and `LIMIT`. The messages themselves go through `appendMessage`.
+   */
+  readonly findRecipients?: Callback<
+    RecipientEvent,
+    readonly DeliveryTarget[] | undefined,
+    string | DeliveryTarget | readonly (string | DeliveryTarget)[] | undefined
+  >;
+
+  /**
    * Says which mailboxes there are (LIST, LSUB, and each time that one is named). Only those that it lists
    * exist for clients; `INBOX` always does, and missing names above others are added. One that the storage
    * does not have is a virtual mailbox: `getMessages` says what is in it. Names that cannot be are left out
@@ -105,9 +137,12 @@ export interface Callbacks {
   readonly createMailbox?: Callback<CreateMailboxEvent, void>;
   /** DELETE. Sessions that have the mailbox selected end. As for {@linkcode createMailbox}. */
   readonly deleteMailbox?: Callback<MailboxEvent, void>;
-  /** RENAME. As for {@linkcode createMailbox}; mailboxes below the name go with it. */
+  /** RENAME. As for {@linkcode createMailbox}; mailboxes below the name go with it: see `renames`. */
   readonly renameMailbox?: Callback<RenameMailboxEvent, void>;
-  /** SUBSCRIBE, UNSUBSCRIBE, and special uses. As for {@linkcode createMailbox}. */
+  /**
+   * SUBSCRIBE, UNSUBSCRIBE, and special uses. As for {@linkcode createMailbox}, except that without a storage
+   * `next` keeps subscriptions in memory, and so does a server without this callback.
+   */
   readonly updateMailbox?: Callback<UpdateMailboxEvent, void>;
   /**
    * The counts of a mailbox (STATUS, LIST with STATUS). Undefined: there is no such mailbox. UIDNEXT,
@@ -155,8 +190,8 @@ export interface Callbacks {
   >;
   /**
    * APPEND, once a message; those of one command run at the same time and are appended together. Who
-   * replaces it answers with the name that `getMessages` now has for the message, so that the client can be
-   * told its UID. Without a storage `next` refuses with `CANNOT`.
+   * replaces it keeps the message under the event's `id`, or answers with the name that `getMessages` now
+   * has for it, so that the client can be told its UID. Without a storage `next` refuses with `CANNOT`.
    */
   readonly appendMessage?: Callback<
     AppendMessageEvent,

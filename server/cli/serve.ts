@@ -15,8 +15,8 @@ import {
   type ServeOptions,
   type TlsOptions,
 } from "../options.ts";
-import { formatAddress } from "../byte_stream.ts";
 import { PasswordHasher } from "../password.ts";
+import { formatAddress } from "../peer.ts";
 import { serve } from "../serve.ts";
 import type { ImapServer } from "../server.ts";
 import { combinedUsers, inlineUsers, type UserStore } from "../users.ts";
@@ -52,8 +52,8 @@ export const serveCommand: CliCommand = {
     "Without users it makes one and prints the password, once, on standard error. Passwords are " +
     "accepted over TLS, and without it from this machine alone unless --insecure-auth is there.",
     "SIGINT and SIGTERM let what is under way finish; a second one ends at once. SIGHUP reads the " +
-    "configuration and the certificate again: users, limits and certificate change for new " +
-    "connections.",
+    "configuration and the certificate again: users, limits, quirks and certificate change for " +
+    "new connections.",
   ],
   options: SERVE_OPTIONS,
   needsKv: true,
@@ -76,16 +76,20 @@ async function run(args: Arguments): Promise<number> {
   if (Object.keys(config.users ?? {}).length === 0) {
     await makeFirstUser(kvUsers);
   }
+  const addresses: ListenAddress[] = [];
   await using server = start({
     ...optionsOf(config),
+    serverName: config.serverName ?? hostNames()[0] ?? DEFAULTS.serverName,
     maxConnections: await maxConnectionsOf(config),
     listeners: listenersOf(config),
     tls: await certificateOf(config),
     users: usersOf(config, kvUsers),
     storage: database.storage,
-    onListen: announce,
+    onListen: (address) => addresses.push(address),
   });
+  // Whoever reads the lines may send a signal at once.
   const stopListening = listenToSignals(server, args, kvUsers);
+  for (const address of addresses) announce(address);
   await server.finished;
   stopListening();
   return 0;
@@ -179,7 +183,10 @@ function start(options: ServeOptions): ImapServer {
   try {
     return serve(options);
   } catch (error) {
-    const where = (options.listeners ?? []).map(({ port }) => port).join(", ");
+    const places = (options.listeners ?? []).map(({ port, path }) =>
+      path ?? port
+    );
+    const where = `${places.length > 1 ? "one of " : ""}${places.join(", ")}`;
     if (error instanceof Deno.errors.AddrInUse) {
       throw new CommandError(`A port is in use already: ${where}`);
     }
@@ -194,7 +201,7 @@ function start(options: ServeOptions): ImapServer {
 }
 
 function announce(address: ListenAddress): void {
-  print(`listening ${address.kind} ${formatAddress(address)}`);
+  print(`listening ${address.kind} ${address.path ?? formatAddress(address)}`);
 }
 
 function listenToSignals(
@@ -231,6 +238,7 @@ async function reload(
   server.reload({
     users: usersOf(config, kvUsers),
     limits: config.limits ?? {},
+    quirks: config.quirks ?? [],
     tls: await certificateOf(config),
   });
 }

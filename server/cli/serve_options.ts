@@ -7,6 +7,7 @@
 import { checkConfig, type Config, readConfig } from "../config.ts";
 import {
   DEFAULTS,
+  type ListenerKind,
   type ListenerOptions,
   type ServeOptions,
 } from "../options.ts";
@@ -68,11 +69,21 @@ export async function serveConfig(args: Arguments): Promise<Config> {
 /** Where to listen. A free port for IMAP wants a free one for IMAP over TLS too. */
 export function listenersOf(config: Config): readonly ListenerOptions[] {
   if (config.listeners !== undefined) return config.listeners;
-  const { port = DEFAULTS.port } = config;
+  const { port = DEFAULTS.port, lmtpSocket } = config;
   const { tlsPort = port === 0 ? 0 : DEFAULTS.tlsPort } = config;
+  const { pop3Port = "off", pop3sPort = "off", lmtpPort = "off" } = config;
+  const ports: [ListenerKind, number | "off"][] = [
+    ["imap", port],
+    ["imaps", tlsPort],
+    ["pop3", pop3Port],
+    ["pop3s", pop3sPort],
+    ["lmtp", lmtpPort],
+  ];
   return [
-    ...(port === "off" ? [] : [{ kind: "imap" as const, port }]),
-    ...(tlsPort === "off" ? [] : [{ kind: "imaps" as const, port: tlsPort }]),
+    ...ports.flatMap(([kind, port]) => port === "off" ? [] : { kind, port }),
+    ...(lmtpSocket === undefined
+      ? []
+      : [{ kind: "lmtp" as const, path: lmtpSocket }]),
   ];
 }
 
@@ -92,5 +103,7 @@ export function optionsOf(config: Config): ServeOptions {
     trace: config.trace ?? false,
     limits: config.limits ?? {},
     capabilities: config.capabilities ?? {},
+    quirks: config.quirks ?? [],
+    delivery: config.delivery ?? {},
   };
 }

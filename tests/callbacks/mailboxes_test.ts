@@ -1,6 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { No } from "../../protocol/imap/errors.ts";
-import type { GetMailboxesEvent, MailboxEntry } from "../../server/mod.ts";
+import type {
+  Callbacks,
+  GetMailboxesEvent,
+  MailboxEntry,
+} from "../../server/mod.ts";
 import { codeOf, start, storageOf } from "./harness.ts";
 
 const names = (lines: readonly string[]) =>
@@ -174,7 +178,6 @@ Deno.test("changes of mailboxes are replaced, and checked before", async () => {
   assertEquals(codeOf(await client.no("RENAME a/b INBOX")), "ALREADYEXISTS");
   assertEquals(codeOf(await client.no("RENAME a/b a/b/c")), "CANNOT");
   assertEquals(codeOf(await client.no("CREATE a//b")), "CANNOT");
-  assertEquals(codeOf(await client.no("SUBSCRIBE a")), "CANNOT");
   assertEquals(calls, 1);
   await client.ok("RENAME a/b c");
   await other.ok("NOOP");
@@ -184,6 +187,72 @@ Deno.test("changes of mailboxes are replaced, and checked before", async () => {
   assertMatch(await other.lastWords(), /\* BYE/);
   await client.ok("CREATE c");
   assertEquals((await client.ok("SELECT c"))[4] === validity, false);
+  assertEquals(tested.faults, []);
+});
+
+Deno.test("who replaces a renaming is told what it comes to", async () => {
+  const told: string[] = [];
+  const callbacks: Callbacks = {
+    renameMailbox(event, next) {
+      const { newName, renames } = event;
+      const all = renames.map(({ from, to }) => `${from.name}>${to.name}`);
+      told.push(`${newName}: ${all.join(" ")}`);
+      return next(event);
+    },
+  };
+  for (
+    const lists of [{}, {
+      getMailboxes: (_: unknown, next) => next(),
+    }] as Callbacks[]
+  ) {
+    await using tested = start({ ...callbacks, ...lists });
+    const client = await tested.login();
+    for (const name of ["INBOX/x", "a", "a/b", "a/b/c", "a.b", "aa/b"]) {
+      await client.ok(`CREATE ${name}`);
+    }
+    await client.ok("SUBSCRIBE a/only-a-name");
+    await client.ok("RENAME a x/y");
+    await client.ok("RENAME aa bb");
+    await client.ok("RENAME INBOX old");
+    assertEquals(told.splice(0), [
+      "x/y: a>x/y a/b>x/y/b a/b/c>x/y/b/c",
+      "bb: aa/b>bb/b",
+      "old: INBOX>old",
+    ]);
+    assertEquals(tested.faults, []);
+  }
+});
+
+Deno.test("without storage, subscriptions are kept in memory", async () => {
+  await using tested = start({
+    updateMailbox({ mailbox: { name }, ...event }, next) {
+      if (name === "bad") return next({ ...event, mailbox: { name: "a//b" } });
+      return next({ ...event, mailbox: { name: name.replace("old", "a") } });
+    },
+    getMailboxes: () => [{ name: "a" }, { name: "b", subscribed: true }],
+    getMessages: () => [],
+  });
+  const client = await tested.login();
+  const subscribed = async () => names(await client.ok('LSUB "" *'));
+  assertEquals(await subscribed(), ["b"]);
+  await client.ok("SUBSCRIBE old");
+  await client.ok("SUBSCRIBE inbox");
+  assertEquals(codeOf(await client.no("SUBSCRIBE bad")), "CANNOT");
+  await client.ok("SUBSCRIBE x/y");
+  await client.ok("UNSUBSCRIBE b");
+  await client.ok("UNSUBSCRIBE nothing");
+  assertEquals(await subscribed(), ["INBOX", "a", "x/y"]);
+  assertEquals(names(await client.ok('LIST "" *')), ["INBOX", "a", "b"]);
+  client.close();
+  const again = await tested.login();
+  assertEquals(names(await again.ok('LSUB "" *')), ["INBOX", "a", "x/y"]);
+  await again.ok("UNSUBSCRIBE x/y");
+  await again.ok("SUBSCRIBE b");
+  await again.ok("SUBSCRIBE b");
+  assertEquals(names(await again.ok('LSUB "" *')), ["INBOX", "a", "b"]);
+  const other = await tested.login("bob");
+  assertEquals(names(await other.ok('LSUB "" *')), ["b"]);
+  assertEquals(codeOf(await other.no("SUBSCRIBE a//b")), "CANNOT");
   assertEquals(tested.faults, []);
 });
 

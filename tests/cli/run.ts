@@ -72,12 +72,20 @@ export function startServer(
   return startWith(["run", "-A", MAIN], args);
 }
 
-/** As {@linkcode startServer}, with other arguments of `deno`. */
+/** Where and by what a program is run, where that is not as usual. */
+export interface Surroundings extends Pick<Deno.CommandOptions, "cwd" | "env"> {
+  /** The program's file. Default: that of `deno`. */
+  readonly command?: string;
+}
+
+/** As {@linkcode startServer}, with other arguments of `deno`, or by another program. */
 export async function startWith(
   runtime: readonly string[],
   args: readonly string[],
+  { command = Deno.execPath(), ...surroundings }: Surroundings = {},
 ): Promise<RunningServer> {
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(command, {
+    ...surroundings,
     args: [...runtime, "serve", "--port", "0", "--tls-port", "0", ...args],
     stdin: "null",
     stdout: "piped",
@@ -94,7 +102,8 @@ export async function startWith(
   })();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let out = "";
-  while (out.split("\n").length < 3) {
+  const doors = args.filter((arg) => /^--(pop3|lmtp)/.test(arg));
+  while (out.split("\n").length < 3 + doors.length) {
     const { done, value } = await reader.read();
     if (done) break;
     out += value;

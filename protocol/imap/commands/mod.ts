@@ -4,7 +4,6 @@
  * @module
  */
 
-import { mechanisms } from "../../sasl/mod.ts";
 import type { Extension } from "../extension.ts";
 import { plainItems } from "../fetch/attributes.ts";
 import { sectionItems } from "../fetch/section.ts";
@@ -64,11 +63,12 @@ export const base: readonly Extension[] = [
   { capabilities: () => ["IMAP4rev2"], enable: ["IMAP4rev2"] },
   {
     // RFC 9051 § 6.2.1, § 6.2.2, § 6.2.3: offered before login only.
-    capabilities: ({ authenticated, mayLogin, canStartTls }) => {
+    capabilities: ({ authenticated, mayLogin, canStartTls, mechanisms }) => {
       if (authenticated) return [];
       const starttls = canStartTls ? ["STARTTLS"] : [];
-      if (!mayLogin) return [...starttls, "LOGINDISABLED"];
-      return [...starttls, ...[...mechanisms.keys()].map((n) => `AUTH=${n}`)];
+      const disabled = mayLogin ? [] : ["LOGINDISABLED"];
+      const auth = mechanisms.map((name) => `AUTH=${name}`);
+      return [...starttls, ...disabled, ...auth];
     },
   },
   { capabilities: () => ["SASL-IR"] },

@@ -4,13 +4,20 @@
  * @module
  */
 
+import { saslServer } from "../../login.ts";
+import { offeredMechanisms } from "../../sasl/mod.ts";
 import { type Command, noArguments } from "../command.ts";
 import type { Session } from "../session.ts";
 
 /** The capabilities of a session now, in one line. */
 export function capabilityList(session: Session): string {
+  const authenticated = session.state !== "not-authenticated";
+  const mechanisms = authenticated
+    ? []
+    : offeredMechanisms(saslServer(session)).map(({ name }) => name);
   return session.registry.capabilities({
-    authenticated: session.state !== "not-authenticated",
+    authenticated,
+    mechanisms,
     mayLogin: session.mayLogin,
     canStartTls: session.wire.canStartTls,
     limits: session.host.limits,
