@@ -5,15 +5,19 @@
  */
 
 import { join, resolve } from "@std/path";
-import progress from "../../deps/cli_progress.ts";
 import { DEFAULT_LIMITS } from "../../protocol/limits.ts";
 import { isMailboxName } from "../../protocol/wire/mailbox_name.ts";
-import type { Account, Mailbox } from "../../storage/storage.ts";
-import { StorageError } from "../../storage/model.ts";
+import type { Account } from "../../storage/storage.ts";
 import { findSources } from "../import/find_sources.ts";
 import { importInto, type ImportResult } from "../import/importer.ts";
+import { openOrCreate } from "../import/open_or_create.ts";
 import { ProgressFile } from "../import/progress_file.ts";
-import { type ImportSource, NoSource } from "../import/source.ts";
+import {
+  type ImportSource,
+  type MboxQuoting,
+  NoSource,
+  type SourceOptions,
+} from "../import/source.ts";
 import {
   type Arguments,
   type CliCommand,
@@ -28,6 +32,7 @@ import {
   openDatabase,
 } from "./database.ts";
 import { mailboxName } from "./mailbox.ts";
+import { progressBar } from "./progress.ts";
 import { print, printable, printError } from "./terminal.ts";
 import { userName } from "./user.ts";
 
@@ -37,11 +42,12 @@ export const importCommand: CliCommand = {
   summary: "import mbox files, Maildirs and messages",
   usage: ["import PATH... --user U [--mailbox M] [OPTIONS]"],
   about: [
-    "A PATH is an mbox file, a Maildir, a message (.eml), or a folder of messages. The mailboxes of a " +
-    "Maildir++ come in below M, or beside INBOX when M is INBOX.",
+    "A PATH is an mbox file, a Maildir, a message (.eml), a folder of messages, or what imapd export " +
+    "has written. The mailboxes of a Maildir++ or of an export come in below M, or beside INBOX when " +
+    "M is INBOX.",
     "Dates and flags are kept: the From line of an mbox, the time of a Maildir file, or the Date " +
     "field; Status, X-Status and X-Keywords fields, the letters of Maildir names, and " +
-    "dovecot-keywords. Lines end in CRLF afterwards.",
+    "dovecot-keywords. Lines end in CRLF afterwards; an export comes back byte for byte.",
     "An import that was killed goes on where it was when it is run again, and puts no message in " +
     "twice. One that came to its end begins anew.",
     "The database has one process: stop the server before.",
@@ -53,6 +59,13 @@ export const importCommand: CliCommand = {
       name: "mailbox",
       placeholder: "M",
       help: "the mailbox, made where it is missing (default: INBOX)",
+    },
+    {
+      name: "mbox-quoting",
+      placeholder: "KIND",
+      help:
+        'how "From " at the start of a line was quoted in an mbox that is not ours: none, mboxo, ' +
+        "mboxrd (default: none)",
     },
     { name: "json", help: "print what was done as JSON" },
   ],
@@ -71,18 +84,14 @@ async function run(args: Arguments): Promise<number> {
   const user = args.text("user");
   if (user === undefined) throw new UsageError("import needs --user");
   if (args.operands.length === 0) throw new UsageError("import needs a path");
+  const mboxQuoting = quotingOf(args.text("mbox-quoting") ?? "none");
   const config = await databaseConfig(args);
   const name = userName(user, config);
   const maxMessageSize = config.limits?.message ?? DEFAULT_LIMITS.message;
-  const sources: ImportSource[] = [];
-  for (const path of args.operands) {
-    try {
-      sources.push(...await findSources(path, { maxMessageSize }));
-    } catch (error) {
-      if (!(error instanceof NoSource)) throw error;
-      throw new CommandError(`${path} ${error.message}`);
-    }
-  }
+  const sources = await sourcesOf(args.operands, {
+    maxMessageSize,
+    mboxQuoting,
+  });
   await using database = await openDatabase(config);
   const { storage } = database;
   const base = mailboxName(
@@ -116,6 +125,29 @@ async function run(args: Arguments): Promise<number> {
   return report(done, (performance.now() - begun) / 1000, args.flag("json"));
 }
 
+function quotingOf(given: string): MboxQuoting {
+  const kinds = ["none", "mboxo", "mboxrd"] as const;
+  const quoting = kinds.find((kind) => kind === given);
+  if (quoting !== undefined) return quoting;
+  throw new UsageError(`--mbox-quoting: Expected one of ${kinds.join(" ")}`);
+}
+
+async function sourcesOf(
+  paths: readonly string[],
+  options: SourceOptions,
+): Promise<ImportSource[]> {
+  const sources: ImportSource[] = [];
+  for (const path of paths) {
+    try {
+      sources.push(...await findSources(path, options));
+    } catch (error) {
+      if (!(error instanceof NoSource)) throw error;
+      throw new CommandError(`${path} ${error.message}`);
+    }
+  }
+  return sources;
+}
+
 /** Where the messages of a source go. */
 function mailboxOf(
   source: ImportSource,
@@ -141,38 +173,21 @@ async function importOne(
   file: ProgressFile,
   key: string,
 ): Promise<ImportResult> {
-  const mailbox = await openOrCreate(account, name);
-  const bar = Deno.stderr.isTerminal()
-    ? new progress.SingleBar({
-      format: `${printable(name)} [{bar}] {percentage}% ${
-        source.unit === "bytes" ? "" : "{value}/{total} "
-      }{eta_formatted}`,
-      clearOnComplete: true,
-      hideCursor: true,
-    }, progress.Presets.legacy)
-    : undefined;
-  bar?.start(source.total, 0);
+  const mailbox = await openOrCreate(account, name, source);
   try {
+    const { total, unit } = source;
+    using bar = await progressBar({ label: name, total, unit });
     return await importInto(source, mailbox, {
       progress: file,
       key,
-      onProgress: (value) => bar?.update(value),
+      onProgress: (value) => bar.set(value),
     });
+  } catch (error) {
+    if (!(error instanceof NoSource)) throw error;
+    throw new CommandError(`${source.path} ${error.message}`);
   } finally {
-    bar?.stop();
     mailbox.close();
   }
-}
-
-async function openOrCreate(account: Account, name: string): Promise<Mailbox> {
-  try {
-    await account.createMailbox(name);
-  } catch (error) {
-    const there = error instanceof StorageError &&
-      error.code === "ALREADYEXISTS";
-    if (!there) throw error;
-  }
-  return await account.openMailbox(name);
 }
 
 function report(
@@ -180,25 +195,31 @@ function report(
   seconds: number,
   json: boolean,
 ): number {
-  const refused = done.reduce((sum, each) => sum + countOf(each.refused), 0);
+  const sum = (count: (each: Done) => number) =>
+    done.reduce((total, each) => total + count(each), 0);
+  const refused = sum(({ failures }) => failures.count);
   if (json) {
     print(JSON.stringify({
-      imported: done.reduce((sum, each) => sum + each.imported, 0),
-      bytes: done.reduce((sum, each) => sum + each.bytes, 0),
-      alreadyThere: done.reduce((sum, each) => sum + each.alreadyThere, 0),
+      imported: sum((each) => each.imported),
+      bytes: sum((each) => each.bytes),
+      alreadyThere: sum((each) => each.alreadyThere),
       refused,
       seconds,
-      sources: done.map((each) => ({
+      sources: done.map(({ failures, ...each }) => ({
         ...each,
-        refused: Object.fromEntries(each.refused),
+        refused: failures.count,
+        failures: failures.named,
       })),
     }));
   } else for (const each of done) print(describe(each));
-  for (const each of done) {
-    for (const [reason, count] of each.refused) {
-      printError(
-        `imapd: ${printable(each.path)}: ${count} passed over: ${reason}`,
-      );
+  for (const { path, failures, keywordsLeftOut } of done) {
+    for (const { what, reason } of failures.named) {
+      const text = `${path}: passed over ${what}: ${reason}`;
+      printError(`imapd: ${printable(text)}`);
+    }
+    if (keywordsLeftOut.length > 0) {
+      const text = `${path}: left out keywords: ${keywordsLeftOut.join(" ")}`;
+      printError(`imapd: ${printable(text)}`);
     }
   }
   return refused > 0 ? 1 : 0;
@@ -210,8 +231,4 @@ function describe(
   const there = alreadyThere > 0 ? `, ${alreadyThere} were there already` : "";
   return `${printable(path)}: ${imported} messages (${bytes} bytes) into ` +
     `${printable(mailbox)}${there}`;
-}
-
-function countOf(refused: ReadonlyMap<string, number>): number {
-  return [...refused.values()].reduce((sum, count) => sum + count, 0);
 }

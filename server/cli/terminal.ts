@@ -76,6 +76,11 @@ export async function askPassword(user: string): Promise<string> {
   return first;
 }
 
+/** Asks for the password of another server on a terminal, without showing it. */
+export async function askSecret(prompt: string): Promise<string> {
+  return checkPassword(await readHidden(prompt));
+}
+
 function checkPassword(password: string): string {
   if (password === "") throw new CommandError("The password is empty");
   if (encoder.encode(password).length > MAX_PASSWORD) {

@@ -6,6 +6,7 @@
 
 import { basename, join } from "@std/path";
 import { normalizeLineEnds } from "../../protocol/mime/line_ends.ts";
+import { dateInName, isRaw } from "../export/maildir_writer.ts";
 import {
   maildirFlags,
   messageFacts,
@@ -31,8 +32,10 @@ interface MessageFile {
 /** How the messages of a source are dated and flagged. */
 interface Reading {
   readonly flags: (file: MessageFile, source: Uint8Array) => readonly string[];
-  /** Whether the Date field or the time of the file is the date of arrival. */
-  readonly datedBy: "header" | "file";
+  /** Whether line ends are those of the message. */
+  readonly isRaw: (file: MessageFile) => boolean;
+  /** The date of arrival; that of the file where there is none. */
+  readonly date: (file: MessageFile, source: Uint8Array) => number | undefined;
 }
 
 /**
@@ -58,7 +61,8 @@ export async function maildirSource(
   }
   return sourceOf(path, below, files, options, {
     flags: ({ name }) => maildirFlags(name, keywords),
-    datedBy: "file",
+    isRaw: ({ name }) => isRaw(name),
+    date: ({ name }) => dateInName(name),
   });
 }
 
@@ -77,7 +81,8 @@ export async function emlSource(
   } else files.push({ name: "", key: basename(path) });
   return sourceOf(path, [], files, options, {
     flags: (_, source) => messageFacts(source).flags,
-    datedBy: "header",
+    isRaw: () => false,
+    date: (_, source) => messageFacts(source).date,
   });
 }
 
@@ -116,7 +121,12 @@ function sourceOf(
         const item = await readItem(path, file, options, reading);
         // A mail program has moved it away, or deleted it, in the meantime.
         if (item === undefined) continue;
-        yield { ...item, position: file.key, done: index + 1 };
+        yield {
+          ...item,
+          name: file.name === "" ? file.key : file.name,
+          position: file.key,
+          done: index + 1,
+        };
       }
     },
   };
@@ -127,7 +137,7 @@ async function readItem(
   file: MessageFile,
   options: SourceOptions,
   reading: Reading,
-): Promise<Omit<ImportItem, "position" | "done"> | undefined> {
+): Promise<Omit<ImportItem, "position" | "name" | "done"> | undefined> {
   const path = file.name === "" ? root : join(root, file.name);
   let size: number;
   let mtime: Date | null;
@@ -146,11 +156,9 @@ async function readItem(
     ? EMPTY
     : undefined;
   return {
-    source: normalizeLineEnds(source),
+    source: reading.isRaw(file) ? source : normalizeLineEnds(source),
     flags: reading.flags(file, source),
-    internalDate: reading.datedBy === "file"
-      ? time
-      : messageFacts(source).date ?? time,
+    internalDate: reading.date(file, source) ?? time,
     ...(refusal === undefined ? {} : { refusal }),
   };
 }

@@ -7,7 +7,10 @@
 import { extname, join } from "@std/path";
 import { ParseError } from "../../protocol/wire/parse_error.ts";
 import { decodeModifiedUtf7 } from "../../protocol/wire/mailbox_name.ts";
+import { type ExportContents, readExportFile } from "../export/export_file.ts";
+import { unescapeMaildirLevel } from "../export/file_names.ts";
 import { emlSource, maildirSource } from "./files_source.ts";
+import { hasIndex, indexSource } from "./index_source.ts";
 import { mboxSource } from "./mbox_source.ts";
 import { type ImportSource, NoSource, type SourceOptions } from "./source.ts";
 
@@ -15,8 +18,8 @@ import { type ImportSource, NoSource, type SourceOptions } from "./source.ts";
 const MAX_DEPTH = 32;
 
 /**
- * The sources at a path: the mailboxes of a Maildir with those below it, the messages of a folder, an mbox
- * file, or a message.
+ * The sources at a path: the mailboxes of an export of ours or of a Maildir with those below it, the
+ * messages of a folder, an mbox file, or a message.
  * @throws {NoSource} when there is none of them
  */
 export async function findSources(
@@ -25,7 +28,12 @@ export async function findSources(
 ): Promise<ImportSource[]> {
   const { isDirectory, isFile } = await Deno.stat(path);
   if (isDirectory) {
+    const contents = await readExportFile(path);
+    if (contents !== undefined) {
+      return await exportSources(path, contents, options);
+    }
     if (await isMaildir(path)) return await maildirs(path, [], options, 0);
+    if (await hasIndex(path)) return [await indexSource(path, [], options)];
     return [await emlSource(path, options)];
   }
   if (!isFile) throw new NoSource("is neither a file nor a folder");
@@ -34,6 +42,32 @@ export async function findSources(
       ? await mboxSource(path, options)
       : await emlSource(path, options),
   ];
+}
+
+/** The mailboxes of an export, as far as it has come. */
+async function exportSources(
+  folder: string,
+  { format, mailboxes }: ExportContents,
+  options: SourceOptions,
+): Promise<ImportSource[]> {
+  const sources: ImportSource[] = [];
+  for (const mailbox of mailboxes) {
+    const { levels, offset, subscribed, specialUse } = mailbox;
+    // The export was killed before it came to this one.
+    if (mailbox.uid === 0 && mailbox.messages === 0 && offset === 0) {
+      if (!await exists(join(folder, mailbox.path))) continue;
+    }
+    const path = join(folder, mailbox.path);
+    const isInbox = levels.length === 1 && levels[0] === "INBOX";
+    const below = isInbox ? [] : levels;
+    const source = format === "mbox"
+      ? await mboxSource(path, options, offset)
+      : format === "eml"
+      ? await indexSource(path, below, options, offset)
+      : await maildirSource(path, below, options);
+    sources.push({ ...source, below, subscribed, specialUse });
+  }
+  return sources;
 }
 
 /** A field's name and its colon, or a byte order mark or an empty line before them. */
@@ -55,13 +89,19 @@ async function isMbox(path: string): Promise<boolean> {
 
 async function isMaildir(path: string): Promise<boolean> {
   for (const folder of ["cur", "new"]) {
-    try {
-      if ((await Deno.stat(join(path, folder))).isDirectory) return true;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    if (await exists(join(path, folder), "folder")) return true;
   }
   return false;
+}
+
+async function exists(path: string, kind?: "folder"): Promise<boolean> {
+  try {
+    const { isDirectory } = await Deno.stat(path);
+    return isDirectory || kind === undefined;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return false;
+  }
 }
 
 /** A Maildir and those in it: `.Name.Below` as Maildir++ has them, or folders inside folders. */
@@ -93,12 +133,13 @@ async function maildirs(
   return sources;
 }
 
-/** Names of Maildir++ are in modified UTF-7; others are what they are. */
+/** Names of Maildir++ are in modified UTF-7, what cannot stand there as `\2e`; others are what they are. */
 function decodeLevel(level: string): string {
+  const plain = unescapeMaildirLevel(level);
   try {
-    return decodeModifiedUtf7(level);
+    return decodeModifiedUtf7(plain);
   } catch (error) {
-    if (error instanceof ParseError) return level;
+    if (error instanceof ParseError) return plain;
     throw error;
   }
 }

@@ -68,7 +68,10 @@ Deno.test("an mbox keeps order, dates and flags; lines end in CRLF", () =>
     await withInbox(async (mailbox) => {
       const result = await importInto(source!, mailbox, { progress, key: "k" });
       assertEquals(result.imported, 2);
-      assertEquals([...result.refused], [["larger than a message may be", 1]]);
+      assertEquals(result.failures.named, [{
+        what: "the message at byte 130",
+        reason: "larger than a message may be",
+      }]);
       assertEquals(await contents(mailbox), [
         [
           "Subject: one\r\nStatus: RO\r\n\r\nHello\r\n",
@@ -123,7 +126,9 @@ Deno.test("a folder of messages, and one of them", () =>
     await withInbox(async (mailbox) => {
       const [folder] = await findSources(dir, OPTIONS);
       const result = await importInto(folder!, mailbox, { progress, key: "k" });
-      assertEquals([...result.refused], [["empty", 1]]);
+      assertEquals(result.failures.named, [
+        { what: "a/2.eml", reason: "empty" },
+      ]);
       const [file] = await findSources(join(dir, "b.EML"), OPTIONS);
       await importInto(file!, mailbox, { progress, key: "l" });
       const time = Date.UTC(2003, 6, 1, 10, 52, 37);
@@ -148,6 +153,7 @@ function numbered(count: number): ImportSource {
         await Promise.resolve();
         yield {
           position: `${number}`,
+          name: `number ${number}`,
           source: encoder.encode(`Subject: ${number % 200}\r\n\r\n`),
           flags: [],
           internalDate: number,

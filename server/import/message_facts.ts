@@ -6,6 +6,7 @@
 
 import { parseDate } from "../../protocol/mime/date.ts";
 import { fields, fieldValue } from "../../protocol/mime/header.ts";
+import { isKeyword } from "./flag_filter.ts";
 
 /** A header that is longer has its facts at the top. */
 const MAX_HEADER = 262_144;
@@ -52,11 +53,6 @@ export function messageFacts(source: Uint8Array): MessageFacts {
     }
   }
   return { date, flags: [...flags] };
-}
-
-/** Whether a word can be a keyword: an atom (RFC 9051 § 9, flag-keyword) of no more than 100 letters. */
-export function isKeyword(word: string): boolean {
-  return /^[!#$&'+,\-./0-9:;<=>?@A-Z[^_`a-z|}~]{1,100}$/.test(word);
 }
 
 const INFO: Readonly<Record<string, string>> = {

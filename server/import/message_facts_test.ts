@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import {
-  isKeyword,
   maildirFlags,
   messageFacts,
   parseDovecotKeywords,
@@ -30,27 +29,6 @@ Deno.test("Status, X-Status and X-Keywords become flags", () => {
     date: undefined,
     flags: [],
   });
-});
-
-Deno.test("keywords are atoms", () => {
-  for (const word of ["$Junk", "a", "A.b-c/d"]) {
-    assertEquals(isKeyword(word), true);
-  }
-  for (
-    const word of [
-      "",
-      "\\Seen",
-      "a b",
-      'a"',
-      "(a)",
-      "a*",
-      "a]",
-      "é",
-      "x".repeat(101),
-    ]
-  ) {
-    assertEquals(isKeyword(word), false, word);
-  }
 });
 
 Deno.test("letters of a Maildir name become flags", () => {

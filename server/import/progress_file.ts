@@ -5,6 +5,7 @@
  */
 
 import { dirname } from "@std/path";
+import type { Failure } from "./failures.ts";
 
 /** How far an import of one source into one mailbox has come. */
 export interface Progress {
@@ -16,6 +17,11 @@ export interface Progress {
   readonly position?: string;
   /** How many messages that were. */
   readonly messages: number;
+  /** How many messages up to `position` were passed over, and the first of them. */
+  readonly failures?: {
+    readonly count: number;
+    readonly named: readonly Failure[];
+  };
 }
 
 /** The progress of imports, by a key for each. */
@@ -50,7 +56,7 @@ export class ProgressFile {
     return this.#entries.get(key);
   }
 
-  /** Keeps the progress of an import; the file is whole at every moment. */
+  /** Keeps the progress of an import; the file is whole at every moment, and on disk before this returns. */
   set(key: string, progress: Progress): Promise<void> {
     this.#entries.set(key, progress);
     return this.#write();
@@ -69,20 +75,45 @@ export class ProgressFile {
         return;
       }
       await Deno.mkdir(dirname(this.#path), { recursive: true });
-      const next = `${this.#path}.new`;
       const text = JSON.stringify(Object.fromEntries(this.#entries));
-      await Deno.writeTextFile(next, text, { mode: 0o600 });
-      await Deno.rename(next, this.#path);
+      await replaceFile(this.#path, text);
     });
     return this.#writing;
   }
 }
 
+/** Puts something in the place of a file, or makes it: it is the old or the new one, whatever happens. */
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+): Promise<void> {
+  const next = `${path}.new`;
+  {
+    using file = await Deno.open(next, {
+      create: true,
+      write: true,
+      truncate: true,
+      mode: 0o600,
+    });
+    const bytes = typeof content === "string"
+      ? new TextEncoder().encode(content)
+      : content;
+    for (let at = 0; at < bytes.length;) {
+      at += await file.write(bytes.subarray(at));
+    }
+    await file.syncData();
+  }
+  await Deno.rename(next, path);
+}
+
 function isProgress(value: unknown): value is Progress {
   if (typeof value !== "object" || value === null) return false;
-  const { uidValidity, uidNext, position, messages } = value as Progress;
+  const { uidValidity, uidNext, position, messages, failures } =
+    value as Progress;
   return [uidValidity, uidNext, messages].every(Number.isSafeInteger) &&
-    (position === undefined || typeof position === "string");
+    (position === undefined || typeof position === "string") &&
+    (failures === undefined ||
+      Number.isSafeInteger(failures?.count) && Array.isArray(failures?.named));
 }
 
 function ignoreNotFound(error: unknown): void {

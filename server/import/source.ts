@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { MboxOptions } from "../../protocol/mime/mbox.ts";
+
 /** What is at a path is nothing to import; the message says why, behind the path. */
 export class NoSource extends Error {}
 
@@ -14,7 +16,9 @@ export interface ImportItem {
    * own order.
    */
   readonly position: string;
-  /** The message, with CRLF at the end of each line; empty when it is passed over. */
+  /** What it is, for people: a file, a place in a file. */
+  readonly name: string;
+  /** The message, with CRLF at the end of each line unless our own export has it otherwise. */
   readonly source: Uint8Array;
   /** Flags and keywords. */
   readonly flags: readonly string[];
@@ -34,17 +38,26 @@ export interface ImportSource {
   readonly below: readonly string[];
   /** How much there is to read, in units that grow steadily: bytes of a file, messages of a folder. */
   readonly total: number;
+  /** Whether the mailbox was subscribed, where the source tells. */
+  readonly subscribed?: boolean;
+  /** The special uses of the mailbox, where the source tells (RFC 6154). */
+  readonly specialUse?: readonly string[];
   /** What {@linkcode total} counts. */
   readonly unit: "bytes" | "messages";
   /** The messages behind a position, from the first one by default. */
   read(after?: string): AsyncIterable<ImportItem>;
 }
 
-/** What sources need to know. */
+/** What sources have to know. */
 export interface SourceOptions {
   /** The largest message, in bytes. */
   readonly maxMessageSize: number;
+  /** How lines that begin with "From " are quoted in mbox files of others. Default `none`. */
+  readonly mboxQuoting?: MboxQuoting;
 }
+
+/** See {@linkcode MboxOptions.unquote}. */
+export type MboxQuoting = NonNullable<MboxOptions["unquote"]>;
 
 /** What is said of a message that is too large. */
 export const TOO_LARGE = "larger than a message may be";
