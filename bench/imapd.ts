@@ -27,6 +27,8 @@ export interface ImapdOptions {
 export type Imapd = OwnTarget & {
   /** Port of IMAP over TLS. */
   readonly tlsPort: number;
+  /** Stops and starts it on the same data; what is given happens while it is down. */
+  readonly restart: (meanwhile?: () => Promise<void>) => Promise<void>;
 };
 
 /** The arguments of `deno` that run imapd's command line. */
@@ -65,8 +67,9 @@ export async function startImapd(options: ImapdOptions): Promise<Imapd> {
     user,
     password,
     log,
-    restart: async () => {
+    restart: async (meanwhile?: () => Promise<void>) => {
       await stop();
+      await meanwhile?.();
       server = await launch(options, log, `${port}`, `${tlsPort}`);
     },
     processes: () => processTree(server.child.pid),

@@ -1,7 +1,8 @@
 /**
  * A spam filter at the door: what looks like spam is refused, what may be is marked.
  *
- * `deno run --allow-net examples/spam_filter.ts`
+ * `deno run --allow-net=127.0.0.1 examples/spam_filter.ts` listens on 127.0.0.1:1143 for alice, whose password is
+ * `secret`.
  *
  * @module
  */
@@ -34,4 +35,9 @@ export function start(port = 1143): ImapServer {
   return serve({ port, users: { alice: "secret" }, callbacks });
 }
 
-if (import.meta.main) await start().finished;
+if (import.meta.main) {
+  const [port = "1143"] = Deno.args;
+  const server = start(Number(port));
+  console.log(`IMAP on port ${server.addr.port}`);
+  await server.finished;
+}

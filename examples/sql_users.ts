@@ -1,7 +1,8 @@
 /**
  * Users from a SQL table, their passwords as argon2id.
  *
- * `deno run --allow-net --allow-read --allow-write examples/sql_users.ts users.db`
+ * `deno run --allow-net=127.0.0.1 --allow-read=users.db,server --allow-write=users.db examples/sql_users.ts users.db`
+ * listens on 127.0.0.1:1143. `server` has the program of the thread that hashes passwords.
  *
  * @module
  */
@@ -36,5 +37,8 @@ export function start(database: DatabaseSync, port = 1143): ImapServer {
 }
 
 if (import.meta.main) {
-  await start(new DatabaseSync(Deno.args[0] ?? "users.db")).finished;
+  const [file = "users.db", port = "1143"] = Deno.args;
+  const server = start(new DatabaseSync(file), Number(port));
+  console.log(`IMAP on port ${server.addr.port}`);
+  await server.finished;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Authenticator } from "./authenticator.ts";
 import { PasswordHasher } from "./password.ts";
@@ -69,6 +70,40 @@ Deno.test("names with control characters, broken text or too long are refused", 
     ]
   ) assertEquals(await login(anyone, name, "x"), undefined);
   assertEquals(await login(anyone, "x".repeat(255), "x"), "x".repeat(255));
+});
+
+Deno.test("a digest over challenge and password proves who it is", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  const prover = (users: Users, caseInsensitive = false) =>
+    new Authenticator({ users, caseInsensitive, hasher });
+  // The example of RFC 1939 § 7.
+  const challenge = "<1896.697170952@dbc.mtview.ca.us>";
+  const digest = "c4c9334bac560ecc979e58001b3e22fb";
+  const proof = { challenge, remote: "127.0.0.1:1", secure: false };
+  const proves = async (users: Users, user: string, digest: string) =>
+    (await prover(users, true).authenticateDigest({ ...proof, user, digest }))
+      ?.user;
+  const users = { mrose: "tanstaaf" };
+  assertEquals(await proves(users, "mrose", digest), "mrose");
+  assertEquals(await proves(users, "MROSE", digest), "mrose");
+  assertEquals(
+    await proves(users, "mrose", digest.replace("c", "d")),
+    undefined,
+  );
+  assertEquals(await proves(users, "nobody", digest), undefined);
+  assertEquals(await proves(users, "", digest), undefined);
+  assertEquals(await proves({ mrose: "other" }, "mrose", digest), undefined);
+  // MD5 of the challenge alone proves nothing.
+  const empty = createHash("md5").update(challenge).digest("hex");
+  assertEquals(await proves(users, "nobody", empty), undefined);
+  const record = { name: "mrose", password: "tanstaaf", disabled: true };
+  const store = { hashed: false, get: () => Promise.resolve(record) };
+  assertEquals(await proves(store, "mrose", digest), undefined);
+  assert(prover(users).knowsPasswords);
+  assert(prover(store).knowsPasswords);
+  assert(!prover({}).knowsPasswords);
+  assert(!prover(() => true).knowsPasswords);
+  assert(!prover({ get: () => Promise.resolve(undefined) }).knowsPasswords);
 });
 
 Deno.test("a function decides alone", async () => {

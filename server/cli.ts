@@ -12,12 +12,17 @@ import {
   readArguments,
   UsageError,
 } from "./cli/arguments.ts";
+import { checkCommand } from "./cli/check.ts";
+import { deliverCommand } from "./cli/deliver.ts";
+import { exportCommand } from "./cli/export.ts";
 import { commandHelp, overview } from "./cli/help.ts";
 import { importCommand } from "./cli/import.ts";
 import { initCommand } from "./cli/init.ts";
 import { mailboxCommand } from "./cli/mailbox.ts";
+import { migrateCommand } from "./cli/migrate.ts";
 import { endWithParent, isSupervised, restartWithKv } from "./cli/restart.ts";
 import { serveCommand } from "./cli/serve.ts";
+import { statsCommand } from "./cli/stats.ts";
 import { print, printError } from "./cli/terminal.ts";
 import { userCommand } from "./cli/user.ts";
 import { versionCommand } from "./cli/version.ts";
@@ -50,6 +55,11 @@ const COMMANDS: readonly CliCommand[] = [
   userCommand,
   mailboxCommand,
   importCommand,
+  exportCommand,
+  deliverCommand,
+  migrateCommand,
+  checkCommand,
+  statsCommand,
   versionCommand,
   helpCommand,
 ];

@@ -21,6 +21,10 @@ export const NEEDS = {
   curl: { command: "curl", package: "curl" },
   python: { command: "python3", package: "python3" },
   openssl: { command: "openssl", package: "openssl" },
+  haproxy: { command: "haproxy", package: "haproxy" },
+  fetchmail: { command: "fetchmail", package: "fetchmail" },
+  getmail: { command: "getmail", package: "getmail6" },
+  swaks: { command: "swaks", package: "swaks" },
   dovecot: { command: "dovecot", package: "dovecot-imapd" },
 } satisfies Record<string, Need>;
 
@@ -32,9 +36,9 @@ export async function missing(needs: readonly Need[]): Promise<Need[]> {
     .filter((name) => !tried.has(name));
   if (packages.length === 0) return absent;
   for (const name of packages) tried.add(name);
-  if (!await aptGet("install", ...packages)) {
-    await aptGet("update");
-    await aptGet("install", ...packages);
+  if (!await aptGet(["install", ...packages])) {
+    await aptGet(["update"]);
+    await aptGet(["install", ...packages]);
   }
   return needs.filter((need) => !isThere(need.command));
 }
@@ -54,11 +58,16 @@ function isThere(command: string): boolean {
   });
 }
 
-async function aptGet(...args: readonly string[]): Promise<boolean> {
+/** Runs apt-get, in a directory if one is given; false when it fails. */
+export async function aptGet(
+  args: readonly string[],
+  directory?: string,
+): Promise<boolean> {
   const options = ["-y", "--no-install-recommends"];
   try {
     const { success } = await new Deno.Command("apt-get", {
       args: ["-o", "DPkg::Lock::Timeout=120", ...options, ...args],
+      ...(directory === undefined ? {} : { cwd: directory }),
       // At run level 1 a package's scripts start no service.
       env: { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
       stdin: "null",

@@ -6,9 +6,10 @@
  */
 
 import { join } from "@std/path";
-import { appendParts, Client } from "../../bench/client.ts";
+import { type Account, appendParts, Client } from "../../bench/client.ts";
 import { startDovecot } from "../../bench/dovecot.ts";
 import { databaseIn, imapdArguments, startImapd } from "../../bench/imapd.ts";
+import { freePort } from "../../bench/target.ts";
 import type { Archive } from "./archive.ts";
 import { missing, type Need, NEEDS } from "./packages.ts";
 import { fromBytes, run, toBytes } from "./process.ts";
@@ -32,7 +33,14 @@ export interface MailServer {
   readonly certificate: string;
   /** A directory for the test's own files; removed afterwards. */
   readonly directory: string;
+  /** Where it listens beside IMAP, where the test asked for that; a port, and a path in the directory. */
+  readonly doors: Readonly<Record<Door, number>> & { lmtpSocket: string };
+  /** Stops and starts it on the same data; what is given happens while it is down. */
+  readonly restart: (meanwhile?: () => Promise<void>) => Promise<void>;
 }
+
+/** What imapd speaks beside IMAP. */
+export type Door = "pop3" | "pop3s" | "lmtp";
 
 /** How a client reaches the server. */
 export type Transport = "plain" | "starttls" | "tls";
@@ -48,6 +56,13 @@ export interface TestOptions {
   readonly archives?: (directory: string) => Promise<readonly Archive[]>;
   /** The longest it may take, in milliseconds; 120,000 unless told. */
   readonly limit?: number;
+  /** Why it is skipped whatever commands there are; undefined for not at all. */
+  readonly skip?: string | undefined;
+  /**
+   * What imapd is told beside the defaults, as its configuration file has it; then POP3 and LMTP are there
+   * too, and the test is imapd's alone.
+   */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** Defines a test that gets a server of its own; what a failure shows ends with the server's log. */
@@ -59,11 +74,16 @@ export async function interopTest(
   const ownNeeds = SERVER === "dovecot" ? [NEEDS.dovecot] : [];
   const absent = await missing([...ownNeeds, NEEDS.openssl, ...options.needs]);
   const why = absent.map((need) => `${need.command} (${need.package})`);
+  const reasons = why.length === 0 ? [] : [`needs ${why.join(", ")}`];
+  if (options.skip !== undefined) reasons.push(options.skip);
+  if (options.config !== undefined && SERVER !== "imapd") {
+    reasons.push("is for imapd alone");
+  }
   Deno.test({
-    name: absent.length === 0
+    name: reasons.length === 0
       ? `${name} with ${SERVER}`
-      : `${name}: needs ${why.join(", ")}`,
-    ignore: absent.length > 0,
+      : `${name}: ${reasons.join("; ")}`,
+    ignore: reasons.length > 0,
     fn: () => withServer(options, body),
   });
 }
@@ -76,7 +96,7 @@ async function withServer(
   try {
     await Deno.chmod(directory, 0o755); // Dovecot's processes change their user.
     const archives = await options.archives?.(directory) ?? [];
-    await using server = await start(directory, archives);
+    await using server = await start(directory, archives, options.config);
     try {
       await limited(body(server), options.limit ?? 120_000);
     } catch (error) {
@@ -104,6 +124,7 @@ async function limited(work: Promise<void>, limit: number): Promise<void> {
 async function start(
   directory: string,
   archives: readonly Archive[],
+  config: TestOptions["config"],
 ): Promise<MailServer & AsyncDisposable & { log: string }> {
   const certificate = join(directory, "cert.pem");
   const tls = { cert: certificate, key: join(directory, "key.pem") };
@@ -113,12 +134,36 @@ async function start(
   if (SERVER === "dovecot") {
     const server = await startDovecot(own);
     for (const archive of archives) await append(server, archive);
-    return { ...server, certificate, directory };
+    return { ...server, certificate, directory, doors: NO_DOORS };
   }
   for (const archive of archives) await importArchive(own, archive);
-  const server = await startImapd({ ...own, arguments: ["--trace"] });
-  return { ...server, certificate, directory };
+  if (config === undefined) {
+    const server = await startImapd({ ...own, arguments: ["--trace"] });
+    return { ...server, certificate, directory, doors: NO_DOORS };
+  }
+  const file = join(directory, "imapd.yaml");
+  const doors = {
+    ...{ pop3: freePort(), pop3s: freePort(), lmtp: freePort() },
+    lmtpSocket: join(directory, "lmtp.sock"),
+  };
+  const listeners = [
+    { kind: "imap", port: freePort() },
+    { kind: "imaps", port: freePort() },
+    { kind: "pop3", port: doors.pop3 },
+    { kind: "pop3s", port: doors.pop3s },
+    { kind: "lmtp", port: doors.lmtp },
+    // Mail servers deliver as a user of their own.
+    { kind: "lmtp", path: doors.lmtpSocket, mode: 0o666 },
+  ];
+  await Deno.writeTextFile(file, JSON.stringify({ ...config, listeners }));
+  const server = await startImapd({
+    ...own,
+    arguments: ["--trace", "--config", file],
+  });
+  return { ...server, certificate, directory, doors };
 }
+
+const NO_DOORS = { pop3: 0, pop3s: 0, lmtp: 0, lmtpSocket: "" };
 
 async function makeCertificate(cert: string, key: string): Promise<void> {
   await run("openssl", [
@@ -156,13 +201,13 @@ async function append(
 }
 
 /** A session of the tests' own, to look at what a client has done. */
-export async function openSession(server: MailServer): Promise<Client> {
+export async function openSession(server: Account): Promise<Client> {
   return await Client.login(server);
 }
 
 /** Returns the sources of all messages of a mailbox, in order, one character a byte. */
 export async function sources(
-  server: MailServer,
+  server: Account,
   mailbox: string,
 ): Promise<string[]> {
   using client = await openSession(server);

@@ -1,12 +1,13 @@
-/** The examples run, and do what they say. */
+/** The examples that are a server in memory do what they say. */
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import * as minimal from "../examples/minimal_server.ts";
-import * as spam from "../examples/spam_filter.ts";
-import * as sql from "../examples/sql_users.ts";
-import type { ImapServer } from "../mod.ts";
-import { PasswordHasher } from "../server/password.ts";
+import * as array from "../../examples/array_server.ts";
+import * as minimal from "../../examples/minimal_server.ts";
+import * as spam from "../../examples/spam_filter.ts";
+import * as sql from "../../examples/sql_users.ts";
+import type { ImapServer } from "../../mod.ts";
+import { PasswordHasher } from "../../server/password.ts";
 
 /** What a server answers to commands, the last of them LOGOUT. */
 async function talk(
@@ -28,6 +29,23 @@ Deno.test("the minimal server", async () => {
   await using server = minimal.start(0);
   const heard = await talk(server, "a LOGIN alice secret", "b SELECT INBOX");
   assertMatch(heard, /^b OK \[READ-WRITE\]/m);
+});
+
+Deno.test("a server over an array", async () => {
+  await using server = array.start(0);
+  const heard = await talk(
+    server,
+    "a LOGIN alice secret",
+    "b APPEND INBOX (\\Seen) {17+}\r\nSubject: lunch\r\n\r\n",
+    "c RENAME INBOX Archive",
+    "d SUBSCRIBE Archive",
+    "e SELECT Archive",
+    "f FETCH 1 (FLAGS BODY[HEADER.FIELDS (SUBJECT)])",
+    'g LSUB "" *',
+  );
+  assertMatch(heard, /^b OK \[APPENDUID \d+ 1\]/m);
+  assertMatch(heard, /^\* 1 FETCH .*\\Seen.*\r\nSubject: lunch/m);
+  assertMatch(heard, /^\* LSUB .* Archive\r\ng OK/m);
 });
 
 Deno.test("users from SQL", async () => {
