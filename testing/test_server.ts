@@ -93,6 +93,7 @@ class RunningServer implements TestServer {
   readonly #users: Users;
   readonly #taps = new Map<string, Tap>();
   #host: Host | undefined;
+  #clockedHost: Host | undefined;
   #registries: Registries | undefined;
 
   constructor(
@@ -119,7 +120,9 @@ class RunningServer implements TestServer {
       users: this.#users,
       hostname: options.hostname ?? "127.0.0.1",
       port: 0,
-      ...(tls && { tls, tlsPort: 0 }),
+      pop3Port: 0,
+      lmtpPort: 0,
+      ...(tls && { tls, tlsPort: 0, pop3sPort: 0 }),
       storage: this.storage,
       limits: { failedLoginDelay: 0, ...options.limits },
       onListen: () => {},
@@ -127,7 +130,11 @@ class RunningServer implements TestServer {
         this.errors.push(error);
         options.onError?.(error, about);
       },
-    }, { ...HANDLERS, imap: (stream, host) => this.#serve(stream, host) });
+    }, {
+      imap: (stream, host) => this.#serve(stream, host),
+      pop3: (stream, host) => HANDLERS.pop3(stream, this.#clocked(host)),
+      lmtp: (stream, host) => HANDLERS.lmtp(stream, this.#clocked(host)),
+    });
   }
 
   get hostname(): string {
@@ -140,6 +147,18 @@ class RunningServer implements TestServer {
 
   get tlsPort(): number {
     return this.portOf("imaps");
+  }
+
+  get pop3Port(): number {
+    return this.portOf("pop3");
+  }
+
+  get pop3sPort(): number {
+    return this.portOf("pop3s");
+  }
+
+  get lmtpPort(): number {
+    return this.portOf("lmtp");
   }
 
   get addrs(): readonly ListenAddress[] {
@@ -239,9 +258,14 @@ class RunningServer implements TestServer {
     }
   }
 
-  #hostOf(host: Host): Host {
+  /** The host by the clock of the test, without faults: these are IMAP's. */
+  #clocked(host: Host): Host {
+    return this.#clockedHost ??= this.#hostOf(host, new FaultRules());
+  }
+
+  #hostOf(host: Host, faults = this.faults): Host {
     return faultyHost(host, {
-      faults: this.faults,
+      faults,
       tapOf: (remote) => this.#taps.get(remote)!,
       now: () => this.clock.now(),
       policy: this.#persona === undefined ? {} : personaPolicy(this.#persona),

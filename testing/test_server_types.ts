@@ -28,7 +28,16 @@ export type TestMessages = Readonly<
 export interface TestServerOptions extends
   Omit<
     ServeOptions,
-    "port" | "tlsPort" | "listeners" | "tls" | "onListen" | "signal"
+    | "port"
+    | "tlsPort"
+    | "pop3Port"
+    | "pop3sPort"
+    | "lmtpPort"
+    | "lmtpSocket"
+    | "listeners"
+    | "tls"
+    | "onListen"
+    | "signal"
   > {
   /** Who may log in. Default: those of `messages`, or `alice`, with the password `secret`. */
   readonly users?: Users;
@@ -50,6 +59,12 @@ export interface TestServer extends AsyncDisposable {
   readonly port: number;
   /** The port of IMAP over TLS. Reading it throws where there is no TLS. */
   readonly tlsPort: number;
+  /** The port of POP3. */
+  readonly pop3Port: number;
+  /** The port of POP3 over TLS. Reading it throws where there is no TLS. */
+  readonly pop3sPort: number;
+  /** The port of LMTP. */
+  readonly lmtpPort: number;
   /** All that it listens on. */
   readonly addrs: readonly ListenAddress[];
   /** The certificate in PEM, for clients to trust; empty without TLS. */
