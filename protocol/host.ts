@@ -6,8 +6,11 @@
 
 import type { Storage } from "../storage/storage.ts";
 import type { Hooks } from "./hooks.ts";
+import type { Identity } from "./identity.ts";
 import type { Limits } from "./limits.ts";
 import type { SaslBackend } from "./sasl/server.ts";
+
+export type { Identity } from "./identity.ts";
 
 /** A name and a password, as a client gave them, and over what. */
 export interface Credentials {
@@ -35,12 +38,6 @@ export interface ApopProof {
   readonly remote: string;
   /** Whether TLS is on. */
   readonly secure: boolean;
-}
-
-/** One who has logged in. */
-export interface Identity {
-  /** The name of the account. */
-  readonly user: string;
 }
 
 /** What a client is known by. */

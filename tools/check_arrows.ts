@@ -23,7 +23,7 @@ const ARROWS: readonly [folder: string, may: readonly string[]][] = [
   ["storage/", ["deps/"]],
   ["protocol/wire/", ["deps/"]],
   ["protocol/mime/", ["deps/"]],
-  ["protocol/sasl/", ["deps/"]],
+  ["protocol/sasl/", ["protocol/identity.ts", "deps/"]],
   ["protocol/imap/commands/", [
     "protocol/imap/fetch/",
     "protocol/imap/search/",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Identity } from "../host.ts";
+import type { Identity } from "../identity.ts";
 
 /** What comes after a response of the client. */
 export type Step =

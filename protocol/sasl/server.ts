@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Identity } from "../host.ts";
+import type { Identity } from "../identity.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** A hash function that SCRAM knows (RFC 5802 § 4, RFC 7677). */
