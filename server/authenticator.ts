@@ -77,10 +77,15 @@ export class Authenticator {
    * where a function decides on logins.
    */
   async account(given: string): Promise<string | undefined> {
+    return (await this.user(given))?.name;
+  }
+
+  /** The record of a user by this name, as {@linkcode account}. */
+  async user(given: string): Promise<KnownUser | undefined> {
     const name = prepareUserName(given, this.#caseInsensitive);
     if (name === undefined) return undefined;
     const user = await this.#store?.get(name);
-    return user === undefined || user.disabled === true ? undefined : user.name;
+    return user?.disabled === true ? undefined : user;
   }
 
   /**

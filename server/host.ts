@@ -7,6 +7,7 @@
 import type { Hooks } from "../protocol/hooks.ts";
 import type { Host, Identity } from "../protocol/host.ts";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
+import type { SaslBackend } from "../protocol/sasl/server.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Admission } from "./admission.ts";
 import { Authenticator } from "./authenticator.ts";
@@ -17,6 +18,7 @@ import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
 import { PasswordHasher } from "./password.ts";
 import { policyOf } from "./quirks.ts";
 import { Recipients } from "./recipients.ts";
+import { saslBackend } from "./sasl/mod.ts";
 import type { Users } from "./users.ts";
 
 /** What happens with every connection; the rest is worth a line in a log that is kept. */
@@ -39,6 +41,8 @@ export class ServerHost implements Host {
   readonly authenticate: Host["authenticate"];
   /** See {@linkcode Host.recipient}. */
   readonly recipient: Host["recipient"];
+  /** See {@linkcode Host.sasl}. */
+  readonly sasl: SaslBackend;
   readonly #caseInsensitive: boolean;
   /** Whether the application has a word in who may log in. */
   readonly #decides: boolean;
@@ -90,6 +94,9 @@ export class ServerHost implements Host {
       this.#caseInsensitive,
       (credentials) => this.#authenticator.authenticate(credentials),
     );
+    this.sasl = saslBackend(options.sasl ?? {}, {
+      user: (name) => this.#authenticator.user(name),
+    });
     this.#decides = callbacks.authenticate !== undefined;
     const recipients = new Recipients(
       options.delivery ?? {},

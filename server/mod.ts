@@ -15,6 +15,7 @@ export {
   type ServeOptions,
   type TlsOptions,
 } from "./options.ts";
+export type { SaslOptions } from "./sasl/mod.ts";
 export type { DeliveryOptions } from "./recipients.ts";
 export type { DeliveryAddress, DeliveryTarget } from "../protocol/host.ts";
 export type { Quirk, QuirkMatch } from "./quirks.ts";

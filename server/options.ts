@@ -10,6 +10,7 @@ import type { Callbacks } from "./callbacks/types.ts";
 import { DOORS, type ListenerKind } from "./doors.ts";
 import type { Quirk } from "./quirks.ts";
 import type { DeliveryOptions } from "./recipients.ts";
+import type { SaslOptions } from "./sasl/mod.ts";
 import type { Users } from "./users.ts";
 
 export type { ListenerKind } from "./doors.ts";
@@ -101,6 +102,8 @@ export interface ServeOptions {
    * `localhost`.
    */
   readonly serverName?: string;
+  /** SASL mechanisms beside passwords as they are, and what they prove against. */
+  readonly sasl?: SaslOptions;
   /** Whom the mail is for that comes in by LMTP. Default: users, by the part before the `@`. */
   readonly delivery?: DeliveryOptions;
   /** Whether user names compare without case; accounts have the lower-case name then. Default false. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { login } from "./login.ts";
 import { plain } from "./plain.ts";
 import type { Mechanism, SaslServer } from "./server.ts";
 
@@ -11,7 +12,7 @@ export type { Exchange, Step } from "./exchange.ts";
 export type { Mechanism, SaslBackend, SaslServer } from "./server.ts";
 
 /** All of them, those first that a client had better choose. */
-const MECHANISMS: readonly Mechanism[] = [plain];
+const MECHANISMS: readonly Mechanism[] = [plain, login];
 
 /** The mechanisms that are offered on a connection as it is now, best first. */
 export function offeredMechanisms(server: SaslServer): readonly Mechanism[] {
