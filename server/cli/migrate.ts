@@ -63,8 +63,9 @@ export const migrateCommand: CliCommand = {
     "subscriptions and special uses. A mailbox with a special use goes into the one that has that use " +
     "here, whatever the two are called; where the server tells no special uses, well-known names " +
     "stand for them, and the output says which. Others keep their names, without the prefix of the " +
-    "personal namespace (INBOX.). Mailboxes of others, and those shared, are not copied. \\All and " +
-    "\\Flagged show messages of other mailboxes: they are left out unless --mailbox names them.",
+    "personal namespace (INBOX.). Mailboxes of others, and those shared, are not copied. \\All, " +
+    "\\Flagged and \\Important show messages of other mailboxes: they are left out unless " +
+    "--mailbox names them.",
     "Run again, it brings what is new, and the flags that have changed at the source since; with " +
     "--delete it removes messages that have gone there. What was changed or deleted here stays so. " +
     "Mailboxes are never removed. A run that was killed goes on where it was. A message that is in " +
