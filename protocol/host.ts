@@ -6,6 +6,7 @@
 
 import type { Storage } from "../storage/storage.ts";
 import type { Hooks } from "./hooks.ts";
+import type { ByteStream } from "./byte_stream.ts";
 import type { Identity } from "./identity.ts";
 import type { Limits } from "./limits.ts";
 import type { SaslBackend } from "./sasl/server.ts";
@@ -88,6 +89,16 @@ export interface DeliveryTarget {
   readonly create?: boolean;
 }
 
+/** Slows down those who guess passwords. */
+export interface LoginThrottle {
+  /** How long, in milliseconds, the answer to a try has to wait; it takes its turn by asking. */
+  wait(remote: string, user: string): number;
+  /** A try has failed. */
+  failed(remote: string, user: string): void;
+  /** A try has succeeded. */
+  succeeded(user: string): void;
+}
+
 /** The server, as the connections of a protocol see it. */
 export interface Host {
   /** The name of this machine in greetings and trace fields, a domain name. Default `localhost`. */
@@ -126,8 +137,10 @@ export interface Host {
   recipient(
     address: DeliveryAddress,
   ): Promise<readonly DeliveryTarget[] | undefined>;
+  /** Slows guessing down, over all connections; nobody waits where it is absent. */
+  readonly throttle?: LoginThrottle | undefined;
   /** A login happened: false when the user has too many connections. The other function ends it. */
-  login(identity: Identity): boolean;
+  login(identity: Identity, stream: ByteStream): boolean;
   /** The end of a session that {@linkcode login} let in. */
   logout(identity: Identity): void;
   /** A fault of ours; the client was told no more than `[SERVERBUG]`. */

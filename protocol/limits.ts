@@ -38,6 +38,10 @@ export interface Limits {
   readonly failedLogins: number;
   /** How long the answer to a first failed login waits; the second waits twice as long, and so on. */
   readonly failedLoginDelay: number;
+  /** How long a try to log in waits after failures from its address; each failure more doubles the wait up to this. */
+  readonly loginWaitByAddress: number;
+  /** The same for failures of its user from anywhere, which may be somebody else's. */
+  readonly loginWaitByUser: number;
   /** Commands of one connection that may be under way at once, where the protocol allows it (APPEND). */
   readonly overlappingCommands: number;
   /** How long a client may take to log in. */
@@ -78,6 +82,8 @@ export const DEFAULT_LIMITS: Limits = {
   badCommands: 20,
   failedLogins: 5,
   failedLoginDelay: 500,
+  loginWaitByAddress: 15_000,
+  loginWaitByUser: 2_000,
   overlappingCommands: 64,
   loginTime: 60_000,
   idleTime: 31 * 60_000,

@@ -59,7 +59,10 @@ export async function logIn(
   attempt: { readonly mechanism: string; readonly user: string },
   prove: () => Promise<Identity | undefined>,
 ): Promise<void> {
-  const { host } = session;
+  const { host, wire } = session;
+  // Before the proof, so that no number of connections guesses faster than one.
+  const wait = host.throttle?.wait(wire.remote, attempt.user) ?? 0;
+  if (wait > 0) await wire.pause(wait);
   const identity = await prove();
   if (identity === undefined) throw await failedLogin(session, attempt);
   const enter = () => session.login(identity);
@@ -69,6 +72,7 @@ export async function logIn(
     await host.hooks.login(session.facts, identity, mechanism, enter);
   }
   session.failedLogins = 0;
+  host.throttle?.succeeded(attempt.user);
   host.event("login", about(session, { ...attempt, user: identity.user }));
 }
 
@@ -194,6 +198,7 @@ async function failedLogin(
 ): Promise<No | Bye> {
   const { host, wire } = session;
   const failures = ++session.failedLogins;
+  host.throttle?.failed(wire.remote, attempt.user);
   host.event("login failed", about(session, attempt));
   await wire.pause(host.limits.failedLoginDelay * failures);
   return failures >= host.limits.failedLogins

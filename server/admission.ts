@@ -63,7 +63,7 @@ export class Admission {
 }
 
 /** Whoever has an IPv6 address usually has the 2^64 around it: they count as one. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const mapped = /^::ffff:([\d.]+)$/i.exec(address);
   if (mapped !== null) return mapped[1]!;

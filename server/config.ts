@@ -44,6 +44,7 @@ export interface Config {
   readonly hierarchyDelimiter?: string;
   readonly workers?: number;
   readonly maxConnections?: number;
+  readonly maxConnectionsBeforeLogin?: number;
   readonly maxConnectionsPerUser?: number;
   readonly maxConnectionsPerAddress?: number;
   readonly batchSize?: number;

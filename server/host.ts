@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ByteStream } from "../protocol/byte_stream.ts";
 import type { Hooks } from "../protocol/hooks.ts";
 import type { Host, Identity } from "../protocol/host.ts";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
@@ -14,6 +15,7 @@ import { Authenticator } from "./authenticator.ts";
 import { authenticateWith, hooksOf } from "./callbacks/hooks.ts";
 import { recipientWith } from "./callbacks/recipients.ts";
 import { logger } from "./log.ts";
+import { throttleOf } from "./login_throttle.ts";
 import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
 import { PasswordHasher } from "./password.ts";
 import { policyOf } from "./quirks.ts";
@@ -43,6 +45,10 @@ export class ServerHost implements Host {
   readonly recipient: Host["recipient"];
   /** See {@linkcode Host.sasl}. */
   readonly sasl: SaslBackend;
+  /** See {@linkcode Host.throttle}. */
+  readonly throttle: Host["throttle"];
+  /** Told of each connection on which somebody has logged in. */
+  onLogin: (stream: ByteStream) => void = () => {};
   readonly #caseInsensitive: boolean;
   /** Whether the application has a word in who may log in. */
   readonly #decides: boolean;
@@ -97,6 +103,7 @@ export class ServerHost implements Host {
     this.sasl = saslBackend(options.sasl ?? {}, {
       user: (name) => this.#authenticator.user(name),
     });
+    this.throttle = throttleOf(() => this.#limits, () => this.now());
     this.#decides = callbacks.authenticate !== undefined;
     const recipients = new Recipients(
       options.delivery ?? {},
@@ -139,8 +146,10 @@ export class ServerHost implements Host {
     this.#policy = policy;
   }
 
-  login({ user }: Identity): boolean {
-    return this.#admission.login(user);
+  login({ user }: Identity, stream: ByteStream): boolean {
+    if (!this.#admission.login(user)) return false;
+    this.onLogin(stream);
+    return true;
   }
 
   logout({ user }: Identity): void {

@@ -131,6 +131,11 @@ export interface ServeOptions {
   readonly limits?: Partial<Limits>;
   /** Connections at once. Default 10,000, below the number of files that a process may usually open. */
   readonly maxConnections?: number;
+  /**
+   * Connections without a login at once; one more, and the one that has taken longest is closed. Default
+   * 6,000: those who wait and see cannot keep out those who log in.
+   */
+  readonly maxConnectionsBeforeLogin?: number;
   /** Sessions of a user at once. Default 2,500: a client may keep one a mailbox, a webmail one a click. */
   readonly maxConnectionsPerUser?: number;
   /** Connections from an address at once. Default 6,000: a proxy has one address for all of its users. */
@@ -184,6 +189,7 @@ export const DEFAULTS = {
   serverName: "localhost",
   hierarchyDelimiter: "/",
   maxConnections: 10_000,
+  maxConnectionsBeforeLogin: 6_000,
   maxConnectionsPerUser: 2_500,
   maxConnectionsPerAddress: 6_000,
   batchSize: 65_536,

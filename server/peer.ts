@@ -53,6 +53,11 @@ export function formatAddress({ hostname, port }: Address): string {
 
 /** Whether nobody can listen in between: a loopback address, or both ends at one address. */
 function isSameMachine(remote: string, local: string): boolean {
-  const host = remote.replace(/^::ffff:/i, "");
-  return host === "::1" || host.startsWith("127.") || remote === local;
+  return isLoopback(remote) || remote === local;
+}
+
+/** Whether an address is one of those by which a machine speaks with itself. */
+export function isLoopback(address: string): boolean {
+  const host = address.replace(/^::ffff:/i, "");
+  return host === "::1" || host.startsWith("127.");
 }

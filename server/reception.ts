@@ -7,6 +7,7 @@
 
 import type { BlockList } from "node:net";
 import type { SecureContext } from "node:tls";
+import type { ByteStream } from "../protocol/byte_stream.ts";
 import type { Admission } from "./admission.ts";
 import { SocketStream } from "./byte_stream.ts";
 import { DOORS, type Handlers, TOO_MANY } from "./doors.ts";
@@ -35,8 +36,10 @@ export interface ReceptionOptions {
   readonly tlsContext: () => SecureContext | undefined;
   /** How long a handshake for TLS, or a PROXY header, may take, in milliseconds. */
   readonly handshakeTime: number;
-  /** Connections that may be there at once, those included that have not said who they are. */
+  /** Connections that may be there at once. */
   readonly maxConnections: number;
+  /** How many of them may be there without a login. */
+  readonly maxConnectionsBeforeLogin: number;
 }
 
 /** See the module's text. */
@@ -46,12 +49,15 @@ export class Reception {
   readonly #connections = new Map<Promise<void>, () => void>();
   /** The proxies of the listeners that have some. */
   readonly #proxies = new Map<ListenerSpec, BlockList>();
+  /** Connections on which nobody has logged in, the oldest first. LMTP has no login. */
+  readonly #strangers = new Set<ByteStream>();
   readonly #log = logger();
   #refusals = 0;
 
   /** @throws {TypeError} for a proxy that is no address */
   constructor(options: ReceptionOptions, listeners: readonly ListenerSpec[]) {
     this.#options = options;
+    options.host.onLogin = (stream) => this.#strangers.delete(stream);
     for (const listener of listeners) {
       if (listener.proxies === undefined) continue;
       this.#proxies.set(listener, networksOf(listener.proxies));
@@ -151,13 +157,25 @@ export class Reception {
     const { handshakeTime, handlers, host } = this.#options;
     const stream = this.#streamOf(channel, peer, handshakeTime);
     const { protocol, tls } = DOORS[kind];
+    if (protocol !== "lmtp") this.#meet(stream);
     try {
       if (tls && !await this.#beginTls(stream)) return;
       await handlers[protocol](stream, host);
     } finally {
+      this.#strangers.delete(stream);
       stream.close();
       await stream.closed;
     }
+  }
+
+  /** Counts one who has not logged in. Where there are too many, the one who has taken longest goes. */
+  #meet(stream: ByteStream): void {
+    this.#strangers.add(stream);
+    if (this.#strangers.size <= this.#options.maxConnectionsBeforeLogin) return;
+    const oldest = this.#strangers.values().next().value!;
+    this.#strangers.delete(oldest);
+    this.#log.warning("too many without a login", { remote: oldest.remote });
+    oldest.close();
   }
 
   async #refuse(

@@ -106,6 +106,7 @@ export class Server implements ImapServer {
         tlsContext: () => this.#secureContext,
         handshakeTime: settings.handshakeTime,
         maxConnections: settings.maxConnections,
+        maxConnectionsBeforeLogin: settings.maxConnectionsBeforeLogin,
       }, specs);
       for (const spec of specs) {
         this.#listeners.push(new Listener(spec));

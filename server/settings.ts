@@ -162,6 +162,11 @@ export const SETTINGS: readonly Setting[] = [
   numeric("workers", count(1, 64), "threads that check passwords, at the most"),
   numeric("maxConnections", count(1, 1_000_000), "connections at once"),
   numeric(
+    "maxConnectionsBeforeLogin",
+    count(1, 1_000_000),
+    "connections without a login at once; the oldest goes for a new one",
+  ),
+  numeric(
     "maxConnectionsPerUser",
     count(1, 1_000_000),
     "sessions of a user at once",

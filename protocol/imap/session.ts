@@ -152,7 +152,7 @@ export class Session {
 
   /** Opens the account of one who has proved who they are. */
   async login(identity: Identity): Promise<void> {
-    if (!this.host.login(identity)) {
+    if (!this.host.login(identity, this.wire.stream)) {
       throw new No("LIMIT", "Too many connections of this user");
     }
     try {

@@ -115,7 +115,7 @@ export class Session implements LoginSession {
     const { host } = this;
     const { user } = identity;
     assertLoginDelay(host, user);
-    if (!host.login(identity)) {
+    if (!host.login(identity, this.wire.stream)) {
       throw new No("IN-USE", "Too many connections of this user");
     }
     try {

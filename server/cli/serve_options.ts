@@ -94,6 +94,8 @@ export function optionsOf(config: Config): ServeOptions {
     insecureAuth: config.insecureAuth ?? false,
     caseInsensitiveUsers: config.caseInsensitiveUsers ?? false,
     workers: config.workers ?? DEFAULTS.workers,
+    maxConnectionsBeforeLogin: config.maxConnectionsBeforeLogin ??
+      DEFAULTS.maxConnectionsBeforeLogin,
     maxConnectionsPerUser: config.maxConnectionsPerUser ??
       DEFAULTS.maxConnectionsPerUser,
     maxConnectionsPerAddress: config.maxConnectionsPerAddress ??
