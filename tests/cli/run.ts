@@ -51,6 +51,8 @@ export async function imapd(
 
 /** A server in a process of its own. */
 export interface RunningServer extends AsyncDisposable {
+  /** The number of its process. */
+  readonly pid: number;
   /** The port of IMAP. */
   readonly port: number;
   /** The lines that it wrote to standard output. */
@@ -123,6 +125,7 @@ export async function startWith(
     return stopped ??= end();
   };
   return {
+    pid: child.pid,
     port,
     listening: out.trimEnd().split("\n"),
     get err() {
