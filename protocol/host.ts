@@ -89,6 +89,16 @@ export interface DeliveryTarget {
   readonly create?: boolean;
 }
 
+/** A session that somebody has logged in to. */
+export interface OpenSession {
+  /** Who. */
+  readonly identity: Identity;
+  /** The connection. */
+  readonly stream: ByteStream;
+  /** Ends it from outside, with a sentence for people. */
+  end(reason: string): void;
+}
+
 /** Slows down those who guess passwords. */
 export interface LoginThrottle {
   /** How long, in milliseconds, the answer to a try has to wait; it takes its turn by asking. */
@@ -140,9 +150,9 @@ export interface Host {
   /** Slows guessing down, over all connections; nobody waits where it is absent. */
   readonly throttle?: LoginThrottle | undefined;
   /** A login happened: false when the user has too many connections. The other function ends it. */
-  login(identity: Identity, stream: ByteStream): boolean;
-  /** The end of a session that {@linkcode login} let in. */
-  logout(identity: Identity): void;
+  login(session: OpenSession): boolean;
+  /** The end of a session that {@linkcode login} let in: the same object. */
+  logout(session: OpenSession): void;
   /** A fault of ours; the client was told no more than `[SERVERBUG]`. */
   fault(error: unknown, about: Record<string, unknown>): void;
   /** Something worth a line in the log. */

@@ -6,7 +6,7 @@
 
 import type { ByteStream } from "../protocol/byte_stream.ts";
 import type { Hooks } from "../protocol/hooks.ts";
-import type { Host, Identity } from "../protocol/host.ts";
+import type { Host, OpenSession } from "../protocol/host.ts";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
 import type { SaslBackend } from "../protocol/sasl/server.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -21,6 +21,7 @@ import { PasswordHasher } from "./password.ts";
 import { policyOf } from "./quirks.ts";
 import { Recipients } from "./recipients.ts";
 import { saslBackend } from "./sasl/mod.ts";
+import { SessionWatch } from "./session_watch.ts";
 import type { Users } from "./users.ts";
 
 /** What happens with every connection; the rest is worth a line in a log that is kept. */
@@ -52,6 +53,7 @@ export class ServerHost implements Host {
   readonly #caseInsensitive: boolean;
   /** Whether the application has a word in who may log in. */
   readonly #decides: boolean;
+  readonly #watch: SessionWatch;
   readonly #admission: Admission;
   readonly #hasher: PasswordHasher;
   readonly #onError: ServeOptions["onError"];
@@ -104,6 +106,10 @@ export class ServerHost implements Host {
       user: (name) => this.#authenticator.user(name),
     });
     this.throttle = throttleOf(() => this.#limits, () => this.now());
+    this.#watch = new SessionWatch({
+      user: (name) => this.#authenticator.user(name),
+      failed: (error) => this.fault(error, { watch: "sessions" }),
+    });
     this.#decides = callbacks.authenticate !== undefined;
     const recipients = new Recipients(
       options.delivery ?? {},
@@ -144,16 +150,19 @@ export class ServerHost implements Host {
     }
     this.#limits = limits;
     this.#policy = policy;
+    if (changes.users !== undefined) this.#watch.check();
   }
 
-  login({ user }: Identity, stream: ByteStream): boolean {
-    if (!this.#admission.login(user)) return false;
-    this.onLogin(stream);
+  login(session: OpenSession): boolean {
+    if (!this.#admission.login(session.identity.user)) return false;
+    this.#watch.add(session);
+    this.onLogin(session.stream);
     return true;
   }
 
-  logout({ user }: Identity): void {
-    this.#admission.logout(user);
+  logout(session: OpenSession): void {
+    this.#watch.delete(session);
+    this.#admission.logout(session.identity.user);
   }
 
   fault(error: unknown, about: Record<string, unknown>): void {
@@ -174,8 +183,9 @@ export class ServerHost implements Host {
     return Date.now();
   }
 
-  /** Ends the threads that check passwords. */
+  /** Ends the threads that check passwords, and what goes on by the clock. */
   close(): void {
+    this.#watch.close();
     this.#hasher.close();
   }
 

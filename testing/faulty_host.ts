@@ -25,12 +25,15 @@ export interface FaultyHostOptions {
 
 /** The host as connections are to see it; all else is as it was. */
 export function faultyHost(host: Host, options: FaultyHostOptions): Host {
-  const hooks = hooksWith(host.hooks ?? {}, options);
-  const own: Partial<Host> = {
-    hooks,
+  return hostWith(host, {
+    hooks: hooksWith(host.hooks ?? {}, options),
     now: options.now,
     policy: (client) => ({ ...options.policy, ...host.policy?.(client) }),
-  };
+  });
+}
+
+/** A host with some members in place of its own. */
+export function hostWith(host: Host, own: Partial<Host>): Host {
   return new Proxy(host, {
     get(target, key) {
       if (Object.hasOwn(own, key)) return Reflect.get(own, key);

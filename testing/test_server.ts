@@ -11,6 +11,7 @@ import type { Registries } from "../protocol/imap/session.ts";
 import type {
   ListenAddress,
   ListenerKind,
+  ReloadOptions,
   ServeOptions,
 } from "../server/options.ts";
 import { HANDLERS } from "../server/doors.ts";
@@ -21,7 +22,7 @@ import type { Storage } from "../storage/storage.ts";
 import { testCertificate } from "./certificate.ts";
 import { TestClock } from "./clock.ts";
 import { FaultRules } from "./fault_rules.ts";
-import { faultyHost } from "./faulty_host.ts";
+import { faultyHost, hostWith } from "./faulty_host.ts";
 import {
   contentsOf,
   deliver,
@@ -218,6 +219,10 @@ class RunningServer implements TestServer {
     return this.#server.notify(user, mailbox);
   }
 
+  reload(changes: ReloadOptions): void {
+    this.#server.reload(changes);
+  }
+
   async close(): Promise<void> {
     await this.#server.shutdown();
     if (this.#options.storage === undefined) await this.storage.close();
@@ -260,12 +265,14 @@ class RunningServer implements TestServer {
 
   /** The host by the clock of the test, without faults: these are IMAP's. */
   #clocked(host: Host): Host {
-    return this.#clockedHost ??= this.#hostOf(host, new FaultRules());
+    return this.#clockedHost ??= hostWith(host, {
+      now: () => this.clock.now(),
+    });
   }
 
-  #hostOf(host: Host, faults = this.faults): Host {
+  #hostOf(host: Host): Host {
     return faultyHost(host, {
-      faults,
+      faults: this.faults,
       tapOf: (remote) => this.#taps.get(remote)!,
       now: () => this.clock.now(),
       policy: this.#persona === undefined ? {} : personaPolicy(this.#persona),

@@ -7,6 +7,7 @@
 import type {
   ListenAddress,
   ListenerKind,
+  ReloadOptions,
   ServeOptions,
 } from "../server/options.ts";
 import type { Users } from "../server/users.ts";
@@ -103,6 +104,8 @@ export interface TestServer extends AsyncDisposable {
   mailboxes(user: string): Promise<string[]>;
   /** Says that what callbacks list has changed, as a server's `notify()` does. */
   notify(user: string, mailbox?: string): Promise<void>;
+  /** Changes users, limits, quirks or certificate, as a server's `reload()` does. */
+  reload(changes: ReloadOptions): void;
   /** Stops: connections are told `BYE`. A storage that was given stays open. */
   close(): Promise<void>;
 }

@@ -360,6 +360,10 @@ class Connection implements Wire {
     });
   }
 
+  end(reason: string): void {
+    this.#end(new Bye(reason));
+  }
+
   /** Ends the connection from outside: at once where it waits, else after what is under way. */
   #end(bye: Bye): void {
     if (this.#bye !== undefined) return;

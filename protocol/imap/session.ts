@@ -8,7 +8,13 @@ import type { ByteStream } from "../byte_stream.ts";
 import type { Account, Mailbox } from "../../storage/storage.ts";
 import type { UidList } from "../../storage/model.ts";
 import type { ConnectionFacts } from "../hooks.ts";
-import type { ClientFacts, ClientPolicy, Host, Identity } from "../host.ts";
+import type {
+  ClientFacts,
+  ClientPolicy,
+  Host,
+  Identity,
+  OpenSession,
+} from "../host.ts";
 import type { Encoder } from "../wire/encoder.ts";
 import { announce, newKeywords } from "./announce.ts";
 import type { State } from "./command.ts";
@@ -37,6 +43,8 @@ export interface Wire {
   readLine(): Promise<Uint8Array | null>;
   /** Waits, in milliseconds; not longer than the connection lasts. */
   pause(time: number): Promise<void>;
+  /** Ends the connection from outside, with a sentence for people. */
+  end(reason: string): void;
 }
 
 /** A selected mailbox. */
@@ -83,6 +91,8 @@ export class Session {
 
   readonly #registries: Registries;
   #turn: Promise<unknown> = Promise.resolve();
+  /** What the server knows this session by. */
+  #open: OpenSession | undefined;
   #account: Account | undefined;
   #selected: Selected | undefined;
 
@@ -152,15 +162,19 @@ export class Session {
 
   /** Opens the account of one who has proved who they are. */
   async login(identity: Identity): Promise<void> {
-    if (!this.host.login(identity, this.wire.stream)) {
+    const { stream } = this.wire;
+    const end = (reason: string) => this.wire.end(reason);
+    const open = { identity, stream, end };
+    if (!this.host.login(open)) {
       throw new No("LIMIT", "Too many connections of this user");
     }
     try {
       this.#account = await this.host.storage.openAccount(identity.user);
     } catch (error) {
-      this.host.logout(identity);
+      this.host.logout(open);
       throw error;
     }
+    this.#open = open;
     this.identity = identity;
   }
 
@@ -230,7 +244,8 @@ export class Session {
     this.unselect();
     this.#account?.close();
     this.#account = undefined;
-    if (this.identity !== undefined) this.host.logout(this.identity);
+    if (this.#open !== undefined) this.host.logout(this.#open);
+    this.#open = undefined;
     this.identity = undefined;
   }
 }

@@ -280,6 +280,10 @@ class Connection implements Wire {
     });
   }
 
+  end(reason: string): void {
+    this.#endFromOutside(new Bye(reason, "AUTHENTICATIONFAILED"));
+  }
+
   /** Ends the connection from outside: at once where it waits, else after the command under way. */
   #endFromOutside(end: Bye | Disconnected): void {
     if (this.#end !== undefined) return;

@@ -7,7 +7,7 @@
 import type { ByteStream } from "../byte_stream.ts";
 import type { Account } from "../../storage/storage.ts";
 import type { ConnectionFacts } from "../hooks.ts";
-import type { ClientPolicy, Host, Identity } from "../host.ts";
+import type { ClientPolicy, Host, Identity, OpenSession } from "../host.ts";
 import { No } from "../imap/errors.ts";
 import type { LoginSession } from "../login.ts";
 import type { Encoder } from "../wire/encoder.ts";
@@ -36,6 +36,8 @@ export interface Wire {
   readLine(): Promise<Uint8Array | null>;
   /** Waits, in milliseconds; not longer than the connection lasts. */
   pause(time: number): Promise<void>;
+  /** Ends the connection from outside, with a sentence for people. */
+  end(reason: string): void;
   /** Writes the first line of a positive response. */
   ok(text: string): void;
 }
@@ -67,6 +69,8 @@ export class Session implements LoginSession {
   /** Whether QUIT has been said. */
   ended = false;
 
+  /** What the server knows this session by. */
+  #open: OpenSession | undefined;
   #account: Account | undefined;
   #maildrop: Maildrop | undefined;
 
@@ -115,7 +119,10 @@ export class Session implements LoginSession {
     const { host } = this;
     const { user } = identity;
     assertLoginDelay(host, user);
-    if (!host.login(identity, this.wire.stream)) {
+    const { stream } = this.wire;
+    const end = (reason: string) => this.wire.end(reason);
+    const open = { identity, stream, end };
+    if (!host.login(open)) {
       throw new No("IN-USE", "Too many connections of this user");
     }
     try {
@@ -127,9 +134,10 @@ export class Session implements LoginSession {
     } catch (error) {
       this.#account?.close();
       this.#account = undefined;
-      host.logout(identity);
+      host.logout(open);
       throw error;
     }
+    this.#open = open;
     this.identity = identity;
     noteLogin(host, user);
   }
@@ -157,7 +165,8 @@ export class Session implements LoginSession {
     this.#maildrop = undefined;
     this.#account?.close();
     this.#account = undefined;
-    if (this.identity !== undefined) this.host.logout(this.identity);
+    if (this.#open !== undefined) this.host.logout(this.#open);
+    this.#open = undefined;
     this.identity = undefined;
   }
 
