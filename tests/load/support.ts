@@ -1,0 +1,92 @@
+/**
+ * A server in a process of its own, so that its memory can be told from the test's, and many connections to it.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { type RunningServer, startWith, withFolder } from "../cli/run.ts";
+
+const MAIN = new URL("../../mod.ts", import.meta.url).pathname;
+const encoder = new TextEncoder();
+
+/** Calls back with a server on an empty database in memory, user alice. */
+export async function withServer(
+  yaml: string,
+  body: (server: RunningServer) => Promise<void>,
+): Promise<void> {
+  await withFolder(async (dir) => {
+    const config = join(dir, "imapd.yaml");
+    const text = `kv: ':memory:'\nusers: { alice: secret }\n${yaml}`;
+    await Deno.writeTextFile(config, text);
+    const runtime = ["run", "-A", "--unstable-kv", MAIN];
+    await using server = await startWith(runtime, ["--config", config]);
+    await body(server);
+  });
+}
+
+/** The resident memory of a process, in MiB. */
+export function memoryOf({ pid }: RunningServer): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1_024;
+}
+
+/** As many connections as the system has files for on both sides, at most so many. */
+export function atMost(wanted: number): number {
+  const limits = Deno.readTextFileSync("/proc/self/limits");
+  const files = Number(/Max open files\s+(\d+)/.exec(limits)?.[1] ?? 1_024);
+  return Math.min(wanted, files - 300);
+}
+
+/** A connection of alice's that sends without reading, until it is asked to. */
+export class Peer implements Disposable {
+  readonly #conn: Deno.Conn;
+  readonly #decoder = new TextDecoder();
+  readonly #buffer = new Uint8Array(16_384);
+  #heard = "";
+
+  /** Takes a connection over. */
+  constructor(conn: Deno.Conn) {
+    this.#conn = conn;
+  }
+
+  /** Logs alice in. */
+  static async logIn({ port }: RunningServer): Promise<Peer> {
+    const peer = new Peer(await Deno.connect({ port, hostname: "127.0.0.1" }));
+    await peer.send("l LOGIN alice secret\r\n");
+    await peer.until(/^l OK/m);
+    return peer;
+  }
+
+  /** Writes all of a text. */
+  async send(text: string): Promise<void> {
+    let bytes = encoder.encode(text);
+    while (bytes.length > 0) {
+      bytes = bytes.subarray(await this.#conn.write(bytes));
+    }
+  }
+
+  /** Reads until what has been heard since the last match has this in it; what was heard up to its end. */
+  async until(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const match = pattern.exec(this.#heard);
+      if (match !== null) {
+        const end = match.index + match[0].length;
+        const heard = this.#heard.slice(0, end);
+        this.#heard = this.#heard.slice(end);
+        return heard;
+      }
+      const count = await this.#conn.read(this.#buffer);
+      if (count === null) {
+        throw new Error(`The end: ${this.#heard.slice(-200)}`);
+      }
+      const bytes = this.#buffer.subarray(0, count);
+      this.#heard += this.#decoder.decode(bytes, { stream: true });
+    }
+  }
+
+  /** Ends the connection. */
+  [Symbol.dispose](): void {
+    this.#conn.close();
+  }
+}
