@@ -60,7 +60,8 @@ Deno.test({
       }
       const growth = (memoryOf(server) - before) / greedy.length;
       console.log(`who does not read costs ${growth.toFixed(1)} MiB`);
-      assert(growth < 4);
+      // A megabyte that is being sent, the next one, and room to write them.
+      assert(growth < 6);
       for (const peer of greedy) peer[Symbol.dispose]();
     }),
 });
