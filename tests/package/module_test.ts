@@ -1,5 +1,6 @@
 /** The package in somebody's program and in somebody's tests: `import ... from "@x/imapd"`. */
 
+import project from "../../deno.json" with { type: "json" };
 import { assertEquals, assertMatch } from "@std/assert";
 import { publishedPackage } from "./publish.ts";
 import { User } from "./user.ts";
@@ -59,6 +60,13 @@ Deno.test("types: what somebody writes, and what the documents show, is checked 
   const documents = [...files.keys()].filter((path) => path.endsWith(".md"))
     .map((path) => path.slice(1));
   await user.copy(".", ...documents);
+  // What the documents import beside the package, as `deno add` would have put it there.
+  await user.copy("deps", "assert.ts", "assert.d.ts");
+  await user.addImports({
+    "@std/assert": "./assert.ts",
+    "deno-std/assert": project.imports["deno-std/assert"],
+    "imapflow": project.imports.imapflow,
+  });
   const programs = ["program.ts", "tests.ts"];
   const { status, err } = await user.deno(
     ...["check", "--doc", ...programs, ...documents],

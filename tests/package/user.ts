@@ -19,6 +19,7 @@ export class User implements AsyncDisposable {
   readonly dir: string;
   readonly #registry: Registry;
   readonly #env: Record<string, string>;
+  readonly #imports: Record<string, string> = {};
 
   private constructor(dir: string, registry: Registry) {
     this.dir = dir;
@@ -40,10 +41,14 @@ export class User implements AsyncDisposable {
     const { out } = await run(Deno.execPath(), ["info", "--json"]);
     const { npmCache } = JSON.parse(out) as { npmCache: string };
     await Deno.symlink(npmCache, join(user.#env.DENO_DIR!, "npm"));
-    // As `deno add` has it.
-    const imports = { [project.name]: PACKAGE };
-    await user.write("deno.json", JSON.stringify({ imports }));
+    await user.addImports({ [project.name]: PACKAGE });
     return user;
+  }
+
+  /** Adds to the import map, as `deno add` does. */
+  async addImports(more: Readonly<Record<string, string>>): Promise<void> {
+    Object.assign(this.#imports, more);
+    await this.write("deno.json", JSON.stringify({ imports: this.#imports }));
   }
 
   /** Writes a file into the folder. */
