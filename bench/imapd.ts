@@ -9,6 +9,17 @@ import { type OwnTarget, processTree } from "./target.ts";
 
 const MAIN = fromFileUrl(new URL("../mod.ts", import.meta.url));
 
+/** What it speaks, as the lines name it that say where it listens. */
+export type DoorKind = "imap" | "imaps" | "pop3" | "pop3s" | "lmtp";
+
+const PORT_OPTIONS: Readonly<Record<DoorKind, string>> = {
+  imap: "--port",
+  imaps: "--tls-port",
+  pop3: "--pop3-port",
+  pop3s: "--pop3s-port",
+  lmtp: "--lmtp-port",
+};
+
 /** How imapd is set up. */
 export interface ImapdOptions {
   /** A directory of its own; made if absent. The database is `imapd.kv` in it. */
@@ -19,6 +30,8 @@ export interface ImapdOptions {
   readonly password: string;
   /** Certificate and key for STARTTLS and implicit TLS, PEM files; without them it makes its own. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** What it speaks beside `imap` and `imaps`; each gets a port. Default: nothing. */
+  readonly doors?: readonly DoorKind[];
   /** More arguments of `serve`. */
   readonly arguments?: readonly string[];
 }
@@ -27,6 +40,8 @@ export interface ImapdOptions {
 export type Imapd = OwnTarget & {
   /** Port of IMAP over TLS. */
   readonly tlsPort: number;
+  /** All ports, by what is spoken there; they stay when it is restarted. */
+  readonly ports: ReadonlyMap<DoorKind, number>;
   /** Stops and starts it on the same data; what is given happens while it is down. */
   readonly restart: (meanwhile?: () => Promise<void>) => Promise<void>;
 };
@@ -46,9 +61,8 @@ export async function startImapd(options: ImapdOptions): Promise<Imapd> {
   const { directory, user, password } = options;
   await Deno.mkdir(directory, { recursive: true });
   const log = join(directory, "imapd.log");
-  let server = await launch(options, log, "0", "0");
-  const port = server.ports.get("imap") ?? 0;
-  const tlsPort = server.ports.get("imaps") ?? 0;
+  let server = await launch(options, log, new Map());
+  const { ports } = server;
   const stop = async (): Promise<void> => {
     const tree = processTree(server.child.pid);
     tryTo(() => server.child.kill("SIGTERM"));
@@ -62,15 +76,16 @@ export async function startImapd(options: ImapdOptions): Promise<Imapd> {
     name: "imapd",
     note: `imapd on Deno ${Deno.version.deno}, a fresh Deno KV file`,
     hostname: "127.0.0.1",
-    port,
-    tlsPort,
+    port: ports.get("imap") ?? 0,
+    tlsPort: ports.get("imaps") ?? 0,
+    ports,
     user,
     password,
     log,
     restart: async (meanwhile?: () => Promise<void>) => {
       await stop();
       await meanwhile?.();
-      server = await launch(options, log, `${port}`, `${tlsPort}`);
+      server = await launch(options, log, ports);
     },
     processes: () => processTree(server.child.pid),
     [Symbol.asyncDispose]: stop,
@@ -79,7 +94,7 @@ export async function startImapd(options: ImapdOptions): Promise<Imapd> {
 
 interface Running {
   readonly child: Deno.ChildProcess;
-  readonly ports: ReadonlyMap<string, number>;
+  readonly ports: ReadonlyMap<DoorKind, number>;
   /** Settles when all that it wrote is in the log. */
   readonly logged: Promise<unknown>;
 }
@@ -87,14 +102,17 @@ interface Running {
 async function launch(
   options: ImapdOptions,
   log: string,
-  port: string,
-  tlsPort: string,
+  wanted: ReadonlyMap<DoorKind, number>,
 ): Promise<Running> {
   const { directory, user, password, tls } = options;
+  const kinds: DoorKind[] = ["imap", "imaps", ...options.doors ?? []];
   const child = new Deno.Command(Deno.execPath(), {
     args: imapdArguments(
       "serve",
-      ...["--port", port, "--tls-port", tlsPort],
+      ...kinds.flatMap((kind) => [
+        PORT_OPTIONS[kind],
+        `${wanted.get(kind) ?? 0}`,
+      ]),
       ...databaseIn(directory),
       ...["--user", `${user}:${password}`],
       ...(tls === undefined ? [] : ["--cert", tls.cert, "--key", tls.key]),
@@ -107,10 +125,10 @@ async function launch(
   }).spawn();
   const file = await Deno.open(log, { create: true, append: true });
   const logged = child.stderr.pipeTo(file.writable);
-  const ports = new Map<string, number>();
+  const ports = new Map<DoorKind, number>();
   const [lines, rest] = child.stdout.tee();
   const drained = rest.pipeTo(new WritableStream());
-  if (!await within(30_000, readPorts(lines, ports))) {
+  if (!await within(30_000, readPorts(lines, kinds, ports))) {
     tryTo(() => child.kill("SIGKILL"));
     await logged;
     throw new Error(`imapd did not start:\n${await Deno.readTextFile(log)}`);
@@ -118,18 +136,19 @@ async function launch(
   return { child, ports, logged: Promise.all([logged, drained]) };
 }
 
-/** Reads `listening KIND HOST:PORT` lines until both kinds are there; false when the output ends first. */
+/** Reads `listening KIND HOST:PORT` lines until all kinds are there; false when the output ends first. */
 async function readPorts(
   output: ReadableStream<Uint8Array<ArrayBuffer>>,
-  ports: Map<string, number>,
+  kinds: readonly DoorKind[],
+  ports: Map<DoorKind, number>,
 ): Promise<boolean> {
   let text = "";
   for await (const chunk of output.pipeThrough(new TextDecoderStream())) {
     text += chunk;
     for (const match of text.matchAll(/^listening (\S+) \S*:(\d+)\n/gm)) {
-      ports.set(match[1] as string, Number(match[2]));
+      ports.set(match[1] as DoorKind, Number(match[2]));
     }
-    if (ports.has("imap") && ports.has("imaps")) return true;
+    if (kinds.every((kind) => ports.has(kind))) return true;
   }
   return false;
 }

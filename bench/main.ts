@@ -57,7 +57,7 @@ async function start(
   for (const name of options.own) {
     const own = { directory: join(directory, name), user, password };
     if (name === "imapd") {
-      targets.push(servers.use(await startImapd(own)));
+      targets.push(servers.use(await startImapd({ ...own, doors: ["lmtp"] })));
     } else if (name !== "dovecot") {
       throw new Error(`--own knows imapd and dovecot, not ${name}`);
     } else if (await dovecotVersion() === undefined) {

@@ -10,6 +10,7 @@ import { connectionRows } from "./connection.ts";
 import { copyRows } from "./copy.ts";
 import { fetchRows } from "./fetch.ts";
 import { idleRows } from "./idle.ts";
+import { lmtpRows } from "./lmtp.ts";
 import { mailboxRows } from "./mailboxes.ts";
 import { searchRows } from "./search.ts";
 import { selectRows } from "./select.ts";
@@ -26,4 +27,5 @@ export const ALL_ROWS: readonly Row[] = [
   ...copyRows,
   ...mailboxRows,
   ...idleRows,
+  ...lmtpRows,
 ];

@@ -8,8 +8,12 @@
 import { join } from "@std/path";
 import { type Account, appendParts, Client } from "../../bench/client.ts";
 import { startDovecot } from "../../bench/dovecot.ts";
-import { databaseIn, imapdArguments, startImapd } from "../../bench/imapd.ts";
-import { freePort } from "../../bench/target.ts";
+import {
+  databaseIn,
+  type DoorKind,
+  imapdArguments,
+  startImapd,
+} from "../../bench/imapd.ts";
 import type { Archive } from "./archive.ts";
 import { missing, type Need, NEEDS } from "./packages.ts";
 import { fromBytes, run, toBytes } from "./process.ts";
@@ -34,13 +38,15 @@ export interface MailServer {
   /** A directory for the test's own files; removed afterwards. */
   readonly directory: string;
   /** Where it listens beside IMAP, where the test asked for that; a port, and a path in the directory. */
-  readonly doors: Readonly<Record<Door, number>> & { lmtpSocket: string };
+  readonly doors: Readonly<Record<Door, number>> & {
+    readonly lmtpSocket: string;
+  };
   /** Stops and starts it on the same data; what is given happens while it is down. */
   readonly restart: (meanwhile?: () => Promise<void>) => Promise<void>;
 }
 
 /** What imapd speaks beside IMAP. */
-export type Door = "pop3" | "pop3s" | "lmtp";
+export type Door = Exclude<DoorKind, "imap" | "imaps">;
 
 /** How a client reaches the server. */
 export type Transport = "plain" | "starttls" | "tls";
@@ -142,25 +148,30 @@ async function start(
     return { ...server, certificate, directory, doors: NO_DOORS };
   }
   const file = join(directory, "imapd.yaml");
-  const doors = {
-    ...{ pop3: freePort(), pop3s: freePort(), lmtp: freePort() },
-    lmtpSocket: join(directory, "lmtp.sock"),
-  };
-  const listeners = [
-    { kind: "imap", port: freePort() },
-    { kind: "imaps", port: freePort() },
-    { kind: "pop3", port: doors.pop3 },
-    { kind: "pop3s", port: doors.pop3s },
-    { kind: "lmtp", port: doors.lmtp },
-    // Mail servers deliver as a user of their own.
-    { kind: "lmtp", path: doors.lmtpSocket, mode: 0o666 },
-  ];
-  await Deno.writeTextFile(file, JSON.stringify({ ...config, listeners }));
+  const lmtpSocket = join(directory, "lmtp.sock");
+  await Deno.writeTextFile(file, JSON.stringify(config));
   const server = await startImapd({
     ...own,
-    arguments: ["--trace", "--config", file],
+    doors: ["pop3", "pop3s", "lmtp"],
+    arguments: ["--trace", "--config", file, "--lmtp-socket", lmtpSocket],
   });
-  return { ...server, certificate, directory, doors };
+  // Mail servers deliver as a user of their own.
+  const openSocket = () => Deno.chmod(lmtpSocket, 0o666);
+  await openSocket();
+  const port = (door: Door) => server.ports.get(door) ?? 0;
+  return {
+    ...server,
+    certificate,
+    directory,
+    doors: {
+      ...{ pop3: port("pop3"), pop3s: port("pop3s"), lmtp: port("lmtp") },
+      lmtpSocket,
+    },
+    restart: async (meanwhile) => {
+      await server.restart(meanwhile);
+      await openSocket();
+    },
+  };
 }
 
 const NO_DOORS = { pop3: 0, pop3s: 0, lmtp: 0, lmtpSocket: "" };
