@@ -91,6 +91,7 @@ Deno.test("deliver puts a message into the database, or hands it to the server t
     const inbox = await sources(server.port, "INBOX");
     assertMatch(inbox, /^\* 2 EXISTS\r$/m);
     assertMatch(inbox, /Return-Path: <bob@example\.com>\r\n/);
+    assertMatch(inbox, /Return-Path: <old@example\.com>\r\nDelivered-To: /);
     assertMatch(inbox, /Subject: Hi\r\n\r\n\.dot\r\n/);
     assertStringIncludes(await sources(server.port, "Lists"), "* 1 EXISTS");
     // Without a listener there is no way to a server that runs: later.

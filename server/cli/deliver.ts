@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fields, fieldValue } from "../../protocol/mime/header.ts";
 import type { DeliveryFailure } from "../../protocol/delivery_failure.ts";
 import { type Config, ConfigError } from "../config.ts";
 import { DatabaseInUse } from "../lock.ts";
@@ -30,6 +31,9 @@ const EX = {
   CONFIG: 78,
 } as const;
 
+/** A Return-Path field further down is not looked for, and one that is longer is none. */
+const MAX_HEADER = 65_536;
+const MAX_PATH = 1_024;
 /** The largest message, in bytes. */
 const MAX_MESSAGE = 256 * 1_048_576;
 
@@ -175,9 +179,19 @@ async function throughServer(conn: Deno.Conn, order: Order): Promise<number> {
   }
   const detail = isInbox ? "" : subaddressDelimiter + order.mailbox;
   const recipient = addressOf(order.user, detail, domains?.[0] ?? "localhost");
-  const sender = order.sender ?? "";
+  const sender = order.sender ?? returnPathOf(order.source) ?? "";
   const reply = await deliverByLmtp(conn, { ...order, sender, recipient });
   return outcomeOf(reply);
+}
+
+/** The sender in a Return-Path field at the top of a message, or undefined where there is none. */
+function returnPathOf(source: Uint8Array): string | undefined {
+  for (const field of fields(source, 0, Math.min(source.length, MAX_HEADER))) {
+    if (field.name !== "return-path") continue;
+    const value = fieldValue(source, field, MAX_PATH);
+    return /^<([^<>\p{Cc}]*)>$/u.exec(value.trim())?.[1];
+  }
+  return undefined;
 }
 
 /** A character of an atom (RFC 5322 § 3.2.3, RFC 6531 § 3.3). */
