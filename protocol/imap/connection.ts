@@ -9,6 +9,7 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
+import { Pause, SilenceWatch } from "../patience.ts";
 import { nextConnectionNumber } from "../connection_number.ts";
 import type { Host } from "../host.ts";
 import type { Frame, LiteralHeader } from "../wire/command_reader.ts";
@@ -45,13 +46,10 @@ class Connection implements Wire {
   readonly #literals = new LiteralPolicy();
   readonly #overlap = new Overlap();
   #badCommands = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   /** Why the connection ends, when something outside wants it to. */
   #bye: Bye | undefined;
   #byeSaid = false;
-  #pause:
-    | { resume: () => void; timer: ReturnType<typeof setTimeout> }
-    | undefined;
+  readonly #pause = new Pause();
 
   constructor(stream: ByteStream, host: Host, registries: Registries) {
     this.stream = stream;
@@ -81,7 +79,7 @@ class Connection implements Wire {
     const { stopping } = this.#host;
     const stop = () => this.#end(new Bye("The server is going down"));
     stopping.addEventListener("abort", stop);
-    this.#watchTime();
+    const silence = this.#watchSilence();
     this.#host.event("connect", this.#about());
     try {
       const letIn = this.#host.hooks?.connect?.(this.#session.facts);
@@ -94,7 +92,7 @@ class Connection implements Wire {
       await this.#sayBye(error);
     } finally {
       stopping.removeEventListener("abort", stop);
-      clearTimeout(this.#timer);
+      silence.close();
       const { facts, identity } = this.#session;
       this.#session.close();
       this.stream.close();
@@ -355,9 +353,7 @@ class Connection implements Wire {
   }
 
   pause(time: number): Promise<void> {
-    return new Promise((resume) => {
-      this.#pause = { resume, timer: setTimeout(resume, time) };
-    });
+    return this.#pause.wait(time);
   }
 
   end(reason: string): void {
@@ -368,15 +364,10 @@ class Connection implements Wire {
   #end(bye: Bye): void {
     if (this.#bye !== undefined) return;
     this.#bye = bye;
-    this.#endPause();
+    this.#pause.end();
     if (
       this.#transport.waitsSince !== undefined && this.#overlap.length === 0
     ) this.#sayBye(bye).finally(() => this.stream.close());
-  }
-
-  #endPause(): void {
-    clearTimeout(this.#pause?.timer);
-    this.#pause?.resume();
   }
 
   async #sayBye(error: unknown): Promise<void> {
@@ -398,23 +389,15 @@ class Connection implements Wire {
     }
   }
 
-  /** One timer a connection, looked at when it rings: who waits for an answer is not silent. */
-  #watchTime(): void {
+  #watchSilence(): SilenceWatch {
     const { loginTime, idleTime } = this.#host.limits;
-    const begun = performance.now();
-    const look = () => {
-      const now = performance.now();
-      const left = this.#session.identity === undefined
-        ? begun + loginTime - now
-        : (this.#transport.waitsSince ?? now) + idleTime - now;
-      if (left <= 0) {
-        this.#end(new Bye("You have been silent for too long"));
-      } else {
-        const wait = Math.min(left, loginTime, idleTime);
-        this.#timer = setTimeout(look, wait + 1);
-      }
-    };
-    look();
+    return new SilenceWatch({
+      loginTime,
+      idleTime,
+      loggedIn: () => this.#session.identity !== undefined,
+      waitsSince: () => this.#transport.waitsSince,
+      over: () => this.#end(new Bye("You have been silent for too long")),
+    });
   }
 
   #about(): Record<string, unknown> {

@@ -8,6 +8,7 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
+import { Pause, SilenceWatch } from "../patience.ts";
 import { nextConnectionNumber } from "../connection_number.ts";
 import type { Host } from "../host.ts";
 import { Bad, Bye, No, refusalOf } from "../imap/errors.ts";
@@ -38,13 +39,10 @@ class Connection implements Wire {
   readonly #session: Session;
   readonly #tracer: Tracer;
   #badCommands = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   /** Why the connection ends, when something outside wants it to. */
   #end: Bye | Disconnected | undefined;
   #endSaid = false;
-  #pause:
-    | { resume: () => void; timer: ReturnType<typeof setTimeout> }
-    | undefined;
+  readonly #pause = new Pause();
 
   constructor(stream: ByteStream, host: Host) {
     this.stream = stream;
@@ -76,7 +74,7 @@ class Connection implements Wire {
     const stop = () =>
       this.#endFromOutside(new Bye("The server is going down", "UNAVAILABLE"));
     stopping.addEventListener("abort", stop);
-    this.#watchTime();
+    const silence = this.#watchSilence();
     this.#host.event("connect", this.#about());
     try {
       const letIn = this.#host.hooks?.connect?.(this.#session.facts);
@@ -88,7 +86,7 @@ class Connection implements Wire {
       await this.#sayEnd(error);
     } finally {
       stopping.removeEventListener("abort", stop);
-      clearTimeout(this.#timer);
+      silence.close();
       this.stream.close();
       const { facts, identity } = this.#session;
       const about = this.#about();
@@ -275,9 +273,7 @@ class Connection implements Wire {
   }
 
   pause(time: number): Promise<void> {
-    return new Promise((resume) => {
-      this.#pause = { resume, timer: setTimeout(resume, time) };
-    });
+    return this.#pause.wait(time);
   }
 
   end(reason: string): void {
@@ -288,8 +284,7 @@ class Connection implements Wire {
   #endFromOutside(end: Bye | Disconnected): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    clearTimeout(this.#pause?.timer);
-    this.#pause?.resume();
+    this.#pause.end();
     if (this.#transport.waitsSince !== undefined) {
       this.#sayEnd(end).finally(() => this.stream.close());
     }
@@ -311,26 +306,16 @@ class Connection implements Wire {
     }
   }
 
-  /**
-   * One timer a connection, looked at when it rings: who waits for an answer is not silent. A client that is
-   * silent for too long is told nothing (RFC 1939 § 3).
-   */
-  #watchTime(): void {
+  /** A client that is silent for too long is told nothing (RFC 1939 § 3). */
+  #watchSilence(): SilenceWatch {
     const { loginTime, pop3IdleTime } = this.#host.limits;
-    const begun = performance.now();
-    const look = () => {
-      const now = performance.now();
-      const left = this.#session.identity === undefined
-        ? begun + loginTime - now
-        : (this.#transport.waitsSince ?? now) + pop3IdleTime - now;
-      if (left <= 0) {
-        this.#endFromOutside(new Disconnected("Silent for too long"));
-      } else {
-        const wait = Math.min(left, loginTime, pop3IdleTime);
-        this.#timer = setTimeout(look, wait + 1);
-      }
-    };
-    look();
+    return new SilenceWatch({
+      loginTime,
+      idleTime: pop3IdleTime,
+      loggedIn: () => this.#session.identity !== undefined,
+      waitsSince: () => this.#transport.waitsSince,
+      over: () => this.#endFromOutside(new Disconnected("Silent for too long")),
+    });
   }
 
   #about(): Record<string, unknown> {

@@ -1,0 +1,68 @@
+/**
+ * How long a connection waits: for a client that is silent, and on purpose before an answer.
+ *
+ * @module
+ */
+
+/** What a {@linkcode SilenceWatch} looks at. Times are in milliseconds. */
+export interface Silence {
+  /** How long a client may take to log in. */
+  readonly loginTime: number;
+  /** How long it may be silent once it has. */
+  readonly idleTime: number;
+  /** Whether somebody has logged in. */
+  loggedIn(): boolean;
+  /** Since when the client is waited for, on the clock of `performance`; undefined while it is not. */
+  waitsSince(): number | undefined;
+  /** The client has been silent for too long. */
+  over(): void;
+}
+
+/** One timer a connection, looked at when it rings: who waits for an answer is not silent. */
+export class SilenceWatch {
+  readonly #silence: Silence;
+  readonly #begun = performance.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Begins to watch. */
+  constructor(silence: Silence) {
+    this.#silence = silence;
+    this.#look();
+  }
+
+  /** Watches no more. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #look(): void {
+    const { loginTime, idleTime } = this.#silence;
+    const now = performance.now();
+    const left = this.#silence.loggedIn()
+      ? (this.#silence.waitsSince() ?? now) + idleTime - now
+      : this.#begun + loginTime - now;
+    if (left <= 0) return this.#silence.over();
+    const wait = Math.min(left, loginTime, idleTime);
+    this.#timer = setTimeout(() => this.#look(), wait + 1);
+  }
+}
+
+/** A wait on purpose, which the end of the connection cuts short. */
+export class Pause {
+  #resume: () => void = () => {};
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Waits, in milliseconds. */
+  wait(time: number): Promise<void> {
+    return new Promise((resume) => {
+      this.#resume = resume;
+      this.#timer = setTimeout(resume, time);
+    });
+  }
+
+  /** Ends the wait at once, if there is one. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#resume();
+  }
+}
