@@ -39,6 +39,16 @@ export interface LoginSession {
   login(identity: Identity): Promise<void>;
 }
 
+/** A login that is tried. */
+export interface Attempt {
+  /** The mechanism or command. */
+  readonly mechanism: string;
+  /** The name that the client gave. */
+  readonly user: string;
+  /** What a client without a name says of itself (RFC 4505). */
+  readonly trace?: string | undefined;
+}
+
 /** Refuses before a password is even looked at. @throws {No} PRIVACYREQUIRED (RFC 5530 § 3) */
 export function assertMayLogin(session: LoginSession): void {
   if (!session.mayLogin) {
@@ -49,14 +59,13 @@ export function assertMayLogin(session: LoginSession): void {
 /**
  * Opens the account of whoever is proved to be there, past the application's hook. A failure waits longer each
  * time, and the last one ends the connection.
- * @param attempt the mechanism or command, and the name that the client gave
  * @param prove finds out who it is
  * @throws {No} AUTHENTICATIONFAILED, or why the account cannot be opened
  * @throws {Bye} after too many failures
  */
 export async function logIn(
   session: LoginSession,
-  attempt: { readonly mechanism: string; readonly user: string },
+  attempt: Attempt,
   prove: () => Promise<Identity | undefined>,
 ): Promise<void> {
   const { host, wire } = session;
@@ -123,15 +132,13 @@ export async function logInBySasl(
           response = responseOf(await ask(step.bytes.toBase64()));
           break;
         case "success": {
-          const { identity, bytes } = step;
-          // RFC 9051 § 6.2.2, RFC 5034 § 4: what comes with success is one more challenge.
-          if (bytes !== undefined) await acknowledged(bytes, ask);
+          const { identity, bytes, trace } = step;
           const { user } = identity;
-          return await logIn(
-            session,
-            { mechanism, user },
-            () => Promise.resolve(identity),
-          );
+          return await logIn(session, { mechanism, user, trace }, async () => {
+            // RFC 9051 § 6.2.2, RFC 5034 § 4: what comes with success is one more challenge.
+            if (bytes !== undefined) await acknowledged(bytes, ask);
+            return identity;
+          });
         }
         case "password":
           return await logInByPassword(
@@ -144,7 +151,12 @@ export async function logInBySasl(
           return await logIn(
             session,
             { mechanism, user: step.user ?? "" },
-            () => Promise.resolve(undefined),
+            async () => {
+              // RFC 7628 § 3.2.3: an empty message, "*", or nothing any more; it has failed already.
+              const { bytes } = step;
+              if (bytes !== undefined) await ask(bytes.toBase64());
+              return undefined;
+            },
           );
         case "failure":
           throw new Bad(step.text);
@@ -194,7 +206,7 @@ const STAR = "*".charCodeAt(0);
 /** Waits longer with each failure, and at last ends the connection. */
 async function failedLogin(
   session: LoginSession,
-  attempt: { readonly mechanism: string; readonly user: string },
+  attempt: Attempt,
 ): Promise<No | Bye> {
   const { host, wire } = session;
   const failures = ++session.failedLogins;
@@ -208,7 +220,11 @@ async function failedLogin(
 
 function about(
   { id, wire }: LoginSession,
-  { mechanism, user }: { readonly mechanism: string; readonly user: string },
+  { mechanism, user, trace }: Attempt,
 ): Record<string, unknown> {
-  return { connection: id, remote: wire.remote, user, mechanism };
+  const { remote } = wire;
+  return {
+    ...{ connection: id, remote, user, mechanism },
+    ...(trace === undefined ? {} : { trace }),
+  };
 }

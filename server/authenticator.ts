@@ -29,6 +29,8 @@ export interface AuthenticatorOptions {
 
 /** Checks credentials. An unknown user, a disabled one and a wrong password look alike and take as long. */
 export class Authenticator {
+  /** Whether users are looked up, and no function decides. */
+  readonly lookedUp: boolean;
   /** Whether there may be users, and the passwords of all are known as they are. */
   readonly knowsPasswords: boolean = false;
   readonly #users: Users;
@@ -46,6 +48,7 @@ export class Authenticator {
     this.#users = options.users;
     this.#caseInsensitive = options.caseInsensitive;
     this.#hasher = options.hasher;
+    this.lookedUp = typeof options.users !== "function";
     if (typeof options.users === "function") return;
     this.#store = isStore(options.users)
       ? options.users

@@ -4,16 +4,21 @@
  * @module
  */
 
-import type { SecureContext } from "node:tls";
 import type { ByteStream } from "../protocol/byte_stream.ts";
+import type {
+  ChannelBinding,
+  ClientCertificate,
+} from "../protocol/sasl/server.ts";
 import type { Peer } from "./peer.ts";
 import type { Channel, SocketChannel } from "./socket_channel.ts";
-import { startTls } from "./starttls.ts";
+import { startTls } from "./tls/handshake.ts";
+import type { TlsState } from "./tls/tls_channel.ts";
+import type { TlsService } from "./tls/tls_service.ts";
 
 /** What a stream needs to know besides its connection. */
 export interface SocketStreamOptions {
-  /** The certificate as it is at that moment, or undefined where there is none. */
-  readonly tlsContext: () => SecureContext | undefined;
+  /** TLS as it is spoken at that moment, or undefined where there is no certificate. */
+  readonly tls: () => TlsService | undefined;
   /** How long a TLS handshake may take, in milliseconds. */
   readonly handshakeTime: number;
 }
@@ -24,10 +29,13 @@ export class SocketStream implements ByteStream {
   readonly remote: string;
   /** See {@linkcode ByteStream.local}. */
   readonly local: boolean;
+  readonly #peer: Peer;
   readonly #options: SocketStreamOptions;
   readonly #socket: SocketChannel;
   #channel: Channel;
   #secure = false;
+  /** What is known of a client whose TLS ends here. */
+  #tls: TlsState | undefined;
   #closed = false;
   /** Reads that wait: during a handshake there may be none. */
   #reading = 0;
@@ -37,6 +45,7 @@ export class SocketStream implements ByteStream {
 
   /** Takes an accepted connection over. */
   constructor(socket: SocketChannel, peer: Peer, options: SocketStreamOptions) {
+    this.#peer = peer;
     this.#options = options;
     this.#socket = socket;
     this.#channel = socket;
@@ -52,7 +61,18 @@ export class SocketStream implements ByteStream {
 
   /** See {@linkcode ByteStream.canStartTls}. */
   get canStartTls(): boolean {
-    return !this.#secure && this.#options.tlsContext() !== undefined;
+    return !this.#secure && this.#options.tls() !== undefined;
+  }
+
+  /** See {@linkcode ByteStream.clientCertificate}. */
+  get clientCertificate(): ClientCertificate | undefined {
+    return (this.#tls ?? this.#peer).clientCertificate;
+  }
+
+  /** See {@linkcode ByteStream.channelBinding}. Of TLS that ends at a proxy nothing is known. */
+  channelBinding(type: ChannelBinding): Uint8Array | undefined {
+    // The platform exports no keying material, which `tls-exporter` (RFC 9266) needs.
+    return type === "tls-server-end-point" ? this.#tls?.endPoint : undefined;
   }
 
   /** Settles when the connection is gone, a while after {@linkcode close} where TLS says goodbye. */
@@ -93,8 +113,8 @@ export class SocketStream implements ByteStream {
    * @throws when there is no certificate, TLS is on already, or a read or write is under way
    */
   async startTls(): Promise<void> {
-    const context = this.#options.tlsContext();
-    if (this.#secure || context === undefined) {
+    const tls = this.#options.tls();
+    if (this.#secure || tls === undefined) {
       throw new Error("There is no TLS to start");
     }
     if (this.#reading > 0 || this.#writes > 0) {
@@ -102,11 +122,10 @@ export class SocketStream implements ByteStream {
     }
     this.#secure = true;
     try {
-      this.#channel = await startTls(
-        this.#socket,
-        context,
-        this.#options.handshakeTime,
-      );
+      const { handshakeTime } = this.#options;
+      const channel = await startTls(this.#socket, tls, handshakeTime);
+      this.#channel = channel;
+      this.#tls = channel.state;
     } catch (error) {
       this.close();
       throw error;

@@ -23,6 +23,8 @@ import { DEFAULTS, type ListenerOptions } from "./options.ts";
 import type { Quirk } from "./quirks.ts";
 import { QUIRKS_SAMPLE, quirksSchema } from "./quirks_schema.ts";
 import type { DeliveryOptions } from "./recipients.ts";
+import type { SaslOptions } from "./sasl/mod.ts";
+import { SASL_SAMPLE, saslSchema, withSaslPaths } from "./sasl/schema.ts";
 import { type SettingKind, SETTINGS } from "./settings.ts";
 
 /** What a configuration file or the options of a command line say. */
@@ -56,6 +58,8 @@ export interface Config {
   readonly listeners?: readonly ListenerOptions[];
   /** Passwords by user name. */
   readonly users?: Readonly<Record<string, string>>;
+  /** How clients may prove who they are. */
+  readonly sasl?: SaslOptions;
   /** Whom mail is for that comes in by LMTP. */
   readonly delivery?: DeliveryOptions;
   /** Capabilities not to be offered. */
@@ -144,6 +148,7 @@ const schema = z.strictObject({
     disable: z.array(text, "Expected a list of names").optional(),
   }, "Expected a mapping").optional(),
   quirks: quirksSchema.optional(),
+  sasl: saslSchema.optional(),
   limits: z.strictObject(
     Object.fromEntries(
       Object.keys(DEFAULT_LIMITS).map((name) => [name, limitSchema.optional()]),
@@ -238,13 +243,16 @@ function withPathsFrom(folder: string, config: Config): Config {
     if (kind.type !== "path" || typeof value !== "string") continue;
     values[key] = pathFrom(folder, value);
   }
-  const { listeners } = config;
+  const { listeners, sasl } = config;
   if (listeners !== undefined) {
     values.listeners = listeners.map((listener) =>
       listener.path === undefined
         ? listener
         : { ...listener, path: pathFrom(folder, listener.path) }
     );
+  }
+  if (sasl !== undefined) {
+    values.sasl = withSaslPaths(sasl, (path) => pathFrom(folder, path));
   }
   return values;
 }
@@ -286,7 +294,7 @@ export function sampleConfig(
     "# Configuration of imapd: imapd serve --config THIS-FILE",
     "#",
     "# Options of the command line go before what stands here. Paths are relative to the",
-    "# folder of this file. A line that begins with # shows a setting at its default.",
+    "# folder of this file. A line that begins with # shows how a setting is written.",
   ];
   for (const { key, help, fallback, sample } of SETTINGS) {
     lines.push("", `# ${capitalized(help)}.`, `# Default: ${fallback}`);
@@ -319,6 +327,8 @@ export function sampleConfig(
     "# the database: see imapd help user.",
     "# users:",
     "#   alice: secret",
+    "",
+    ...SASL_SAMPLE,
     "",
     "# Capabilities not to be offered.",
     "# capabilities:",

@@ -1,7 +1,7 @@
 /** Listeners of each kind: ports, sockets in the file system, and proxies in front. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { makeCertificate } from "./certificate.ts";
+import { makeCertificate } from "./tls/self_signed.ts";
 import type { ConnectionHandler } from "./doors.ts";
 import type { ServeOptions } from "./options.ts";
 import { Server } from "./server.ts";

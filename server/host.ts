@@ -22,7 +22,7 @@ import { policyOf } from "./quirks.ts";
 import { Recipients } from "./recipients.ts";
 import { saslBackend } from "./sasl/mod.ts";
 import { SessionWatch } from "./session_watch.ts";
-import type { Users } from "./users.ts";
+import { prepareUserName, type Users } from "./users.ts";
 
 /** What happens with every connection; the rest is worth a line in a log that is kept. */
 const COMMON_EVENTS = new Set(["connect", "disconnect"]);
@@ -102,15 +102,13 @@ export class ServerHost implements Host {
       this.#caseInsensitive,
       (credentials) => this.#authenticator.authenticate(credentials),
     );
-    this.sasl = saslBackend(options.sasl ?? {}, {
-      user: (name) => this.#authenticator.user(name),
-    });
+    this.#decides = callbacks.authenticate !== undefined;
+    this.sasl = this.#saslOf(options);
     this.throttle = throttleOf(() => this.#limits, () => this.now());
     this.#watch = new SessionWatch({
       user: (name) => this.#authenticator.user(name),
       failed: (error) => this.fault(error, { watch: "sessions" }),
     });
-    this.#decides = callbacks.authenticate !== undefined;
     const recipients = new Recipients(
       options.delivery ?? {},
       (name) => this.#authenticator.account(name),
@@ -187,6 +185,22 @@ export class ServerHost implements Host {
   close(): void {
     this.#watch.close();
     this.#hasher.close();
+  }
+
+  #saslOf({ sasl = {}, tls }: ServeOptions): SaslBackend {
+    const authenticator = () => this.#authenticator;
+    const decides = this.#decides;
+    const caseInsensitive = this.#caseInsensitive;
+    return saslBackend(sasl, {
+      get lookedUp() {
+        return !decides && authenticator().lookedUp;
+      },
+      get knowsPasswords() {
+        return !decides && authenticator().knowsPasswords;
+      },
+      prepare: (name) => prepareUserName(name, caseInsensitive),
+      user: (name) => authenticator().user(name),
+    }, tls?.key);
   }
 
   #authenticatorOf(users: Users): Authenticator {

@@ -7,6 +7,7 @@
 export { serve } from "./serve.ts";
 export type { ImapServer } from "./server.ts";
 export {
+  type CertificatePair,
   DEFAULTS,
   type ListenAddress,
   type ListenerKind,
@@ -14,8 +15,25 @@ export {
   type ReloadOptions,
   type ServeOptions,
   type TlsOptions,
+  type TlsVersion,
 } from "./options.ts";
 export type { SaslOptions } from "./sasl/mod.ts";
+export type {
+  TokenAnswer,
+  TokenFunction,
+  TokenOptions,
+} from "./sasl/tokens.ts";
+export type { TokenKeySet } from "./sasl/token_keys.ts";
+export type { IntrospectionOptions } from "./sasl/token_introspection.ts";
+export type {
+  CertificateAnswer,
+  CertificateFunction,
+  CertificateOptions,
+} from "./sasl/certificates.ts";
+export type {
+  ClientCertificate,
+  TokenRefusal,
+} from "../protocol/sasl/server.ts";
 export type { DeliveryOptions } from "./recipients.ts";
 export type { DeliveryAddress, DeliveryTarget } from "../protocol/host.ts";
 export type { Quirk, QuirkMatch } from "./quirks.ts";

@@ -41,11 +41,31 @@ export interface ListenerOptions {
 }
 
 /** A certificate and its key. */
-export interface TlsOptions {
+export interface CertificatePair {
   /** The certificate with those that lead to its issuer, in PEM. */
   readonly cert: string;
   /** The private key, in PEM. */
   readonly key: string;
+}
+
+/** A version of TLS; those before 1.2 are not to be used (RFC 8996). */
+export type TlsVersion = "TLSv1.2" | "TLSv1.3";
+
+/** How a server speaks TLS: the certificate for those who name no host, or one that is in none, and the rest. */
+export interface TlsOptions extends CertificatePair {
+  /**
+   * Certificates for more hosts. A client gets the first that has the name it asks for (RFC 6066 § 3) in its
+   * subjectAltName, wildcards included. Default: none.
+   */
+  readonly certificates?: readonly CertificatePair[];
+  /** The least version that is spoken. Default `TLSv1.2`: some mail clients in use know no later one. */
+  readonly minVersion?: TlsVersion;
+  /**
+   * The authorities, in PEM, that certificates of clients may come from. With them a client is asked for its
+   * certificate, which it need not have: one that is verified proves who it is (SASL EXTERNAL). Default: none,
+   * and clients are not asked.
+   */
+  readonly clientCa?: string;
 }
 
 /** Where a server really listens. */

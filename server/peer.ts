@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ClientCertificate } from "../protocol/sasl/server.ts";
+
 /** The other end. */
 export interface Peer {
   /** For logs: `192.0.2.1:51234`, or `unix` for a socket in the file system. */
@@ -14,6 +16,8 @@ export interface Peer {
   readonly local: boolean;
   /** Whether TLS is spoken with the client by somebody in front of us. */
   readonly secure: boolean;
+  /** The certificate that it has shown to them, and that they have verified. */
+  readonly clientCertificate?: ClientCertificate | undefined;
 }
 
 /** The other end of an accepted connection. */

@@ -6,7 +6,6 @@
  */
 
 import type { BlockList } from "node:net";
-import type { SecureContext } from "node:tls";
 import type { ByteStream } from "../protocol/byte_stream.ts";
 import type { Admission } from "./admission.ts";
 import { SocketStream } from "./byte_stream.ts";
@@ -18,6 +17,7 @@ import { type Peer, peerOf } from "./peer.ts";
 import { ProxyHeaderError, readProxyHeader } from "./proxy_protocol.ts";
 import { SocketChannel } from "./socket_channel.ts";
 import { includes, networksOf } from "./networks.ts";
+import type { TlsService } from "./tls/tls_service.ts";
 
 /** How many at once get to hear that there are too many: it must not cost more than being let in. */
 const MAX_REFUSALS = 64;
@@ -32,8 +32,8 @@ export interface ReceptionOptions {
   readonly host: ServerHost;
   /** What speaks each protocol. */
   readonly handlers: Handlers;
-  /** The certificate as it is at that moment, or undefined where there is none. */
-  readonly tlsContext: () => SecureContext | undefined;
+  /** TLS as it is spoken at that moment, or undefined where there is no certificate. */
+  readonly tls: () => TlsService | undefined;
   /** How long a handshake for TLS, or a PROXY header, may take, in milliseconds. */
   readonly handshakeTime: number;
   /** Connections that may be there at once. */
@@ -203,8 +203,8 @@ export class Reception {
     peer: Peer,
     handshakeTime: number,
   ): SocketStream {
-    const { tlsContext } = this.#options;
-    return new SocketStream(channel, peer, { handshakeTime, tlsContext });
+    const { tls } = this.#options;
+    return new SocketStream(channel, peer, { handshakeTime, tls });
   }
 
   /** Performs the handshake of a connection that begins with TLS; false when it came to nothing. */

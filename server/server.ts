@@ -4,9 +4,7 @@
  * @module
  */
 
-import { createSecureContext, type SecureContext } from "node:tls";
 import { Admission } from "./admission.ts";
-import { checkCertificate } from "./certificate_check.ts";
 import type { Handlers } from "./doors.ts";
 import { ServerHost } from "./host.ts";
 import { Listener } from "./listener.ts";
@@ -17,10 +15,10 @@ import {
   listenersOf,
   type ReloadOptions,
   type ServeOptions,
-  type TlsOptions,
 } from "./options.ts";
 import { Reception } from "./reception.ts";
 import { ServerStorage } from "./server_storage.ts";
+import { TlsService } from "./tls/tls_service.ts";
 
 /**
  * A running server.
@@ -76,7 +74,7 @@ export class Server implements ImapServer {
   readonly #storage: ServerStorage;
   readonly #stop = new AbortController();
   readonly #log = logger();
-  #secureContext: SecureContext | undefined;
+  #tls: TlsService | undefined;
 
   /**
    * Begins to listen.
@@ -85,7 +83,7 @@ export class Server implements ImapServer {
   constructor(options: ServeOptions, handlers: Handlers) {
     this.#options = options;
     const specs = listenersOf(options);
-    this.#setCertificate(options.tls);
+    if (options.tls !== undefined) this.#tls = new TlsService(options.tls);
     this.#storage = new ServerStorage(
       options,
       (error, about) => this.#host.fault(error, about),
@@ -103,7 +101,7 @@ export class Server implements ImapServer {
         admission,
         host: this.#host,
         handlers,
-        tlsContext: () => this.#secureContext,
+        tls: () => this.#tls,
         handshakeTime: settings.handshakeTime,
         maxConnections: settings.maxConnections,
         maxConnectionsBeforeLogin: settings.maxConnectionsBeforeLogin,
@@ -153,14 +151,13 @@ export class Server implements ImapServer {
     if (tls !== undefined && this.#options.tls === undefined) {
       throw new TypeError("A server that began without certificate stays so");
     }
-    if (tls !== undefined) checkCertificate(tls);
+    const service = tls && new TlsService(tls, this.#tls);
     this.#host.reload({
       ...(users === undefined ? {} : { users }),
       ...(limits === undefined ? {} : { limits }),
       ...(quirks === undefined ? {} : { quirks }),
     });
-    if (tls === undefined) return;
-    this.#setCertificate(tls);
+    if (service !== undefined) this.#tls = service;
   }
 
   notify(user: string, mailbox?: string): Promise<void> {
@@ -173,12 +170,6 @@ export class Server implements ImapServer {
 
   unref(): void {
     for (const listener of this.#listeners) listener.setReferenced(false);
-  }
-
-  #setCertificate(tls: TlsOptions | undefined): void {
-    if (tls === undefined) return;
-    checkCertificate(tls);
-    this.#secureContext = createSecureContext({ cert: tls.cert, key: tls.key });
   }
 
   /** Waits until the server is to stop, then stops it. */

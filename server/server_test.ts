@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import type { ByteStream } from "../protocol/byte_stream.ts";
 import type { Host } from "../protocol/host.ts";
-import { makeCertificate } from "./certificate.ts";
+import { makeCertificate } from "./tls/self_signed.ts";
 import type { ServeOptions } from "./options.ts";
 import type { ConnectionHandler } from "./doors.ts";
 import { Server } from "./server.ts";

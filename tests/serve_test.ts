@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { makeCertificate } from "../server/certificate.ts";
+import { makeCertificate } from "../server/tls/self_signed.ts";
 import { type ImapServer, serve, type ServeOptions } from "../server/mod.ts";
 
 const tls = await makeCertificate();

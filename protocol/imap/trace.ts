@@ -23,7 +23,7 @@ export class Tracer {
     if (this.#trace === undefined) return;
     let line = latin1(frame.text);
     if (secret) line = `${/^\S+[ \t]+[\w.]+/.exec(line)?.[0] ?? ""} ***`;
-    this.#trace(this.#connection, "C", printable(line));
+    this.#trace(this.#connection, "C", printable(withoutLongTag(line)));
   }
 
   /** Traces what is written: line by line, with literals' content left out. */
@@ -33,12 +33,20 @@ export class Tracer {
       let end = bytes.indexOf(10, at);
       if (end < 0) end = bytes.length;
       const line = latin1(bytes.subarray(at, end)).replace(/\r$/, "");
-      this.#trace(this.#connection, "S", printable(line));
+      this.#trace(this.#connection, "S", printable(withoutLongTag(line)));
       at = end + 1;
       const literal = /\{(\d+)\}$/.exec(line);
       if (literal !== null) at += Number(literal[1]);
     }
   }
+}
+
+/**
+ * A response whose tag is no client's: an answer to a challenge that was not waited for is taken for a command,
+ * and has a password or a token in it.
+ */
+function withoutLongTag(line: string): string {
+  return line.replace(/^[^\s*]{41,}(?= |$)/, "***");
 }
 
 const LATIN1 = new TextDecoder("latin1");

@@ -22,9 +22,16 @@ export type Step =
     readonly identity: Identity;
     /** What the mechanism has to say with it (RFC 4422 § 3.6), which the client acknowledges. */
     readonly bytes?: Uint8Array;
+    /** What somebody without a name says of themselves (RFC 4505), for the log. */
+    readonly trace?: string;
   }
   /** The client has not proved to be this user; undefined where no name was given. */
-  | { readonly type: "rejection"; readonly user: string | undefined }
+  | {
+    readonly type: "rejection";
+    readonly user: string | undefined;
+    /** What the mechanism has to say first (RFC 7628 § 3.2.3); whatever the client answers, it is rejected then. */
+    readonly bytes?: Uint8Array;
+  }
   /** The login cannot be, whatever the proof; the sentence says why. */
   | { readonly type: "refusal"; readonly text: string }
   /** The response was none that the mechanism knows; the sentence says what is wrong with it. */

@@ -4,15 +4,41 @@
  * @module
  */
 
+import { anonymous } from "./anonymous.ts";
+import { cramMd5 } from "./cram_md5.ts";
+import { external } from "./external.ts";
 import { login } from "./login.ts";
+import { oauthbearer } from "./oauthbearer.ts";
 import { plain } from "./plain.ts";
+import { scram } from "./scram.ts";
 import type { Mechanism, SaslServer } from "./server.ts";
+import { xoauth2 } from "./xoauth2.ts";
 
 export type { Exchange, Step } from "./exchange.ts";
 export type { Mechanism, SaslBackend, SaslServer } from "./server.ts";
 
-/** All of them, those first that a client had better choose. */
-const MECHANISMS: readonly Mechanism[] = [plain, login];
+/**
+ * All of them, those first that a client had better choose: what proves the server too and binds it, what a server
+ * does not learn a password by, and last what others could listen to.
+ */
+const MECHANISMS: readonly Mechanism[] = [
+  external,
+  scram("SHA-256", true),
+  scram("SHA-1", true),
+  scram("SHA-256", false),
+  scram("SHA-1", false),
+  oauthbearer,
+  xoauth2,
+  cramMd5(),
+  plain,
+  login,
+  anonymous,
+];
+
+/** The names of all of them, in capitals. */
+export const MECHANISM_NAMES: readonly string[] = MECHANISMS.map((
+  { name },
+) => name);
 
 /** The mechanisms that are offered on a connection as it is now, best first. */
 export function offeredMechanisms(server: SaslServer): readonly Mechanism[] {

@@ -39,36 +39,12 @@ export type ChannelBinding = "tls-server-end-point" | "tls-exporter";
 
 /** Why a token is refused, in the terms of RFC 7628 § 3.2.2. */
 export interface TokenRefusal {
-  /** `invalid_token` or `insufficient_scope`. */
+  /** `invalid_token`, `insufficient_scope`, or another error of RFC 6750 § 3.1. */
   readonly status: string;
   /** What scope would do. */
   readonly scope?: string;
-  /** Where to find out how to get a token. */
+  /** Where to find out how to get a token: the URL of an OpenID provider's configuration. */
   readonly configuration?: string;
-}
-
-/** The server's side of Kerberos by the GSS-API (RFC 4752): one context. */
-export interface GssAcceptor {
-  /** Takes a token: what to send, and whether the context is established; rejects when it fails. */
-  accept(token: Uint8Array): Promise<{ token: Uint8Array; done: boolean }>;
-  /** The name of the client, once established. */
-  readonly name: string;
-  /** Wraps a message, without privacy. */
-  wrap(message: Uint8Array): Uint8Array;
-  /** Unwraps one. @throws when it is forged */
-  unwrap(message: Uint8Array): Uint8Array;
-  /** Gives the context back. */
-  close(): void;
-}
-
-/** One-time passwords of a user (RFC 2289, RFC 1760). */
-export interface OtpState {
-  /** `md4`, `md5` or `sha1`. */
-  readonly algorithm: string;
-  /** The number of the next password. */
-  readonly sequence: number;
-  /** The seed. */
-  readonly seed: string;
 }
 
 /**
@@ -76,43 +52,41 @@ export interface OtpState {
  * it are not offered. Each takes as long for a user who is not there as for one who is.
  */
 export interface SaslBackend {
-  /** Mechanisms that are switched on, in capitals, without `-PLUS`. */
+  /** Mechanisms that are switched on, in capitals. */
   readonly mechanisms: ReadonlySet<string>;
   /** The account of a name that has been proved, or undefined when it has none or is disabled. */
   account(user: string): Promise<Identity | undefined>;
   /** A password as it is (CRAM-MD5), or undefined for nobody. */
-  password?(
-    user: string,
-  ): Promise<
-    { readonly password: string; readonly identity: Identity } | undefined
-  >;
+  readonly password?:
+    | ((
+      user: string,
+    ) => Promise<
+      { readonly password: string; readonly identity: Identity } | undefined
+    >)
+    | undefined;
   /** What SCRAM has of a user; of nobody something that stays the same each time. */
-  scram?(user: string, hash: ScramHash): Promise<ScramCredentials>;
-  /** Whom a token is for (RFC 7628). The user is whom the client says to be, where it says so. */
-  token?(
-    token: string,
-    user: string | undefined,
-  ): Promise<Identity | TokenRefusal>;
-  /** Whom a certificate is for; `authzid` is empty for whomever it is for (RFC 4422 App. A). */
-  certificate?(
-    certificate: ClientCertificate,
-    authzid: string,
-  ): Promise<Identity | undefined>;
-  /** Lets somebody in who gives no name (RFC 4505); the trace is for the log. */
-  anonymous?(trace: string): Promise<Identity | undefined>;
-  /** Begins a context of the GSS-API. */
-  gssapi?(): Promise<GssAcceptor>;
-  /** The state of a user's one-time passwords; of nobody one that stays the same. */
-  otp?(user: string): Promise<OtpState>;
+  readonly scram?:
+    | ((user: string, hash: ScramHash) => Promise<ScramCredentials>)
+    | undefined;
   /**
-   * Takes a one-time password: eight bytes. It is used up when it is right. `next` begins anew, with the last
-   * password of another series (RFC 2444 § 6).
+   * Whom a token is for (RFC 7628). The user is whom the client says to be, where it says so. The token is empty
+   * where the client only asks what kind of token would do.
    */
-  useOtp?(
-    user: string,
-    password: Uint8Array,
-    next?: OtpState & { readonly last: Uint8Array },
-  ): Promise<Identity | undefined>;
+  readonly token?:
+    | ((
+      token: string,
+      user: string | undefined,
+    ) => Promise<Identity | TokenRefusal>)
+    | undefined;
+  /** Whom a certificate is for; `authzid` is empty for whomever it is for (RFC 4422 App. A). */
+  readonly certificate?:
+    | ((
+      certificate: ClientCertificate,
+      authzid: string,
+    ) => Promise<Identity | undefined>)
+    | undefined;
+  /** The account of those who give no name (RFC 4505); undefined while there is none. */
+  readonly anonymous?: (() => Promise<Identity | undefined>) | undefined;
 }
 
 /** The server, and the connection on which an exchange takes place. */

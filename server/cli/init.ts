@@ -5,7 +5,7 @@
  */
 
 import { dirname, fromFileUrl, relative, resolve } from "@std/path";
-import { loadOrMakeCertificate } from "../certificate_files.ts";
+import { loadOrMakeCertificate } from "../tls/self_signed_files.ts";
 import { sampleConfig } from "../config.ts";
 import {
   type Arguments,

@@ -5,7 +5,7 @@
  */
 
 import { join } from "@std/path";
-import { loadOrMakeCertificate } from "../certificate_files.ts";
+import { loadOrMakeCertificate } from "../tls/self_signed_files.ts";
 import type { Config } from "../config.ts";
 import { connectionsThatFit } from "../file_limit.ts";
 import { configureLogs, logger } from "../log.ts";
@@ -121,7 +121,7 @@ async function certificateOf(config: Config): Promise<TlsOptions> {
   }
   const path = databasePath(config);
   if (path === ":memory:") {
-    const { makeCertificate } = await import("../certificate.ts");
+    const { makeCertificate } = await import("../tls/self_signed.ts");
     return await makeCertificate(hostNames());
   }
   return await loadOrMakeCertificate(

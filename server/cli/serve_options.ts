@@ -107,5 +107,6 @@ export function optionsOf(config: Config): ServeOptions {
     capabilities: config.capabilities ?? {},
     quirks: config.quirks ?? [],
     delivery: config.delivery ?? {},
+    sasl: config.sasl ?? {},
   };
 }

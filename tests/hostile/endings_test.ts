@@ -90,6 +90,9 @@ Deno.test("a trace shows no password, however LOGIN is written", async () => {
     "h AUTHENTICATE PLAIN AGFsaWNlAHMzY3IzdA==",
     "i AUTHENTICATE PLAIN\r\nAGFsaWNlAHMzY3IzdA==",
     "j LOGIN alice s3cr3t extra",
+    // Who does not wait for a challenge sends what is taken for a command, and echoed as its tag.
+    `l AUTHENTICATE NONE\r\n${btoa("\0alice\0s3cr3t".padEnd(60, "x"))} x`,
+    `m AUTHENTICATE NONE\r\n${btoa("\0alice\0s3cr3t".padEnd(60, "x"))}`,
     "k LOGOUT",
   ];
   await conn.write(encoder.encode(written.join("\r\n") + "\r\n"));

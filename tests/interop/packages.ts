@@ -24,6 +24,8 @@ export const NEEDS = {
   haproxy: { command: "haproxy", package: "haproxy" },
   fetchmail: { command: "fetchmail", package: "fetchmail" },
   getmail: { command: "getmail", package: "getmail6" },
+  gsasl: { command: "gsasl", package: "gsasl" },
+  mpop: { command: "mpop", package: "mpop" },
   swaks: { command: "swaks", package: "swaks" },
   dovecot: { command: "dovecot", package: "dovecot-imapd" },
 } satisfies Record<string, Need>;

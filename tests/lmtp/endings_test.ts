@@ -6,8 +6,8 @@ import { serveLmtp } from "../../protocol/lmtp/mod.ts";
 import { SocketStream } from "../../server/byte_stream.ts";
 import { peerOf } from "../../server/peer.ts";
 import { SocketChannel } from "../../server/socket_channel.ts";
+import { TlsService } from "../../server/tls/tls_service.ts";
 import { testCertificate } from "../../testing/certificate.ts";
-import { createSecureContext } from "node:tls";
 import { LmtpServer } from "./peer.ts";
 
 const HEAD = "MAIL FROM:<a@b.example>\r\nRCPT TO:<alice@b.example>\r\n";
@@ -69,8 +69,8 @@ Deno.test("STARTTLS forgets what was said before", async () => {
 
 Deno.test("Mail comes over real TLS", async () => {
   await using server = new LmtpServer();
-  const { cert, key } = await testCertificate();
-  const context = createSecureContext({ cert, key });
+  const certificate = await testCertificate();
+  const tls = new TlsService(certificate);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   const connected = Deno.connect({ hostname: "127.0.0.1", port });
@@ -78,19 +78,19 @@ Deno.test("Mail comes over real TLS", async () => {
   const stream = new SocketStream(
     new SocketChannel(accepted, 10_000),
     peerOf(accepted),
-    { tlsContext: () => context, handshakeTime: 10_000 },
+    { tls: () => tls, handshakeTime: 10_000 },
   );
   const served = serveLmtp(stream, server).then(() => stream.closed);
   const clear = await connected;
   await exchange(clear, "STARTTLS\r\n", /220 2\.0\.0 .*\r\n$/);
-  const tls = await Deno.startTls(clear, {
+  const secured = await Deno.startTls(clear, {
     hostname: "localhost",
-    caCerts: [cert],
+    caCerts: [certificate.cert],
   });
   const mail = "LHLO client.example\r\n" + HEAD + "BDAT 2 LAST\r\n\r\n";
-  await exchange(tls, mail, /250 2\.0\.0 <alice.*\r\n$/);
-  await exchange(tls, "QUIT\r\n", /221 .*\r\n$/);
-  tls.close();
+  await exchange(secured, mail, /250 2\.0\.0 <alice.*\r\n$/);
+  await exchange(secured, "QUIT\r\n", /221 .*\r\n$/);
+  secured.close();
   await served;
   const [message] = await server.messages("alice");
   assert(message?.includes(" with LMTPS id "));

@@ -17,7 +17,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import type { TlsOptions } from "./options.ts";
+import type { CertificatePair } from "../options.ts";
 
 const YEAR = 365 * 24 * 60 * 60 * 1000;
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
@@ -28,7 +28,7 @@ const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
  */
 export async function makeCertificate(
   names: readonly string[] = [],
-): Promise<TlsOptions> {
+): Promise<CertificatePair> {
   const keys = await crypto.subtle.generateKey(ECDSA, true, ["sign", "verify"]);
   const altNames: JsonGeneralName[] = [
     ...new Set(["localhost", ...names]),

@@ -5,7 +5,7 @@
  */
 
 import { dirname } from "@std/path";
-import type { TlsOptions } from "./options.ts";
+import type { CertificatePair } from "../options.ts";
 
 /**
  * Reads the pair from its two files, or makes one and writes them; the key can be read by its owner alone.
@@ -16,7 +16,7 @@ export async function loadOrMakeCertificate(
   certPath: string,
   keyPath: string,
   names: readonly string[] = [],
-): Promise<TlsOptions> {
+): Promise<CertificatePair> {
   const [cert, key] = [await readText(certPath), await readText(keyPath)];
   if (cert !== undefined && key !== undefined) return { cert, key };
   if (cert !== undefined || key !== undefined) {
@@ -26,7 +26,7 @@ export async function loadOrMakeCertificate(
     throw new Error(`${there} is there but ${missing} is not`);
   }
   // Loaded here: it is large, and needed once in the life of a database.
-  const { makeCertificate } = await import("./certificate.ts");
+  const { makeCertificate } = await import("./self_signed.ts");
   const made = await makeCertificate(names);
   for (const path of [keyPath, certPath]) {
     await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });

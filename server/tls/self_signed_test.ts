@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { X509Certificate } from "node:crypto";
-import { makeCertificate } from "./certificate.ts";
-import { loadOrMakeCertificate } from "./certificate_files.ts";
-import { checkCertificate } from "./certificate_check.ts";
+import { makeCertificate } from "./self_signed.ts";
+import { loadOrMakeCertificate } from "./self_signed_files.ts";
+import { readServerCertificate } from "./server_certificate.ts";
 
 Deno.test("a made certificate is no authority and names this machine", async () => {
   const pair = await makeCertificate(["mail.example.org"]);
@@ -13,7 +13,7 @@ Deno.test("a made certificate is no authority and names this machine", async () 
   assert(certificate.checkHost("mail.example.org"));
   assert(certificate.checkIP("127.0.0.1"));
   assertEquals(certificate.checkHost("example.com"), undefined);
-  checkCertificate(pair);
+  readServerCertificate(pair, {});
 });
 
 Deno.test("a pair is made once and kept, its key for the owner alone", async () => {
@@ -37,17 +37,17 @@ Deno.test("a pair is made once and kept, its key for the owner alone", async () 
 Deno.test("a key of another certificate and text that is no key are refused", async () => {
   const [a, b] = [await makeCertificate(), await makeCertificate()];
   assertThrows(
-    () => checkCertificate({ cert: a.cert, key: b.key }),
+    () => readServerCertificate({ cert: a.cert, key: b.key }, {}),
     TypeError,
     "does not belong",
   );
   assertThrows(
-    () => checkCertificate({ cert: a.cert, key: "none" }),
+    () => readServerCertificate({ cert: a.cert, key: "none" }, {}),
     TypeError,
     "key",
   );
   assertThrows(
-    () => checkCertificate({ cert: "none", key: a.key }),
+    () => readServerCertificate({ cert: "none", key: a.key }, {}),
     TypeError,
     "certificate",
   );
