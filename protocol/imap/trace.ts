@@ -11,6 +11,11 @@ import type { Host } from "../host.ts";
 export class Tracer {
   readonly #trace: Host["trace"];
   readonly #connection: number;
+  /** How many octets of a literal are still to be written. */
+  #literalLeft = 0;
+  /** What is shown of a line that is not whole yet, and its last octets. */
+  #line = "";
+  #lineEnd = "";
 
   /** Traces to the host's function, if it has one. */
   constructor(trace: Host["trace"], connection: number) {
@@ -26,19 +31,49 @@ export class Tracer {
     this.#trace(this.#connection, "C", printable(withoutLongTag(line)));
   }
 
-  /** Traces what is written: line by line, with literals' content left out. */
+  /**
+   * Traces what is written: line by line, with literals' content left out. What is written may end anywhere: a
+   * line is shown when it is whole, and a literal is passed over however many pieces it comes in.
+   */
   output(bytes: Uint8Array): void {
     if (this.#trace === undefined) return;
     for (let at = 0; at < bytes.length;) {
-      let end = bytes.indexOf(10, at);
-      if (end < 0) end = bytes.length;
-      const line = latin1(bytes.subarray(at, end)).replace(/\r$/, "");
+      if (this.#literalLeft > 0) {
+        const passed = Math.min(this.#literalLeft, bytes.length - at);
+        this.#literalLeft -= passed;
+        at += passed;
+        continue;
+      }
+      const lineFeed = bytes.indexOf(10, at);
+      this.#gather(bytes.subarray(at, lineFeed < 0 ? bytes.length : lineFeed));
+      if (lineFeed < 0) return;
+      const line = this.#line.replace(/\r$/, "");
       this.#trace(this.#connection, "S", printable(withoutLongTag(line)));
-      at = end + 1;
-      const literal = /\{(\d+)\}$/.exec(line);
-      if (literal !== null) at += Number(literal[1]);
+      this.#literalLeft = Number(LITERAL.exec(this.#lineEnd)?.[1] ?? 0);
+      this.#line = "";
+      this.#lineEnd = "";
+      at = lineFeed + 1;
     }
   }
+
+  /** Adds to the line under way: what is shown of it, and its end, which tells of a literal. */
+  #gather(piece: Uint8Array): void {
+    const room = MAX_SHOWN - this.#line.length;
+    if (room > 0) this.#line += LATIN1.decode(piece.subarray(0, room));
+    const end = LATIN1.decode(piece.subarray(-MAX_LITERAL));
+    this.#lineEnd = (this.#lineEnd + end).slice(-MAX_LITERAL);
+  }
+}
+
+const LATIN1 = new TextDecoder("latin1");
+/** How many octets of a line are shown. */
+const MAX_SHOWN = 2_000;
+/** `{`, the digits of a number of 64 bits, `}`, CR. */
+const MAX_LITERAL = 24;
+const LITERAL = /\{(\d+)\}\r?$/;
+
+function latin1(bytes: Uint8Array): string {
+  return LATIN1.decode(bytes.subarray(0, MAX_SHOWN));
 }
 
 /**
@@ -47,12 +82,6 @@ export class Tracer {
  */
 function withoutLongTag(line: string): string {
   return line.replace(/^[^\s*]{41,}(?= |$)/, "***");
-}
-
-const LATIN1 = new TextDecoder("latin1");
-
-function latin1(bytes: Uint8Array): string {
-  return LATIN1.decode(bytes.subarray(0, 2_000));
 }
 
 /** Keeps a line of the trace one line. */

@@ -1,0 +1,46 @@
+import { assertEquals } from "@std/assert";
+import { Tracer } from "./trace.ts";
+
+const encoder = new TextEncoder();
+
+/** What a trace shows of output that is written in pieces. */
+function shown(...pieces: string[]): string[] {
+  const lines: string[] = [];
+  const tracer = new Tracer(
+    (_, side, line) => lines.push(`${side} ${line}`),
+    1,
+  );
+  for (const piece of pieces) tracer.output(encoder.encode(piece));
+  return lines;
+}
+
+const BODY = "secret line\r\nsecret {7}\r\nmore secret\r\n";
+const HEAD = `* 1 FETCH (BODY[] {${BODY.length}}\r\n`;
+const WHOLE = HEAD + BODY + ")\r\na OK done\r\n";
+
+Deno.test("a literal is not shown, wherever the pieces that are written end", () => {
+  for (let at = 0; at <= WHOLE.length; at++) {
+    const text = shown(WHOLE.slice(0, at), WHOLE.slice(at)).join("\n");
+    assertEquals(text.includes("secret"), false, `${at}: ${text}`);
+    assertEquals(text.endsWith("S a OK done"), true, text);
+  }
+  const single = shown(...WHOLE).join("\n");
+  assertEquals(single.includes("secret"), false, single);
+});
+
+Deno.test("a literal behind a long line is not shown either", () => {
+  const long = `* 1 FETCH (X "${
+    "y".repeat(5_000)
+  }" BODY[] {${BODY.length}}\r\n`;
+  const lines = shown(long + BODY + ")\r\na OK done\r\n");
+  assertEquals(lines.join("\n").includes("secret"), false);
+  assertEquals(lines.at(-1), "S a OK done");
+});
+
+Deno.test("a binary literal is not shown, and an empty one hides nothing", () => {
+  const text =
+    `* 1 FETCH (BINARY[1] ~{${BODY.length}}\r\n${BODY} BODY[2] {0}\r\n)\r\nb OK\r\n`;
+  const lines = shown(text);
+  assertEquals(lines.join("\n").includes("secret"), false);
+  assertEquals(lines.at(-1), "S b OK");
+});
