@@ -124,7 +124,7 @@ async function launch(
     stderr: "piped",
   }).spawn();
   const file = await Deno.open(log, { create: true, append: true });
-  const logged = child.stderr.pipeTo(file.writable);
+  const logged = copy(child.stderr, file);
   const ports = new Map<DoorKind, number>();
   const [lines, rest] = child.stdout.tee();
   const drained = rest.pipeTo(new WritableStream());
@@ -134,6 +134,19 @@ async function launch(
     throw new Error(`imapd did not start:\n${await Deno.readTextFile(log)}`);
   }
   return { child, ports, logged: Promise.all([logged, drained]) };
+}
+
+/** Copies all bytes and closes the file; unlike `pipeTo`, it does not gather them first. */
+async function copy(
+  from: ReadableStream<Uint8Array<ArrayBuffer>>,
+  file: Deno.FsFile,
+): Promise<void> {
+  using to = file;
+  for await (const chunk of from) {
+    for (let at = 0; at < chunk.length;) {
+      at += await to.write(chunk.subarray(at));
+    }
+  }
 }
 
 /** Reads `listening KIND HOST:PORT` lines until all kinds are there; false when the output ends first. */

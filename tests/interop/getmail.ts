@@ -1,65 +1,45 @@
 /**
- * getmail: collects by POP3 into a Maildir.
+ * getmail: collects by POP3, and hands what it has over by LMTP.
+ *
+ * Its other destinations start a process a message and may miss the end of it, which then takes a minute.
  *
  * @module
  */
 
 import { join } from "@std/path";
-import { fromBytes, run } from "./process.ts";
-import type { MailServer } from "./server.ts";
-
-/** Whom mail is delivered as: root is refused. */
-const OWNER = Deno.uid() === 0 ? "nobody" : undefined;
+import { takeApart } from "./letters.ts";
+import { run } from "./process.ts";
+import { type MailServer, sources } from "./server.ts";
 
 /** A getmail with a memory of its own. */
 export interface Getmail {
   /**
    * Runs it, over TLS from the first byte or without.
    * @param keep whether messages stay on the server
-   * @returns the messages that came, in any order, lines ended by CRLF
+   * @returns the messages that came
    */
   readonly collect: (tls: boolean, keep: boolean) => Promise<string[]>;
 }
 
-/** Sets getmail up for a server's user. */
+/** Sets getmail up for a server's user; the messages go to bob, who has an INBOX on the same server. */
 export async function makeGetmail(server: MailServer): Promise<Getmail> {
   const home = join(server.directory, "getmail");
-  const maildir = join(home, "maildir");
   await Deno.mkdir(home);
-  for (const path of ["", "cur", "new", "tmp"]) {
-    await Deno.mkdir(join(maildir, path));
-    if (OWNER === undefined) continue;
-    const { output } = await run("getent", ["passwd", OWNER]);
-    const [uid, gid] = output.split(":").slice(2).map(Number);
-    await Deno.chown(join(maildir, path), uid ?? null, gid ?? null);
-  }
+  let seen = 0;
   const collect = async (tls: boolean, keep: boolean) => {
     const config = join(home, "getmailrc");
-    await Deno.writeTextFile(
-      config,
-      configuration(server, maildir, tls, keep),
-    );
+    await Deno.writeTextFile(config, configuration(server, tls, keep));
     await run("getmail", ["--getmaildir", home, "--rcfile", config]);
-    return await takeAll(join(maildir, "new"));
+    const all = await sources({ ...server, user: "bob" }, "INBOX");
+    const fresh = all.slice(seen);
+    seen = all.length;
+    return fresh.map((stored) => takeApart(stored, 1).source);
   };
   return { collect };
 }
 
-/** Reads and removes what is in a folder. */
-async function takeAll(folder: string): Promise<string[]> {
-  const sources: string[] = [];
-  for (const { name } of [...Deno.readDirSync(folder)]) {
-    const path = join(folder, name);
-    const text = fromBytes(await Deno.readFile(path));
-    sources.push(text.replaceAll("\n", "\r\n"));
-    await Deno.remove(path);
-  }
-  return sources;
-}
-
 function configuration(
   { doors, user, password, certificate }: MailServer,
-  maildir: string,
   tls: boolean,
   keep: boolean,
 ): string {
@@ -72,9 +52,10 @@ password = ${password}
 ${tls ? `ca_certs = ${certificate}` : ""}
 
 [destination]
-type = Maildir
-path = ${maildir}/
-${OWNER === undefined ? "" : `user = ${OWNER}`}
+type = MDA_lmtp
+host = 127.0.0.1
+port = ${doors.lmtp}
+override = bob@example.org
 
 [options]
 read_all = ${keep ? "false" : "true"}

@@ -1,5 +1,5 @@
 /**
- * getmail collects by POP3 while NeoMutt shows the same INBOX by IMAP.
+ * getmail collects by POP3, and hands on by LMTP, while NeoMutt shows the same INBOX by IMAP.
  *
  * @module
  */
@@ -18,7 +18,7 @@ for (const tls of [false, true]) {
   await interopTest(`getmail over ${over} beside NeoMutt`, {
     needs: [NEEDS.getmail, NEEDS.neomutt, NEEDS.tmux],
     archives: async (directory) => [await inboxArchive(directory)],
-    config: {},
+    config: { users: { bob: "secret" } },
     limit: 30_000,
   }, async (server) => {
     const there = await sources(server, "INBOX");
@@ -44,14 +44,14 @@ for (const tls of [false, true]) {
 }
 
 /**
- * A message in the form that getmail leaves intact: Python's parser and generator fold its fields anew, put
- * Return-Path first, and end lines by LF, also where there is a CR alone.
+ * A message in the form that getmail leaves intact: Python's parser and generator fold its fields anew, leave
+ * Bcc out, and end lines by CRLF, also where there is a CR alone.
  */
 function normal(source: string): string {
   const end = source.indexOf("\r\n\r\n");
   const fields = source.slice(0, end).replaceAll(/\r\n(?=[ \t])/g, "")
     .split("\r\n")
     .map((field) => field.replaceAll(/[ \t]+/g, " ").trimEnd())
-    .filter((field) => !/^Return-Path:/i.test(field));
+    .filter((field) => !/^(Return-Path|Bcc):/i.test(field));
   return [...fields, source.slice(end).replaceAll(/\r\n?/g, "\n")].join("\n");
 }

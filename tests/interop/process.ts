@@ -65,6 +65,18 @@ export async function run(
   }
 }
 
+/** Ends what still runs with a file of the directory on its command line, after a test that did not end. */
+export function endAllOf(directory: string): void {
+  for (const { name } of [...Deno.readDirSync("/proc")]) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === Deno.pid) continue;
+    try {
+      const words = Deno.readTextFileSync(`/proc/${pid}/cmdline`);
+      if (words.includes(`${directory}/`)) Deno.kill(pid, "SIGKILL");
+    } catch { /* it has ended */ }
+  }
+}
+
 async function feed(
   stream: WritableStream<Uint8Array<ArrayBuffer>>,
   input: string,

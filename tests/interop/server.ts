@@ -16,7 +16,7 @@ import {
 } from "../../bench/imapd.ts";
 import type { Archive } from "./archive.ts";
 import { missing, type Need, NEEDS } from "./packages.ts";
-import { fromBytes, run, toBytes } from "./process.ts";
+import { endAllOf, fromBytes, run, toBytes } from "./process.ts";
 
 /** Which server the tests run against. */
 export const SERVER: string = Deno.env.get("INTEROP_SERVER") ?? "imapd";
@@ -112,6 +112,7 @@ async function withServer(
       throw error;
     }
   } finally {
+    endAllOf(directory);
     await Deno.remove(directory, { recursive: true });
   }
 }
