@@ -103,18 +103,24 @@ async function environment(
   const group = join(directory, "group");
   await Deno.writeTextFile(
     passwd,
-    await Deno.readTextFile("/etc/passwd") +
+    await entries("/etc/passwd") +
       `${BUILT_FOR}:x:${uid}:${gid}::/nonexistent:/usr/sbin/nologin\n`,
   );
   await Deno.writeTextFile(
     group,
-    `${await Deno.readTextFile("/etc/group")}${BUILT_FOR}:x:${gid}:\n`,
+    `${await entries("/etc/group")}${BUILT_FOR}:x:${gid}:\n`,
   );
   return {
     LD_PRELOAD: await wrapper(root),
     NSS_WRAPPER_PASSWD: passwd,
     NSS_WRAPPER_GROUP: group,
   };
+}
+
+/** The lines of a list but for its own: a system that has had Exim has one, which would be found first. */
+async function entries(path: string): Promise<string> {
+  const lines = (await Deno.readTextFile(path)).split("\n");
+  return lines.filter((line) => !line.startsWith(`${BUILT_FOR}:`)).join("\n");
 }
 
 /** The library by which users are looked up in another file; its folder has the machine's name. */
