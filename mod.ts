@@ -100,13 +100,16 @@ export {
   MemoryStorage,
   type MemoryStorageOptions,
 } from "./storage/memory/mod.ts";
+export { MemoryOtpStore } from "./storage/memory/otp.ts";
 export {
+  KvOtpStore,
   type KvProvider,
   KvStorage,
   type KvStorageOptions,
   KvUsers,
   openKvStorage,
   type UserRecord,
+  type UserTokenRecord,
 } from "./storage/kv/mod.ts";
 export { summarize } from "./protocol/imap/summary.ts";
 

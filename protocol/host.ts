@@ -11,7 +11,7 @@ import type { Identity } from "./identity.ts";
 import type { Limits } from "./limits.ts";
 import type { SaslBackend } from "./sasl/server.ts";
 
-export type { Identity } from "./identity.ts";
+export type { Identity, Scope } from "./identity.ts";
 
 /** A name and a password, as a client gave them, and over what. */
 export interface Credentials {

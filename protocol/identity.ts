@@ -4,8 +4,16 @@
  * @module
  */
 
+import type { Scope } from "../storage/scope.ts";
+
+export type { Scope } from "../storage/scope.ts";
+
 /** One who has logged in. */
 export interface Identity {
   /** The name of the account. */
   readonly user: string;
+  /** What part of the account they may use, and how. Default: all of it. */
+  readonly scope?: Scope;
+  /** The identifier of the token that has proved who they are, where it was one: with it the session ends. */
+  readonly token?: string;
 }

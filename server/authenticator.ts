@@ -6,6 +6,8 @@
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { ApopProof, Credentials, Identity } from "../protocol/host.ts";
+import { findToken, isValid } from "./credentials/token.ts";
+import { logger } from "./log.ts";
 import type { PasswordHasher } from "./password.ts";
 import { PasswordMemory } from "./password_memory.ts";
 import {
@@ -15,6 +17,7 @@ import {
   prepareUserName,
   type Users,
   type UserStore,
+  type UserToken,
 } from "./users.ts";
 
 /** What an {@linkcode Authenticator} needs. */
@@ -25,6 +28,10 @@ export interface AuthenticatorOptions {
   readonly caseInsensitive: boolean;
   /** Checks hashed passwords. */
   readonly hasher: PasswordHasher;
+  /** Called before and after another record takes the place of a user's, with the same password behind it. */
+  readonly renewing?: (user: string, passwordHash: string) => void;
+  /** The time in milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
 }
 
 /** Checks credentials. An unknown user, a disabled one and a wrong password look alike and take as long. */
@@ -40,6 +47,12 @@ export class Authenticator {
   readonly #memory = new PasswordMemory();
   /** Checks under way, so that a client's ten connections at once cost one. */
   readonly #pending = new Map<string, Promise<boolean>>();
+  readonly #renewing: AuthenticatorOptions["renewing"];
+  readonly #now: () => number;
+  /** Users whose record is being made anew. */
+  readonly #renewed = new Set<string>();
+  /** Settles when the hasher knows what records there are. */
+  #sampled: Promise<void> | undefined;
   /** Makes passwords of any length alike in length before they are compared. */
   readonly #compareKey = crypto.getRandomValues(new Uint8Array(32));
 
@@ -48,6 +61,8 @@ export class Authenticator {
     this.#users = options.users;
     this.#caseInsensitive = options.caseInsensitive;
     this.#hasher = options.hasher;
+    this.#renewing = options.renewing;
+    this.#now = options.now ?? Date.now;
     this.lookedUp = typeof options.users !== "function";
     if (typeof options.users === "function") return;
     this.#store = isStore(options.users)
@@ -67,12 +82,30 @@ export class Authenticator {
       return answer === false ? undefined : answer;
     }
     const password = preparePassword(credentials.password);
+    await (this.#sampled ??= this.#sample());
     const record = name === undefined
       ? undefined
       : await this.#store!.get(name);
-    const usable = record?.disabled === true ? undefined : record;
-    const right = await this.#isRight(password, usable);
-    return right && usable !== undefined ? { user: usable.name } : undefined;
+    const token = name === undefined
+      ? undefined
+      : await this.#tokenOf(name, password);
+    if (record?.disabled === true) {
+      await this.#refuse(password, record);
+      return undefined;
+    }
+    if (record !== undefined && token !== undefined) {
+      const { id, scope } = token;
+      this.#inBackground(this.#store!.tokenUsed?.(record.name, id));
+      const part = scope === undefined ? {} : { scope };
+      return { user: record.name, token: id, ...part };
+    }
+    if (record === undefined) {
+      await this.#refuse(password, { name: name ?? "" });
+      return undefined;
+    }
+    return await this.#isRight(password, record)
+      ? { user: record.name }
+      : undefined;
   }
 
   /**
@@ -91,6 +124,15 @@ export class Authenticator {
     return user?.disabled === true ? undefined : user;
   }
 
+  /** The tokens of a user that have not ended, by what they are known by. */
+  async tokensOf(user: string): Promise<ReadonlySet<string>> {
+    const tokens = await this.#store?.tokens?.(user) ?? [];
+    const now = this.#now();
+    return new Set(
+      tokens.filter((token) => isValid(token, now)).map(({ id }) => id),
+    );
+  }
+
   /**
    * Whoever a digest over challenge and password proves (RFC 1939 § 7, APOP), or undefined. A digest is made for
    * whomever, there or not.
@@ -106,20 +148,24 @@ export class Authenticator {
     return right && password ? { user: user!.name } : undefined;
   }
 
-  async #isRight(
-    password: string,
-    record: KnownUser | undefined,
-  ): Promise<boolean> {
-    if (record?.passwordHash !== undefined) {
-      return await this.#isHashed(password, record.name, record.passwordHash);
+  async #isRight(password: string, user: KnownUser): Promise<boolean> {
+    const { name, passwordHash } = user;
+    if (passwordHash !== undefined) {
+      return await this.#isHashed(password, name, passwordHash);
     }
-    const known = record?.password;
+    const known = user.password;
     const same = this.#isSame(password, preparePassword(known ?? ""));
     if (same && known !== undefined && known !== "") return true;
-    if (this.#store!.hashed !== false) {
-      await this.#hasher.verify(password, undefined);
-    }
+    await this.#refuse(password, user);
     return false;
+  }
+
+  /** Takes as long as a password that is wrong. */
+  async #refuse(password: string, user: KnownUser): Promise<void> {
+    const { name, passwordHash } = user;
+    if (this.#store!.hashed === false && passwordHash === undefined) return;
+    const key = this.#memory.key(name, passwordHash ?? "", password);
+    await this.#verify(key, password, passwordHash, name);
   }
 
   async #isHashed(
@@ -129,17 +175,70 @@ export class Authenticator {
   ): Promise<boolean> {
     const key = this.#memory.key(user, hash, password);
     if (this.#memory.has(key)) return true;
+    const right = await this.#verify(key, password, hash, user);
+    if (right && !this.#memory.has(key)) {
+      this.#memory.add(key);
+      this.#inBackground(this.#renew(password, user, hash));
+    }
+    return right;
+  }
+
+  /** Checks a password, or a nobody's; the same at the same time is done once, whosever it is. */
+  async #verify(
+    key: string,
+    password: string,
+    hash: string | undefined,
+    user: string,
+  ): Promise<boolean> {
     let check = this.#pending.get(key);
     if (check === undefined) {
-      check = this.#hasher.verify(password, hash);
+      check = this.#hasher.verify(password, hash, user);
       this.#pending.set(key, check);
-      try {
-        if (await check) this.#memory.add(key);
-      } finally {
-        this.#pending.delete(key);
-      }
+      const done = () => this.#pending.delete(key);
+      check.then(done, done);
     }
     return await check;
+  }
+
+  /** Hashes a password that was right as passwords are hashed now, where its record was made otherwise. */
+  async #renew(password: string, user: string, hash: string): Promise<void> {
+    const store = this.#store!;
+    if (
+      store.update === undefined || this.#renewed.has(user) ||
+      !this.#hasher.isOutdated(hash)
+    ) return;
+    this.#renewed.add(user);
+    try {
+      const passwordHash = await this.#hasher.hash(password);
+      this.#renewing?.(user, passwordHash);
+      await store.update(user, { passwordHash, replaces: hash });
+      // Again for a session that has begun meanwhile.
+      this.#renewing?.(user, passwordHash);
+      this.#memory.add(this.#memory.key(user, passwordHash, password));
+    } finally {
+      this.#renewed.delete(user);
+    }
+  }
+
+  async #tokenOf(
+    name: string,
+    password: string,
+  ): Promise<UserToken | undefined> {
+    const tokens = await this.#store!.tokens?.(name) ?? [];
+    return findToken(tokens, password, this.#now());
+  }
+
+  async #sample(): Promise<void> {
+    try {
+      this.#hasher.learn(await this.#store!.sample?.() ?? []);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** No login fails, or waits, for what only makes the next one better. */
+  #inBackground(work: Promise<void> | undefined): void {
+    work?.catch(failed);
   }
 
   #isSame(a: string, b: string): boolean {
@@ -147,6 +246,12 @@ export class Authenticator {
       createHmac("sha256", this.#compareKey).update(text).digest();
     return timingSafeEqual(digest(a), digest(b));
   }
+}
+
+function failed(error: unknown): void {
+  logger("users").warn("cannot keep what is known of a user up to date", {
+    error,
+  });
 }
 
 function isStore(

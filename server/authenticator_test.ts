@@ -1,12 +1,20 @@
 import { createHash } from "node:crypto";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { Authenticator } from "./authenticator.ts";
+import { makeToken } from "./credentials/token.ts";
 import { PasswordHasher } from "./password.ts";
 import {
   combinedUsers,
   inlineUsers,
   type KnownUser,
   type Users,
+  type UserStore,
 } from "./users.ts";
 
 /** As cheap as argon2id gets. */
@@ -188,4 +196,187 @@ Deno.test("logins beyond those that may wait are turned away", async () => {
   const first = [1, 2, 3].map(() => hasher.verify("a", undefined));
   await assertRejects(() => hasher.verify("a", undefined), Error, "waiting");
   assertEquals(await Promise.all(first), [false, false, false]);
+});
+
+/** A store of one user. */
+function storeOf(
+  record: KnownUser,
+  more: Partial<UserStore> = {},
+): UserStore & { record: KnownUser } {
+  return {
+    record,
+    get(name) {
+      return Promise.resolve(
+        name === this.record.name ? this.record : undefined,
+      );
+    },
+    ...more,
+  };
+}
+
+const BCRYPT = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
+
+Deno.test("a record of another scheme is made anew when its user logs in", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  const updated = Promise.withResolvers<void>();
+  const renewing: string[] = [];
+  let updates = 0;
+  const users = storeOf({ name: "alice", passwordHash: BCRYPT }, {
+    update(name, { passwordHash, replaces }) {
+      assertEquals([name, replaces], ["alice", BCRYPT]);
+      updates++;
+      users.record = { name, passwordHash };
+      updated.resolve();
+      return Promise.resolve();
+    },
+  });
+  const authenticator = new Authenticator({
+    users,
+    caseInsensitive: false,
+    hasher,
+    renewing: (user, passwordHash) => renewing.push(user + passwordHash),
+  });
+  const attempt = async (password: string) =>
+    (await authenticator.authenticate(credentials("alice", password)))?.user;
+  assertEquals(await attempt("wrong"), undefined);
+  assertEquals(updates, 0);
+  assertEquals(await Promise.all(["secret", "secret"].map(attempt)), [
+    "alice",
+    "alice",
+  ]);
+  await updated.promise;
+  const { passwordHash } = users.record;
+  assertMatch(passwordHash!, /^\$argon2id\$v=19\$m=8,t=1,p=1\$/);
+  assertEquals(await attempt("secret"), "alice");
+  assertEquals(await attempt("wrong"), undefined);
+  assertEquals(updates, 1);
+  assertEquals(renewing, Array(2).fill(`alice${passwordHash}`));
+});
+
+Deno.test("a record that cannot be kept, or need not be, fails no login", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  const tried = Promise.withResolvers<void>();
+  const stores = [
+    storeOf({ name: "alice", passwordHash: BCRYPT }, {
+      update() {
+        tried.resolve();
+        return Promise.reject(new Error("Read-only"));
+      },
+    }),
+    storeOf({ name: "alice", passwordHash: BCRYPT }),
+    storeOf({ name: "alice", passwordHash: await hasher.hash("secret") }, {
+      update: () => Promise.reject(new Error("It is as it should be")),
+    }),
+  ];
+  for (const users of stores) {
+    const authenticator = new Authenticator({
+      users,
+      caseInsensitive: false,
+      hasher,
+    });
+    const identity = await authenticator.authenticate(
+      credentials("alice", "secret"),
+    );
+    assertEquals(identity, { user: "alice" });
+  }
+  await tried.promise;
+});
+
+Deno.test("a token logs in to its scope, as long as it lasts and its user may", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  const [all, part, old] = [makeToken(), makeToken(), makeToken()];
+  const used: string[] = [];
+  const scope = { readOnly: true, mailboxes: ["INBOX"] };
+  const users = storeOf({
+    name: "alice",
+    passwordHash: await hasher.hash("secret"),
+  }, {
+    tokens: () =>
+      Promise.resolve([
+        { id: all.id, hash: all.hash },
+        { id: part.id, hash: part.hash, scope, expires: 1_001 },
+        { id: old.id, hash: old.hash, expires: 1_000 },
+      ]),
+    tokenUsed(name, id) {
+      used.push(name + id);
+      return Promise.reject(new Error("Nobody has to know"));
+    },
+  });
+  const authenticator = new Authenticator({
+    users,
+    caseInsensitive: false,
+    hasher,
+    now: () => 1_000,
+  });
+  const attempt = (password: string, user = "alice") =>
+    authenticator.authenticate(credentials(user, password));
+  assertEquals(await attempt("secret"), { user: "alice" });
+  assertEquals(await attempt(all.token), { user: "alice", token: all.id });
+  assertEquals(await attempt(part.token), {
+    user: "alice",
+    token: part.id,
+    scope,
+  });
+  assertEquals(await attempt(old.token), undefined);
+  assertEquals(await attempt(all.token, "bob"), undefined);
+  assertEquals(await attempt(all.hash), undefined);
+  assertEquals(used, [`alice${all.id}`, `alice${part.id}`]);
+  assertEquals(
+    await authenticator.tokensOf("alice"),
+    new Set([all.id, part.id]),
+  );
+  users.record = { ...users.record, disabled: true };
+  assertEquals(await attempt(all.token), undefined);
+  assertEquals(await attempt("secret"), undefined);
+});
+
+Deno.test("nobody, a disabled user and a wrong password cost the same, in whatever scheme", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  const checked: [record: string | undefined, name: string][] = [];
+  const watched = Object.assign(new PasswordHasher({ cost: COST }), {
+    learn: (records: Iterable<string>) => hasher.learn(records),
+    verify(password: string, record: string | undefined, name = "") {
+      checked.push([record, name]);
+      return hasher.verify(password, record, name);
+    },
+  });
+  const store: UserStore = {
+    get: (name) =>
+      Promise.resolve(
+        name === "alice" || name === "bob"
+          ? { name, passwordHash: BCRYPT, disabled: name === "bob" }
+          : name === "carol"
+          ? { name, password: "plain" }
+          : undefined,
+      ),
+    sample: () => Promise.resolve([BCRYPT]),
+    tokens: () => Promise.resolve([]),
+  };
+  const authenticator = new Authenticator({
+    users: combinedUsers([inlineUsers({}, false), store]),
+    caseInsensitive: false,
+    hasher: watched,
+  });
+  for (const user of ["alice", "bob", "carol", "dave", "d\u0000ve"]) {
+    // At the same time, too, each costs one.
+    await Promise.all(
+      [1, 2].map(() => authenticator.authenticate(credentials(user, "no"))),
+    );
+  }
+  await authenticator.authenticate(credentials("bob", "secret"));
+  assertEquals(checked, [
+    [BCRYPT, "alice"],
+    [BCRYPT, "bob"],
+    [undefined, "carol"],
+    [undefined, "dave"],
+    [undefined, ""],
+    [BCRYPT, "bob"],
+  ]);
+});
+
+Deno.test("a store that gives no sample is no reason to let nobody in", async () => {
+  const users = storeOf({ name: "alice", passwordHash: BCRYPT }, {
+    sample: () => Promise.reject(new Error("No")),
+  });
+  assertEquals(await login(users, "alice", "secret"), "alice");
 });

@@ -19,13 +19,21 @@ import { z } from "zod";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
 import { DOORS } from "./doors.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
-import { DEFAULTS, type ListenerOptions } from "./options.ts";
+import { DEFAULTS, type ListenerOptions, type TlsVersion } from "./options.ts";
 import type { Quirk } from "./quirks.ts";
 import { QUIRKS_SAMPLE, quirksSchema } from "./quirks_schema.ts";
 import type { DeliveryOptions } from "./recipients.ts";
 import type { SaslOptions } from "./sasl/mod.ts";
 import { SASL_SAMPLE, saslSchema, withSaslPaths } from "./sasl/schema.ts";
 import { type SettingKind, SETTINGS } from "./settings.ts";
+import type { AcmeOptions } from "./tls/acme/options.ts";
+import { ACME_SAMPLE, acmeSchema, withAcmePath } from "./tls/acme/schema.ts";
+import {
+  type CertificateFiles,
+  CERTIFICATES_SAMPLE,
+  certificatesSchema,
+  withCertificatePaths,
+} from "./tls/schema.ts";
 
 /** What a configuration file or the options of a command line say. */
 export interface Config {
@@ -40,11 +48,16 @@ export interface Config {
   readonly serverName?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly tlsMinVersion?: TlsVersion;
+  readonly clientCa?: string;
   readonly kv?: string;
   readonly insecureAuth?: boolean;
   readonly caseInsensitiveUsers?: boolean;
   readonly hierarchyDelimiter?: string;
   readonly workers?: number;
+  readonly passwordMemory?: number;
+  readonly passwordIterations?: number;
+  readonly passwdFile?: string;
   readonly maxConnections?: number;
   readonly maxConnectionsBeforeLogin?: number;
   readonly maxConnectionsPerUser?: number;
@@ -56,6 +69,10 @@ export interface Config {
   readonly trace?: boolean;
   /** Where to listen, in place of the ports and the socket. */
   readonly listeners?: readonly ListenerOptions[];
+  /** Certificates for more hosts. */
+  readonly certificates?: readonly CertificateFiles[];
+  /** An authority to get the certificate from. */
+  readonly acme?: AcmeOptions;
   /** Passwords by user name. */
   readonly users?: Readonly<Record<string, string>>;
   /** How clients may prove who they are. */
@@ -132,6 +149,8 @@ const schema = z.strictObject({
     SETTINGS.map(({ key, kind }) => [key, schemaOf(kind).optional()]),
   ),
   listeners: z.array(listenerSchema, "Expected a list of listeners").optional(),
+  certificates: certificatesSchema.optional(),
+  acme: acmeSchema.optional(),
   delivery: z.strictObject({
     domains: z.array(text, "Expected a list of domains").optional(),
     aliases: z.record(
@@ -243,17 +262,20 @@ function withPathsFrom(folder: string, config: Config): Config {
     if (kind.type !== "path" || typeof value !== "string") continue;
     values[key] = pathFrom(folder, value);
   }
-  const { listeners, sasl } = config;
+  const { acme, certificates, listeners, sasl } = config;
+  const resolve = (path: string) => pathFrom(folder, path);
+  if (certificates !== undefined) {
+    values.certificates = withCertificatePaths(certificates, resolve);
+  }
   if (listeners !== undefined) {
     values.listeners = listeners.map((listener) =>
       listener.path === undefined
         ? listener
-        : { ...listener, path: pathFrom(folder, listener.path) }
+        : { ...listener, path: resolve(listener.path) }
     );
   }
-  if (sasl !== undefined) {
-    values.sasl = withSaslPaths(sasl, (path) => pathFrom(folder, path));
-  }
+  if (acme !== undefined) values.acme = withAcmePath(acme, resolve);
+  if (sasl !== undefined) values.sasl = withSaslPaths(sasl, resolve);
   return values;
 }
 
@@ -313,6 +335,10 @@ export function sampleConfig(
     "#   - { kind: imaps, hostname: 0.0.0.0, port: 993 }",
     "#   - { kind: imap, hostname: 10.0.0.5, port: 1430, proxies: [10.0.0.0/24], tlsAtProxy: true }",
     "#   - { kind: lmtp, path: /run/imapd/lmtp, mode: 0o660 }",
+    "",
+    ...CERTIFICATES_SAMPLE,
+    "",
+    ...ACME_SAMPLE,
     "",
     "# Whom mail is for that comes in by LMTP: users by the part before the @, and",
     "# alice+lists@... for mailbox lists of alice, INBOX where it is not there.",

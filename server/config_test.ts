@@ -41,6 +41,44 @@ logLevel: debug
   assertEquals(parseConfig("# nothing\n", "x.yaml"), {});
 });
 
+Deno.test("a configuration says how TLS is spoken, its paths from its folder", async () => {
+  const dir = await Deno.makeTempDir();
+  const file = join(dir, "imapd.yaml");
+  try {
+    await Deno.writeTextFile(
+      file,
+      "certificates:\n  - { cert: a.crt, key: /b.key }\n" +
+        "tlsMinVersion: TLSv1.3\nclientCa: ca.crt\n" +
+        "acme:\n  domains: [mail.example.com]\n  agreeTerms: true\n" +
+        "  directoryCa: acme.crt\n",
+    );
+    assertEquals(await readConfig(file), {
+      certificates: [{ cert: join(dir, "a.crt"), key: "/b.key" }],
+      tlsMinVersion: "TLSv1.3",
+      clientCa: join(dir, "ca.crt"),
+      acme: {
+        domains: ["mail.example.com"],
+        agreeTerms: true,
+        directoryCa: join(dir, "acme.crt"),
+      },
+    });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+  for (
+    const [source, message] of [
+      ["tlsMinVersion: TLSv1.1", "Expected one of TLSv1.2 TLSv1.3"],
+      ["certificates: { cert: a, key: b }", "Expected a list"],
+      ["certificates: [{ cert: a }]", "Expected a path"],
+      ["acme: { domains: [a.example] }", "acme.agreeTerms: Expected true"],
+      ["acme: { domains: [], agreeTerms: true }", "Expected a domain"],
+      ['acme: { domains: ["*.a.example"], agreeTerms: true }', "wildcard"],
+    ] as const
+  ) {
+    assertThrows(() => parseConfig(source, "x.yaml"), ConfigError, message);
+  }
+});
+
 Deno.test("a configuration has rules for clients", () => {
   const config = parseConfig(
     `

@@ -17,7 +17,7 @@ import { recipientWith } from "./callbacks/recipients.ts";
 import { logger } from "./log.ts";
 import { throttleOf } from "./login_throttle.ts";
 import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
-import { PasswordHasher } from "./password.ts";
+import { passwordCost, PasswordHasher } from "./password.ts";
 import { policyOf } from "./quirks.ts";
 import { Recipients } from "./recipients.ts";
 import { saslBackend } from "./sasl/mod.ts";
@@ -85,6 +85,7 @@ export class ServerHost implements Host {
     this.#caseInsensitive = options.caseInsensitiveUsers ?? false;
     this.#hasher = new PasswordHasher({
       workers: options.workers ?? DEFAULTS.workers,
+      cost: passwordCost(options),
     });
     this.#limits = limitsOf(options.limits);
     this.#authenticator = this.#authenticatorOf(options.users ?? {});
@@ -107,6 +108,7 @@ export class ServerHost implements Host {
     this.throttle = throttleOf(() => this.#limits, () => this.now());
     this.#watch = new SessionWatch({
       user: (name) => this.#authenticator.user(name),
+      tokens: (name) => this.#authenticator.tokensOf(name),
       failed: (error) => this.fault(error, { watch: "sessions" }),
     });
     const recipients = new Recipients(
@@ -181,10 +183,11 @@ export class ServerHost implements Host {
     return Date.now();
   }
 
-  /** Ends the threads that check passwords, and what goes on by the clock. */
+  /** Ends the threads that check passwords, what goes on by the clock, and what other proofs hold. */
   close(): void {
     this.#watch.close();
     this.#hasher.close();
+    this.sasl.close?.();
   }
 
   #saslOf({ sasl = {}, tls }: ServeOptions): SaslBackend {
@@ -208,6 +211,7 @@ export class ServerHost implements Host {
       users,
       caseInsensitive: this.#caseInsensitive,
       hasher: this.#hasher,
+      renewing: (user, hash) => this.#watch.renewing(user, hash),
     });
   }
 }

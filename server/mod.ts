@@ -18,6 +18,10 @@ export {
   type TlsVersion,
 } from "./options.ts";
 export type { SaslOptions } from "./sasl/mod.ts";
+export type { GssapiOptions } from "./sasl/gssapi/mod.ts";
+export type { KerberosV4Options } from "./sasl/kerberos_v4.ts";
+export { otpRecord, type OtpSeriesOptions } from "./sasl/otp_record.ts";
+export type { OtpAlgorithm } from "../protocol/sasl/otp_hash.ts";
 export type {
   TokenAnswer,
   TokenFunction,
@@ -41,9 +45,13 @@ export type { ClientPolicy } from "../protocol/host.ts";
 export type {
   AuthenticateFunction,
   KnownUser,
+  PasswordUpdate,
   Users,
   UserStore,
+  UserToken,
 } from "./users.ts";
+export { hashPassword, type HashPasswordOptions } from "./hash_password.ts";
+export { PasswdFile, type PasswdFileOptions } from "./passwd_file.ts";
 export type * from "./callbacks/events.ts";
 export type {
   Callback,
@@ -53,5 +61,5 @@ export type {
 } from "./callbacks/types.ts";
 export type { SearchQuery } from "../protocol/hooks.ts";
 export { Bad, No } from "../protocol/imap/errors.ts";
-export type { Credentials, Identity } from "../protocol/host.ts";
+export type { Credentials, Identity, Scope } from "../protocol/host.ts";
 export { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";

@@ -179,6 +179,13 @@ export interface ServeOptions {
   readonly batchSize?: number;
   /** Threads that check hashed passwords. They start when needed. Default 1. */
   readonly workers?: number;
+  /**
+   * What a password's hash costs (argon2id): its memory in KiB. Hashes of other costs and schemes are made anew when
+   * their users log in, where the store of users can keep them. Default 19,456.
+   */
+  readonly passwordMemory?: number;
+  /** The same: passes over that memory. Default 2. */
+  readonly passwordIterations?: number;
   /** How long a handshake for TLS may take, in milliseconds. Default 30,000. */
   readonly handshakeTime?: number;
   /** How long commands under way may go on after the server was told to stop, in milliseconds. Default 5,000. */
@@ -214,6 +221,8 @@ export const DEFAULTS = {
   maxConnectionsPerAddress: 6_000,
   batchSize: 65_536,
   workers: 1,
+  passwordMemory: 19_456,
+  passwordIterations: 2,
   handshakeTime: 30_000,
   drainTime: 5_000,
   callbackTime: 30_000,

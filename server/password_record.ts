@@ -1,64 +1,99 @@
 /**
- * Password hashes as text: the PHC string format of argon2id (RFC 9106),
- * `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
+ * Records of passwords as text, in the schemes of Dovecot and of crypt(3). What begins with `$` says by itself what
+ * it is; any other has its scheme in front, `{SSHA512}…`, perhaps with how it is written, `{SSHA512.HEX}…`.
+ *
+ * What is not known is no record, and nobody logs in by it: that goes for the DES and MD5 functions of crypt(3),
+ * and for text without scheme.
  *
  * @module
  */
 
-/** How much work a hash costs. */
-export interface HashCost {
-  /** Memory in KiB. */
-  readonly memory: number;
-  /** Passes over the memory. */
-  readonly iterations: number;
-  /** Lanes. */
-  readonly parallelism: number;
+import { parseArgon2Record } from "./credentials/argon2_record.ts";
+import {
+  parseBcryptRecord,
+  parseShaCryptRecord,
+} from "./credentials/crypt_record.ts";
+import {
+  parseDigestRecord,
+  plainPassword,
+} from "./credentials/digest_record.ts";
+import type { PasswordCheck } from "./credentials/job.ts";
+import { parsePbkdf2Record } from "./credentials/pbkdf2_record.ts";
+import { parseScramRecord } from "./scram_record.ts";
+
+type Parse = (text: string) => PasswordCheck | undefined;
+
+/** Those with a `$` in front. */
+const parseCrypt: Parse = (text) =>
+  parseArgon2Record(text) ?? parseBcryptRecord(text) ??
+    parseShaCryptRecord(text);
+
+const of = (kind: string, parse: Parse): Parse => (text) => {
+  const check = parse(text);
+  return check?.job.kind === kind ? check : undefined;
+};
+
+const SCHEMES: ReadonlyMap<string, Parse> = new Map([
+  ["CRYPT", parseCrypt],
+  ["ARGON2ID", of("argon2id", parseArgon2Record)],
+  ["ARGON2I", of("argon2i", parseArgon2Record)],
+  ["BLF-CRYPT", parseBcryptRecord],
+  ["SHA256-CRYPT", of("sha256-crypt", parseShaCryptRecord)],
+  ["SHA512-CRYPT", of("sha512-crypt", parseShaCryptRecord)],
+  ["PBKDF2", parsePbkdf2Record],
+]);
+
+// scheme = "{" name ["." ("b64" / "base64" / "hex")] "}"
+const SCHEME = /^\{([A-Za-z0-9-]{1,20})(?:\.(b64|base64|hex))?\}/i;
+
+interface Split {
+  readonly scheme: string;
+  readonly encoding: string | undefined;
+  readonly rest: string;
 }
 
-/** A hash with what is needed to compute it again. */
-export interface PasswordRecord extends HashCost {
-  /** The salt. */
-  readonly salt: Uint8Array;
-  /** The hash. */
-  readonly hash: Uint8Array;
-}
-
-const FORMAT =
-  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
-
-/** Writes a record as a PHC string. */
-export function formatPasswordRecord(record: PasswordRecord): string {
-  const { memory, iterations, parallelism, salt, hash } = record;
-  const cost = `m=${memory},t=${iterations},p=${parallelism}`;
-  return `$argon2id$v=19$${cost}$${base64(salt)}$${base64(hash)}`;
+function split(record: string): Split | undefined {
+  const match = SCHEME.exec(record);
+  return match === null ? undefined : {
+    scheme: match[1]!.toUpperCase(),
+    encoding: match[2]?.toUpperCase(),
+    rest: record.slice(match[0].length),
+  };
 }
 
 /**
- * Reads a PHC string, or answers undefined for any other text and for a cost beyond 1 GiB, 100 passes or
- * 16 lanes.
+ * Reads a record. Undefined for any other text, and for one whose cost is absurd: such a record would be a way to
+ * bring the server to a halt.
  */
-export function parsePasswordRecord(text: string): PasswordRecord | undefined {
-  const match = FORMAT.exec(text);
-  if (match === null) return undefined;
-  const [memory, iterations, parallelism] = match.slice(1, 4).map(Number);
-  if (
-    memory! < 8 * parallelism! || memory! > 1_048_576 || iterations! < 1 ||
-    iterations! > 100 || parallelism! < 1 || parallelism! > 16
-  ) return undefined;
+export function parsePasswordRecord(record: string): PasswordCheck | undefined {
+  if (record.startsWith("$")) return parseCrypt(record);
+  const parts = split(record);
+  if (parts === undefined) return undefined;
+  const { scheme, encoding, rest } = parts;
+  const parse = SCHEMES.get(scheme);
+  if (parse !== undefined) {
+    return encoding === undefined ? parse(rest) : undefined;
+  }
+  return parseScram(record) ?? parseDigestRecord(scheme, encoding, rest);
+}
+
+function parseScram(record: string): PasswordCheck | undefined {
+  const known = parseScramRecord(record);
+  if (known === undefined) return undefined;
+  const { hash, salt, iterations, storedKey } = known;
+  return { job: { kind: "scram", hash, salt, iterations }, hash: storedKey };
+}
+
+/** The password of a record that has it as it is (`{PLAIN}…`), in UTF-8; undefined for any other. */
+export function plainPasswordOf(record: string): string | undefined {
+  const parts = split(record);
+  const bytes = parts &&
+    plainPassword(parts.scheme, parts.encoding, parts.rest);
+  if (bytes === undefined) return undefined;
   try {
-    return {
-      memory: memory!,
-      iterations: iterations!,
-      parallelism: parallelism!,
-      salt: Uint8Array.fromBase64(match[4]!),
-      hash: Uint8Array.fromBase64(match[5]!),
-    };
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+      .decode(bytes);
   } catch {
     return undefined;
   }
-}
-
-/** Base64 without padding, as the PHC string format has it. */
-function base64(bytes: Uint8Array): string {
-  return bytes.toBase64({ omitPadding: true });
 }

@@ -1,16 +1,12 @@
 import {
   assert,
-  assertEquals,
   assertFalse,
   assertMatch,
   assertRejects,
+  assertThrows,
 } from "@std/assert";
 import { PasswordHasher } from "./password.ts";
 import { PasswordMemory } from "./password_memory.ts";
-import {
-  formatPasswordRecord,
-  parsePasswordRecord,
-} from "./password_record.ts";
 
 const COST = { memory: 8, iterations: 1, parallelism: 1 };
 
@@ -50,26 +46,42 @@ Deno.test("threads without work end, and start again", async () => {
   assert(await hasher.verify("a", phc));
 });
 
-Deno.test("records: written and read are the same, others are none", () => {
-  const salt = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-  const record = { ...COST, salt, hash: new Uint8Array(32).fill(9) };
-  const text = formatPasswordRecord(record);
-  assertEquals(parsePasswordRecord(text), record);
-  for (
-    const wrong of [
-      "",
-      "secret",
-      text.replace("argon2id", "argon2i"),
-      text.replace("v=19", "v=16"),
-      text.replace("m=8", "m=7"),
-      text.replace("m=8", "m=9999999"),
-      text.replace("t=1", "t=0"),
-      text.replace("t=1", "t=101"),
-      text.replace("p=1", "p=0"),
-      text.slice(0, -1) + "$",
-      text + "\n",
-    ]
-  ) assertEquals(parsePasswordRecord(wrong), undefined, wrong);
+Deno.test("a record is outdated where it was made otherwise", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  const phc = await hasher.hash("a");
+  assertFalse(hasher.isOutdated(phc));
+  for (const [from, to] of [["m=8", "m=9"], ["t=1", "t=2"], ["p=1", "p=2"]]) {
+    assert(hasher.isOutdated(phc.replace("m=8", "m=16").replace(from!, to!)));
+  }
+  assert(hasher.isOutdated("{PLAIN}a"));
+  assert(hasher.isOutdated("$2b$04$abcdefghijklmnopqrstuu" + "a".repeat(31)));
+  assertFalse(hasher.isOutdated("no record"));
+  assertFalse(
+    hasher.isOutdated(
+      "{SCRAM-SHA-1}4096,goVkTUigfbDjWMAocSzU2A==,IN6X0pxQnNBTorDvi2mC1LtaYkw=,KBQcOHvkWfxlUffhGmAbNsDwdRM=",
+    ),
+  );
+});
+
+Deno.test("passwords that are empty or too long are none", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  for (const password of ["", "x".repeat(1_025), "\u00e9".repeat(513)]) {
+    await assertRejects(() => hasher.hash(password), TypeError, "1,024");
+    assertFalse(await hasher.verify(password, await hasher.hash("x")));
+    assertFalse(await hasher.verify(password, `{PLAIN}${password}`));
+  }
+  const longest = "x".repeat(1_024);
+  assert(await hasher.verify(longest, await hasher.hash(longest)));
+});
+
+Deno.test("a cost that cannot be is refused", () => {
+  for (const memory of [7, 8.5, NaN, 2 ** 22]) {
+    assertThrows(
+      () => new PasswordHasher({ cost: { ...COST, memory } }),
+      TypeError,
+      "cost",
+    );
+  }
 });
 
 Deno.test("the memory forgets what was not used for longest", () => {

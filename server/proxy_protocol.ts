@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ClientCertificate } from "../protocol/sasl/server.ts";
 import { type Peer, peerAt } from "./peer.ts";
 
 /** Where a header is read from. */
@@ -33,9 +34,14 @@ const V2 = Uint8Array.of(13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10);
 const V2_HEAD = 16;
 /** More than addresses and what proxies have to say; the protocol allows 65,535. */
 const MAX_V2 = 4_096;
-/** A TLV with what is known of TLS (§ 2.2.5), and its bit for a client that speaks it. */
+/** A TLV with what is known of TLS (§ 2.2.6), and what it begins with: bits of the client, result of the check. */
 const TYPE_SSL = 0x20;
+const SSL_HEAD = 5;
 const CLIENT_SSL = 0x01;
+/** The client has shown a certificate, on this connection or earlier in its TLS session. */
+const CLIENT_CERT = 0x02 | 0x04;
+/** A TLV inside it with the common name of the client's certificate, in UTF-8. */
+const SUBTYPE_SSL_CN = 0x22;
 
 /**
  * Reads the header at the start of a connection.
@@ -159,25 +165,45 @@ function peerOfBlock(block: Uint8Array): Peer | undefined {
     hostname: size === 4 ? ipv4(view, at) : ipv6(view, at),
     port: view.getUint16(port),
   });
-  const tlvs = block.subarray(V2_HEAD + ends);
-  return peerAt(
+  const ssl = tlvsOf(block.subarray(V2_HEAD + ends)).get(TYPE_SSL);
+  const peer = peerAt(
     address(0, size * 2),
     address(size, size * 2 + 2),
-    isClientSecure(tlvs),
+    ssl !== undefined && (ssl[0]! & CLIENT_SSL) !== 0,
   );
+  const clientCertificate = peer.secure ? certificateOf(ssl!) : undefined;
+  return clientCertificate === undefined
+    ? peer
+    : { ...peer, clientCertificate };
 }
 
-/** Whether the proxy says that the client speaks TLS. */
-function isClientSecure(tlvs: Uint8Array): boolean {
-  for (let at = 0; at + 3 <= tlvs.length;) {
-    const end = at + 3 + (tlvs[at + 1]! << 8 | tlvs[at + 2]!);
-    if (end > tlvs.length) throw new ProxyHeaderError("A value is cut off");
-    if (tlvs[at] === TYPE_SSL && end > at + 3) {
-      return (tlvs[at + 3]! & CLIENT_SSL) !== 0;
+/** The values of a list by their types: of each the first. */
+function tlvsOf(bytes: Uint8Array): Map<number, Uint8Array> {
+  const values = new Map<number, Uint8Array>();
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 3 + (bytes[at + 1]! << 8 | bytes[at + 2]!);
+    if (!(at + 3 <= end && end <= bytes.length)) {
+      throw new ProxyHeaderError("A value is cut off");
     }
+    const type = bytes[at]!;
+    if (!values.has(type)) values.set(type, bytes.subarray(at + 3, end));
     at = end;
   }
-  return false;
+  return values;
+}
+
+/** The client's certificate by what the proxy says of TLS, where the proxy has verified one. */
+function certificateOf(ssl: Uint8Array): ClientCertificate | undefined {
+  if (ssl.length < SSL_HEAD) throw new ProxyHeaderError("A value is cut off");
+  const verified = ssl.subarray(1, SSL_HEAD).every((byte) => byte === 0);
+  if ((ssl[0]! & CLIENT_CERT) === 0 || !verified) return undefined;
+  const name = tlvsOf(ssl.subarray(SSL_HEAD)).get(SUBTYPE_SSL_CN);
+  if (name === undefined) return undefined;
+  const commonName = new TextDecoder().decode(name);
+  // deno-lint-ignore no-control-regex -- what is no text in a name makes it none to believe
+  if (/[\x00-\x1f\x7f\ufffd]/.test(commonName)) return undefined;
+  // Of the rest the protocol has nothing to say.
+  return { commonNames: [commonName], emails: [], fingerprint: "" };
 }
 
 function ipv4(view: DataView, at: number): string {

@@ -94,6 +94,41 @@ Deno.test("a block says whether the client speaks TLS", async () => {
   assertEquals(await secure(ssl(6)), false);
 });
 
+Deno.test("a block carries the name of a client's certificate that was verified", async () => {
+  const tlv = (type: number, ...value: readonly number[]) => [
+    type,
+    value.length >> 8,
+    value.length & 255,
+    ...value,
+  ];
+  const version = tlv(0x21, ...encoder.encode("TLSv1.3"));
+  const named = (name: Uint8Array) => [...version, ...tlv(0x22, ...name)];
+  const certificate = async (
+    client: number,
+    verify: number,
+    subs: readonly number[] = named(encoder.encode("Ålice")),
+  ) => {
+    const ssl = tlv(0x20, client, 0, 0, 0, verify, ...subs);
+    return (await read(v2(0x21, 0x11, V4, ssl))).peer?.clientCertificate;
+  };
+  const alice = { commonNames: ["Ålice"], emails: [], fingerprint: "" };
+  assertEquals(await certificate(1 | 2, 0), alice);
+  assertEquals(await certificate(1 | 4, 0), alice);
+  // Not verified, none shown, no TLS, no name, names that are none.
+  assertEquals(await certificate(1 | 2, 1), undefined);
+  assertEquals(await certificate(1, 0), undefined);
+  assertEquals(await certificate(2 | 4, 0), undefined);
+  assertEquals(await certificate(1 | 2, 0, version), undefined);
+  for (const name of [[0x61, 0], [0x61, 10], [0xff, 0xfe]]) {
+    const subs = named(Uint8Array.from(name));
+    assertEquals(await certificate(1 | 2, 0, subs), undefined);
+  }
+  const cutOff = [[0x22, 0, 9, 0x61], [0x22, 0], [0x22]];
+  for (const subs of cutOff) {
+    await assertRejects(() => certificate(1 | 2, 0, subs), ProxyHeaderError);
+  }
+});
+
 Deno.test("a proxy that speaks for itself, and one that does not know", async () => {
   assertEquals((await read(v2(0x20, 0, []))).peer, undefined);
   assertEquals((await read(v2(0x20, 0x11, V4))).peer, undefined);

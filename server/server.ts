@@ -18,6 +18,7 @@ import {
 } from "./options.ts";
 import { Reception } from "./reception.ts";
 import { ServerStorage } from "./server_storage.ts";
+import { ExpiryWatch } from "./tls/expiry_watch.ts";
 import { TlsService } from "./tls/tls_service.ts";
 
 /**
@@ -75,6 +76,7 @@ export class Server implements ImapServer {
   readonly #stop = new AbortController();
   readonly #log = logger();
   #tls: TlsService | undefined;
+  readonly #expiry: ExpiryWatch;
 
   /**
    * Begins to listen.
@@ -121,6 +123,7 @@ export class Server implements ImapServer {
         failed: (error) => this.#host.fault(error, { ...listener.address }),
       })
     );
+    this.#expiry = new ExpiryWatch(() => this.#tls?.certificates ?? []);
     this.finished = this.#run(accepting);
     const { signal } = options;
     if (signal?.aborted) this.#stop.abort();
@@ -157,7 +160,9 @@ export class Server implements ImapServer {
       ...(limits === undefined ? {} : { limits }),
       ...(quirks === undefined ? {} : { quirks }),
     });
-    if (service !== undefined) this.#tls = service;
+    if (service === undefined) return;
+    this.#tls = service;
+    this.#expiry.check();
   }
 
   notify(user: string, mailbox?: string): Promise<void> {
@@ -179,6 +184,7 @@ export class Server implements ImapServer {
       if (signal.aborted) resolve();
       else signal.addEventListener("abort", () => resolve(), { once: true });
     });
+    this.#expiry.close();
     for (const listener of this.#listeners) listener.close();
     await Promise.all(accepting);
     const { drainTime = DEFAULTS.drainTime } = this.#options;

@@ -1,5 +1,6 @@
 /**
- * Ends the sessions of users who are there no more, have been disabled, or have another password.
+ * Ends the sessions of users who are there no more, have been disabled, or have another password, and those by
+ * tokens that are there no more or have ended.
  *
  * What a session was opened with is looked at again from time to time, once a user however many sessions there
  * are. Where users are not looked up but decided on by a function, nothing is known of them and nothing ends.
@@ -19,6 +20,8 @@ const AT_ONCE = 16;
 export interface SessionWatchOptions {
   /** The record of a user, or undefined for nobody and for one who is disabled. */
   user(name: string): Promise<KnownUser | undefined>;
+  /** The tokens of a user that have not ended, by what they are known by. Default: there are none. */
+  tokens?(name: string): Promise<ReadonlySet<string>>;
   /** A look-up has failed; sessions go on. */
   failed(error: unknown): void;
 }
@@ -28,6 +31,8 @@ interface Watched {
   readonly sessions: Set<OpenSession>;
   /** By what the user is known, as it was when looked at first; undefined before. */
   stamp: string | undefined;
+  /** What that may become with the password still the same. */
+  next: string | undefined;
 }
 
 /** See the module's text. */
@@ -47,7 +52,7 @@ export class SessionWatch {
   add(session: OpenSession): void {
     const { user } = session.identity;
     const watched = this.#users.get(user) ??
-      { sessions: new Set(), stamp: undefined };
+      { sessions: new Set(), stamp: undefined, next: undefined };
     this.#users.set(user, watched);
     watched.sessions.add(session);
     if (watched.stamp === undefined) this.#look(user, watched);
@@ -65,12 +70,12 @@ export class SessionWatch {
     if (this.#users.size === 0) this.close();
   }
 
-  /** Takes a user as known by what is there now: a password was hashed anew, and is the same. */
-  renew(user: string): void {
+  /** A user is known by another record of the same password, or about to be. */
+  renewing(user: string, passwordHash: string): void {
     const watched = this.#users.get(user);
-    if (watched === undefined) return;
-    watched.stamp = undefined;
-    this.#look(user, watched);
+    if (watched !== undefined) {
+      watched.next = stampOf({ name: user, passwordHash });
+    }
   }
 
   /** Looks at all users who have sessions; settles when that is done. Never rejects. */
@@ -103,18 +108,32 @@ export class SessionWatch {
   }
 
   async #look(user: string, watched: Watched): Promise<void> {
-    let stamp: string;
+    let known: KnownUser | undefined;
+    let tokens: ReadonlySet<string> = new Set();
+    const byToken = [...watched.sessions]
+      .filter(({ identity }) => identity.token !== undefined);
     try {
-      stamp = stampOf(await this.#options.user(user));
+      known = await this.#options.user(user);
+      if (byToken.length > 0) {
+        tokens = await this.#options.tokens?.(user) ?? tokens;
+      }
     } catch (error) {
       this.#options.failed(error);
       return;
     }
+    const stamp = stampOf(known);
+    if (stamp === watched.next) watched.stamp = stamp;
     watched.stamp ??= stamp;
     // Nothing is known of one who was let in without a record.
-    if (watched.stamp === stamp || watched.stamp === "") return;
+    if (watched.stamp === "") return;
+    for (const session of byToken) {
+      if (known !== undefined && tokens.has(session.identity.token!)) continue;
+      session.end("The token has ended, or its user is disabled or gone");
+    }
+    if (watched.stamp === stamp) return;
     watched.stamp = stamp;
     for (const session of [...watched.sessions]) {
+      if (session.identity.token !== undefined) continue;
       session.end("The user is disabled, gone, or has another password");
     }
   }

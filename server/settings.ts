@@ -130,6 +130,22 @@ export const SETTINGS: readonly Setting[] = [
     sample: { yaml: "imapd.key" },
   },
   {
+    key: "tlsMinVersion",
+    kind: { type: "choice", of: ["TLSv1.2", "TLSv1.3"] },
+    placeholder: "V",
+    help: "least version of TLS that is spoken, TLSv1.2 or TLSv1.3",
+    fallback: "TLSv1.2",
+    sample: { yaml: "TLSv1.3" },
+  },
+  {
+    key: "clientCa",
+    kind: { type: "path" },
+    placeholder: "FILE",
+    help: "authorities that certificates of clients may come from, PEM",
+    fallback: "none, and clients are not asked for any",
+    sample: { yaml: "client-ca.crt" },
+  },
+  {
     key: "kv",
     kind: { type: "path" },
     placeholder: "PATH|:memory:|URL",
@@ -160,6 +176,24 @@ export const SETTINGS: readonly Setting[] = [
     sample: { yaml: '"/"' },
   },
   numeric("workers", count(1, 64), "threads that check passwords, at the most"),
+  numeric(
+    "passwordMemory",
+    count(8, 1_048_576),
+    "KiB of memory that hashing a password takes",
+  ),
+  numeric(
+    "passwordIterations",
+    count(1, 100),
+    "passes over that memory",
+  ),
+  {
+    key: "passwdFile",
+    kind: { type: "path" },
+    placeholder: "FILE",
+    help: "users beside those of the database, a passwd-file as Dovecot has it",
+    fallback: "none",
+    sample: { yaml: "/etc/imapd/users" },
+  },
   numeric("maxConnections", count(1, 1_000_000), "connections at once"),
   numeric(
     "maxConnectionsBeforeLogin",

@@ -4,29 +4,86 @@
  * @module
  */
 
-import type { Credentials, Identity } from "../protocol/host.ts";
+import type { Credentials, Identity, Scope } from "../protocol/host.ts";
 
-/** A user as a {@linkcode UserStore} knows them. One of the two passwords is there. */
+/** A user as a {@linkcode UserStore} knows them. One of the two passwords is there, or none for no login by one. */
 export interface KnownUser {
   /** The name of the account. */
   readonly name: string;
   /** The password itself, for tests and first steps. */
   readonly password?: string;
-  /** A PHC string of argon2id, `$argon2id$v=19$m=...`. */
+  /**
+   * A record of the password: a PHC string of argon2id, as {@linkcode hashPassword} makes it, or one of another
+   * server: bcrypt (`$2y$`), SHA-crypt (`$5$`, `$6$`), or with a scheme of Dovecot in front, such as `{SSHA512}`,
+   * `{PBKDF2}` or `{SCRAM-SHA-256}`. Text that is none of these is no password.
+   */
   readonly passwordHash?: string;
   /** A disabled user is refused like one who is not there. Default false. */
   readonly disabled?: boolean;
 }
 
-/** Where users are looked up. */
+/** A further password of a user, made by chance and not by the user, perhaps for a part of the account alone. */
+export interface UserToken {
+  /** What tells it from the user's others; of a session by it, what it is known by. */
+  readonly id: string;
+  /** SHA-256 of the token's UTF-8, in hexadecimal digits. That does for a token of 128 random bits or more. */
+  readonly hash: string;
+  /** When it ends, in milliseconds since 1970. Default: never. */
+  readonly expires?: number;
+  /** What part of the account it opens. Default: all of it. */
+  readonly scope?: Scope;
+}
+
+/** Another record for a password that is the same. */
+export interface PasswordUpdate {
+  /** The new record. */
+  readonly passwordHash: string;
+  /** The record that it is for. Where the user has another by now, nothing is to be done. */
+  readonly replaces: string;
+}
+
+/**
+ * Where users are looked up. Names are in Unicode NFC, and in lower case where case is ignored.
+ *
+ * ```ts
+ * import { hashPassword, serve, type UserStore } from "@x/imapd";
+ *
+ * const hashes = new Map([["alice", await hashPassword("secret")]]);
+ * const users: UserStore = {
+ *   get(name) {
+ *     const passwordHash = hashes.get(name);
+ *     if (passwordHash === undefined) return Promise.resolve(undefined);
+ *     return Promise.resolve({ name, passwordHash });
+ *   },
+ *   // Hashes of other schemes or costs become those of today when their user logs in.
+ *   update(name, { passwordHash, replaces }) {
+ *     if (hashes.get(name) === replaces) hashes.set(name, passwordHash);
+ *     return Promise.resolve();
+ *   },
+ * };
+ * await using server = serve({ port: 0, users });
+ * console.log(server.addr.port);
+ * ```
+ */
 export interface UserStore {
-  /** The user of a name, or undefined. The name is in Unicode NFC, and in lower case where case is ignored. */
+  /** The user of a name, or undefined. */
   get(name: string): Promise<KnownUser | undefined>;
   /**
    * Whether any of its records has a hash. Then every refusal costs as much as checking one, so that time
    * does not tell who exists. Default true.
    */
   readonly hashed?: boolean;
+  /**
+   * Some of its hashes, a hundred at the most. Where some users have other schemes or costs than others, a refusal
+   * of nobody costs what that of one user or another does. Default: those are counted that are met.
+   */
+  sample?(): Promise<readonly string[]>;
+  /** Keeps the password of a user, who has just logged in, as another record. Default: it stays as it was. */
+  update?(name: string, update: PasswordUpdate): Promise<void>;
+  /** The tokens of a user; of nobody none, in the same time. Default: there are none. */
+  tokens?(name: string): Promise<readonly UserToken[]>;
+  /** A user has logged in by a token. */
+  tokenUsed?(name: string, id: string): Promise<void>;
 }
 
 /**
@@ -91,7 +148,7 @@ export function inlineUsers(
   return { hashed: false, get: (name) => Promise.resolve(users.get(name)) };
 }
 
-/** Several stores as one; the first that knows a name answers. */
+/** Several stores as one; the first that knows a name answers. A user has the tokens of all. */
 export function combinedUsers(stores: readonly UserStore[]): UserStore {
   return {
     hashed: stores.some((store) => store.hashed !== false),
@@ -101,6 +158,27 @@ export function combinedUsers(stores: readonly UserStore[]): UserStore {
         if (user !== undefined) return user;
       }
       return undefined;
+    },
+    async sample() {
+      const samples = await Promise.all(
+        stores.map((store) => store.sample?.()),
+      );
+      return samples.flatMap((sample) => sample ?? []);
+    },
+    async update(name, update) {
+      for (const store of stores) {
+        const user = await store.get(name);
+        if (user !== undefined) return await store.update?.(name, update);
+      }
+    },
+    async tokens(name) {
+      const tokens = await Promise.all(
+        stores.map((store) => store.tokens?.(name)),
+      );
+      return tokens.flatMap((tokens) => tokens ?? []);
+    },
+    async tokenUsed(name, id) {
+      for (const store of stores) await store.tokenUsed?.(name, id);
     },
   };
 }

@@ -16,3 +16,4 @@ export {
   type MessageRecord,
 } from "./mailbox_state.ts";
 export { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "./limits.ts";
+export type { OtpRecord, OtpStore } from "./otp.ts";

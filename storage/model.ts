@@ -166,6 +166,7 @@ export type StorageErrorCode =
   | "HASCHILDREN"
   | "EXPUNGEISSUED"
   | "INUSE"
+  | "NOPERM"
   | "UNAVAILABLE";
 
 /**

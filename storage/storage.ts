@@ -122,6 +122,11 @@ export interface Mailbox {
   readonly state: MailboxState;
   /** The mailbox's name now: it follows a rename. */
   readonly name: string;
+  /**
+   * Whether nothing in it can be changed through this handle, which clients are told when they select it; what
+   * changes something is refused with NOPERM. Default false.
+   */
+  readonly readOnly?: boolean;
   /** Settles when `state` is at least as new as what was committed anywhere at the time of the call. */
   refresh(): Promise<void>;
   /**

@@ -5,6 +5,10 @@
  */
 
 import type { ByteStream } from "../protocol/byte_stream.ts";
+import type {
+  ChannelBinding,
+  ClientCertificate,
+} from "../protocol/sasl/server.ts";
 import type { RecordedConnection } from "./recorder.ts";
 import type { TranscriptLine } from "./transcript.ts";
 import { type WirePieces, WireScanner } from "./wire_scanner.ts";
@@ -88,6 +92,13 @@ export class Tap implements ByteStream {
   }
   get canStartTls(): boolean {
     return this.#stream.canStartTls;
+  }
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.#stream.clientCertificate;
+  }
+
+  channelBinding(type: ChannelBinding): Uint8Array | undefined {
+    return this.#stream.channelBinding?.(type);
   }
 
   async read(expected?: number): Promise<Uint8Array | null> {

@@ -1,7 +1,13 @@
 /** `imapd serve` as a process: its lines, its lock, its signals, its restart for Deno KV. */
 
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { makeCertificate } from "../server/tls/self_signed.ts";
 import { imapd, login, startServer, startWith, withFolder } from "./cli/run.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
@@ -56,6 +62,44 @@ Deno.test("SIGHUP reads users and certificate again; what is wrong changes nothi
     server.signal("SIGHUP");
     await server.logged("users.carol: Expected text");
     assertEquals(await login(server, "bob", "secret"), true);
+  }));
+
+Deno.test("certificates whose files change are read again, and sessions stay", () =>
+  withFolder(async (dir) => {
+    const pairs = [await makeCertificate(), await makeCertificate()];
+    const put = async (name: string, text: string) => {
+      await Deno.writeTextFile(join(dir, "new"), text);
+      await Deno.rename(join(dir, "new"), join(dir, name));
+    };
+    await put("a.crt", pairs[0]!.cert);
+    await put("a.key", pairs[0]!.key);
+    await put("imapd.yaml", 'kv: ":memory:"\ncert: a.crt\nkey: a.key\n');
+    const args = [
+      "--config",
+      join(dir, "imapd.yaml"),
+      "--user",
+      "alice:secret",
+    ];
+    await using server = await startServer(...args);
+    const port = Number(/imaps .*:(\d+)$/.exec(server.listening[1]!)![1]);
+    const open = async (cert: string) => {
+      const options = { hostname: "localhost", port, caCerts: [cert] };
+      const conn = await Deno.connectTls(options);
+      await conn.handshake();
+      return conn;
+    };
+    using session = await open(pairs[0]!.cert);
+    await put("a.crt", "none");
+    await server.logged("The certificate cannot be read");
+    (await open(pairs[0]!.cert)).close();
+    await put("a.crt", pairs[1]!.cert);
+    await put("a.key", pairs[1]!.key);
+    await server.logged("certificates reloaded");
+    (await open(pairs[1]!.cert)).close();
+    await assertRejects(() => open(pairs[0]!.cert));
+    await session.write(new TextEncoder().encode("a LOGOUT\r\n"));
+    const heard = await new Response(session.readable).text();
+    assertMatch(heard, /^\* OK [^]*^a OK /m);
   }));
 
 /** The first line that a server says. */

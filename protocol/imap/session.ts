@@ -5,6 +5,7 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
+import { scopedAccount } from "../../storage/scoped_account.ts";
 import type { Account, Mailbox } from "../../storage/storage.ts";
 import type { UidList } from "../../storage/model.ts";
 import type { ConnectionFacts } from "../hooks.ts";
@@ -169,7 +170,12 @@ export class Session {
       throw new No("LIMIT", "Too many connections of this user");
     }
     try {
-      this.#account = await this.host.storage.openAccount(identity.user);
+      const { storage } = this.host;
+      this.#account = scopedAccount(
+        await storage.openAccount(identity.user),
+        identity.scope,
+        storage.hierarchyDelimiter,
+      );
     } catch (error) {
       this.host.logout(open);
       throw error;

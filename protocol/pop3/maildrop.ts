@@ -140,9 +140,12 @@ export class Maildrop {
     return this.#state.sizes[at]!;
   }
 
-  /** Marks a message as deleted. @throws {No} as {@linkcode message} does */
+  /** Marks a message as deleted. @throws {No} as {@linkcode message} does, and where INBOX is read-only */
   delete(number: number): void {
     const { size } = this.message(number);
+    if (this.mailbox.readOnly === true) {
+      throw new No(undefined, "Nothing can be removed here");
+    }
     this.#deleted.add(number);
     this.#adjust(-1, size);
   }
@@ -177,7 +180,11 @@ export class Maildrop {
     const unseen = this.#uidsOf(this.#retrieved)
       .filter((uid) => !state.flagsAt(state.indexOf(uid)).seen);
     this.#retrieved.clear();
-    if (unseen.length === 0 || state.deleted) return;
+    if (
+      unseen.length === 0 || state.deleted || this.mailbox.readOnly === true
+    ) {
+      return;
+    }
     try {
       await this.mailbox.storeFlags(unseen, { mode: "add", flags: ["\\Seen"] });
     } catch (error) {

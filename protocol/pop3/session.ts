@@ -5,6 +5,7 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
+import { scopedAccount } from "../../storage/scoped_account.ts";
 import type { Account } from "../../storage/storage.ts";
 import type { ConnectionFacts } from "../hooks.ts";
 import type { ClientPolicy, Host, Identity, OpenSession } from "../host.ts";
@@ -126,7 +127,11 @@ export class Session implements LoginSession {
       throw new No("IN-USE", "Too many connections of this user");
     }
     try {
-      this.#account = await host.storage.openAccount(user);
+      this.#account = scopedAccount(
+        await host.storage.openAccount(user),
+        identity.scope,
+        host.storage.hierarchyDelimiter,
+      );
       this.#maildrop = await Maildrop.open(
         this.#account,
         (error) => host.fault(error, { ...this.facts, user }),

@@ -7,11 +7,15 @@
 import { anonymous } from "./anonymous.ts";
 import { cramMd5 } from "./cram_md5.ts";
 import { external } from "./external.ts";
+import { gssapi } from "./gssapi.ts";
+import { kerberosV4 } from "./kerberos_v4.ts";
 import { login } from "./login.ts";
 import { oauthbearer } from "./oauthbearer.ts";
+import { otp } from "./otp.ts";
 import { plain } from "./plain.ts";
 import { scram } from "./scram.ts";
 import type { Mechanism, SaslServer } from "./server.ts";
+import { skey } from "./skey.ts";
 import { xoauth2 } from "./xoauth2.ts";
 
 export type { Exchange, Step } from "./exchange.ts";
@@ -23,13 +27,17 @@ export type { Mechanism, SaslBackend, SaslServer } from "./server.ts";
  */
 const MECHANISMS: readonly Mechanism[] = [
   external,
+  gssapi,
   scram("SHA-256", true),
   scram("SHA-1", true),
   scram("SHA-256", false),
   scram("SHA-1", false),
   oauthbearer,
   xoauth2,
+  otp,
+  skey,
   cramMd5(),
+  kerberosV4,
   plain,
   login,
   anonymous,

@@ -6,6 +6,7 @@
 
 import type { Identity } from "../identity.ts";
 import type { Exchange } from "./exchange.ts";
+import type { OtpAlgorithm } from "./otp_hash.ts";
 
 /** A hash function that SCRAM knows (RFC 5802 § 4, RFC 7677). */
 export type ScramHash = "SHA-1" | "SHA-256";
@@ -28,9 +29,9 @@ export interface ScramCredentials {
 export interface ClientCertificate {
   /** The common names of its subject. */
   readonly commonNames: readonly string[];
-  /** The mail addresses of its subjectAltName. */
+  /** The mail addresses of its subjectAltName; empty where a proxy has verified it. */
   readonly emails: readonly string[];
-  /** Its SHA-256, in hexadecimal digits. */
+  /** Its SHA-256, in hexadecimal digits; empty where a proxy has verified it, which does not tell. */
   readonly fingerprint: string;
 }
 
@@ -45,6 +46,77 @@ export interface TokenRefusal {
   readonly scope?: string;
   /** Where to find out how to get a token: the URL of an OpenID provider's configuration. */
   readonly configuration?: string;
+}
+
+/** A login by one-time password that is under way (RFC 2289, RFC 1760). Of a user there is one at a time. */
+export interface OtpLogin {
+  /** The hash function. */
+  readonly algorithm: OtpAlgorithm;
+  /** The number of the password that is asked for; 0 when none is left, and none is right then. */
+  readonly sequence: number;
+  /** The seed, in lower case. */
+  readonly seed: string;
+  /**
+   * Takes a password: eight bytes. It is used up when it is right, before this settles. `next` is what takes the
+   * place of the series then (RFC 2243 § 4).
+   * @returns whom it proves, or undefined
+   */
+  use(password: Uint8Array, next?: OtpSeries): Promise<Identity | undefined>;
+  /** Ends it, so that another may begin. */
+  close(): void;
+}
+
+/** A series of one-time passwords, as it begins. */
+export interface OtpSeries {
+  /** The hash function. */
+  readonly algorithm: OtpAlgorithm;
+  /** The number of `last`; that of the password asked for next is one less. */
+  readonly sequence: number;
+  /** The seed, in lower case. */
+  readonly seed: string;
+  /** The password of that number, eight bytes. */
+  readonly last: Uint8Array;
+}
+
+/** The server's side of Kerberos by the GSS-API (RFC 4752): one context. */
+export interface GssContext {
+  /**
+   * Takes a token of the client.
+   * @returns what to send, empty for nothing, and whether the context is established
+   * @throws when the token is none, or proves nothing here
+   */
+  accept(token: Uint8Array): Promise<{
+    readonly token: Uint8Array;
+    readonly established: boolean;
+  }>;
+  /** The principal of the client, once established. */
+  readonly principal: string;
+  /** Whom the principal is for, a user name; undefined where it is of a realm or a kind that has no users here. */
+  readonly user: string | undefined;
+  /** Wraps a message, without confidentiality. */
+  wrap(message: Uint8Array): Uint8Array;
+  /** Unwraps one. @throws when it is forged */
+  unwrap(message: Uint8Array): Uint8Array;
+  /** Gives the context back; while a token is being taken, after that. */
+  close(): void;
+}
+
+/** A key of a service of Kerberos 4 (RFC 1731 § 2). */
+export interface KerberosV4Key {
+  /** The service. */
+  readonly service: string;
+  /** The machine. */
+  readonly instance: string;
+  /** Eight bytes. */
+  readonly key: Uint8Array;
+}
+
+/** The keys of services of Kerberos 4. */
+export interface KerberosV4Keys {
+  /** Those that a ticket may be for; `version` is 0 for whichever. */
+  find(realm: string, version: number): readonly KerberosV4Key[];
+  /** The realms whose principals are users; undefined for that of the service. */
+  readonly realms: readonly string[] | undefined;
 }
 
 /**
@@ -87,6 +159,23 @@ export interface SaslBackend {
     | undefined;
   /** The account of those who give no name (RFC 4505); undefined while there is none. */
   readonly anonymous?: (() => Promise<Identity | undefined>) | undefined;
+  /** Begins a context of the GSS-API. */
+  readonly gssapi?: (() => GssContext) | undefined;
+  /** The keys of the services of Kerberos 4 that are here. */
+  readonly kerberosV4?: KerberosV4Keys | undefined;
+  /**
+   * Begins a login by one-time password. Nobody has a series too, one that stays the same.
+   * @param algorithm the one hash function that the client knows; undefined when it is told
+   * @returns undefined while another login of the same user is under way (RFC 2289 § 9)
+   */
+  readonly otp?:
+    | ((
+      user: string,
+      algorithm?: OtpAlgorithm,
+    ) => Promise<OtpLogin | undefined>)
+    | undefined;
+  /** Gives back what it holds, when the server has stopped. */
+  close?(): void;
 }
 
 /** The server, and the connection on which an exchange takes place. */

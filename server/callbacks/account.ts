@@ -251,12 +251,14 @@ export class CallbackAccount implements Account {
     const context = this.#context;
     const { boxes } = this.#shared;
     const there = boxes.get(name);
+    const readOnly = listed?.readOnly ?? false;
     const uidValidity = listed?.uidValidity ?? there?.state.uidValidity;
     if (there !== undefined && there.state.uidValidity !== uidValidity) {
       // The callbacks have begun to number the mailbox anew.
       boxes.retire(name);
       this.#shared.forget(name);
     } else if (there !== undefined) {
+      there.readOnly = readOnly;
       const handle = boxes.open(there);
       try {
         await there.refresh();
@@ -272,13 +274,13 @@ export class CallbackAccount implements Account {
       const stored = below !== undefined;
       if (stored && context.callbacks.getMessages === undefined) {
         used = true;
-        return new StoredMailbox(context, below);
+        return new StoredMailbox(context, below, readOnly);
       }
       const asked = nextTick();
       const listing = await askForMessages(context, name, below);
       if (listing === undefined) {
         used = true;
-        return new StoredMailbox(context, below!);
+        return new StoredMailbox(context, below!, readOnly);
       }
       const nothing = { name, below, has: () => false };
       const measured = await measure(context, nothing, listing);
@@ -288,6 +290,7 @@ export class CallbackAccount implements Account {
         box = boxes.make(name, identity, listed, below, measured);
         used = true;
       }
+      box.readOnly = readOnly;
       box.apply(measured, asked);
       return boxes.open(box);
     } finally {

@@ -107,6 +107,11 @@ export interface MailboxEntry {
   /** Special uses, such as `["\\Sent"]` (RFC 6154). */
   readonly specialUse?: readonly string[];
   /**
+   * Whether messages can neither be added nor removed, nor their flags changed: clients that select the mailbox are
+   * told so, and whatever would change it is refused before a callback is asked. Default false.
+   */
+  readonly readOnly?: boolean;
+  /**
    * UIDVALIDITY (RFC 9051 § 2.3.1.1) of a mailbox whose messages have UIDs of your own that are the same
    * after a restart. It must grow when a name comes back with other messages. Default: from the clock, so
    * that clients forget what they knew of the mailbox when the server starts anew.

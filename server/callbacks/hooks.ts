@@ -125,10 +125,11 @@ export function authenticateWith(
     const name = prepareUserName(credentials.user, caseInsensitive);
     if (name === undefined) return undefined;
     const event: AuthenticateEvent = { ...credentials, user: { name } };
+    let proved: Identity | undefined;
     const next = async (changed: AuthenticateEvent) => {
       const user = changed.user.name;
-      const identity = await base({ ...credentials, ...changed, user });
-      return identity && userOf(identity);
+      proved = await base({ ...credentials, ...changed, user });
+      return proved && userOf(proved);
     };
     try {
       const { answer } = await call(
@@ -138,7 +139,12 @@ export function authenticateWith(
         event,
         next,
       );
-      return identityOf(answer, name);
+      const identity = identityOf(answer, name);
+      if (identity === undefined || proved === undefined) return identity;
+      if (identity.user === proved.user) return proved;
+      // Whoever the callback makes of them, a token's scope goes with them.
+      const { scope } = proved;
+      return scope === undefined ? identity : { ...identity, scope };
     } catch (error) {
       const failed = error instanceof No &&
         error.code === "AUTHENTICATIONFAILED";

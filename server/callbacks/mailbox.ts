@@ -54,6 +54,8 @@ export abstract class CallbackMailbox implements Mailbox, CopyRoute {
   abstract readonly state: MailboxState;
   /** See {@linkcode Mailbox.name}. */
   abstract readonly name: string;
+  /** See {@linkcode Mailbox.readOnly}. */
+  abstract readonly readOnly: boolean;
   /** See {@linkcode CopyRoute.stored}. */
   abstract readonly stored: Mailbox | undefined;
   /** See {@linkcode CopyRoute.receive}. */
@@ -107,7 +109,7 @@ export abstract class CallbackMailbox implements Mailbox, CopyRoute {
 
   /** See {@linkcode Mailbox.append}. */
   async append(messages: readonly NewMessage[]): Promise<AppendResult> {
-    this.#checkThere();
+    this.#checkWritable();
     if (messages.length === 0) {
       return { uids: NO_UIDS, modseq: this.state.highestModseq };
     }
@@ -143,7 +145,7 @@ export abstract class CallbackMailbox implements Mailbox, CopyRoute {
 
   /** See {@linkcode Mailbox.storeFlags}. */
   async storeFlags(uids: UidList, change: FlagChange): Promise<StoreResult> {
-    this.#checkThere();
+    this.#checkWritable();
     const { callbacks } = this.context;
     const callback = callbacks.updateMessages?.bind(callbacks);
     if (callback === undefined) return await this.ownStore(uids, change);
@@ -202,7 +204,7 @@ export abstract class CallbackMailbox implements Mailbox, CopyRoute {
 
   /** See {@linkcode Mailbox.expunge}. */
   async expunge(uids: UidList): Promise<ExpungeResult> {
-    this.#checkThere();
+    this.#checkWritable();
     const { callbacks } = this.context;
     const callback = callbacks.deleteMessages?.bind(callbacks);
     if (callback === undefined) return await this.ownExpunge(uids);
@@ -253,7 +255,8 @@ export abstract class CallbackMailbox implements Mailbox, CopyRoute {
       throw new TypeError("The other mailbox is in another storage");
     }
     const target: CallbackMailbox = given;
-    target.#checkThere();
+    target.#checkWritable();
+    if (name === "moveMessages") this.#checkWritable();
     if (uids.length === 0) return { source: NO_UIDS, target: NO_UIDS };
     const { callbacks } = this.context;
     const callback = callbacks[name]?.bind(callbacks);
@@ -295,6 +298,13 @@ export abstract class CallbackMailbox implements Mailbox, CopyRoute {
   #checkThere(): void {
     if (this.state.deleted) {
       throw new StorageError("NONEXISTENT", "The mailbox is gone");
+    }
+  }
+
+  #checkWritable(): void {
+    this.#checkThere();
+    if (this.readOnly) {
+      throw new StorageError("NOPERM", "This mailbox can only be read");
     }
   }
 

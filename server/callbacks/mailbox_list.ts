@@ -25,6 +25,7 @@ export interface ListedName {
   readonly selectable: boolean;
   readonly subscribed: boolean;
   readonly specialUse: readonly string[];
+  readonly readOnly: boolean;
   readonly uidValidity: number | undefined;
   readonly uidNext: number | undefined;
 }
@@ -79,7 +80,8 @@ function readEntry(
     problems.add(`${shown(given)} cannot be a name`);
     return undefined;
   }
-  const { selectable, subscribed, specialUse, uidValidity, uidNext } = entry!;
+  const { selectable, subscribed, specialUse, readOnly } = entry!;
+  const { uidValidity, uidNext } = entry!;
   const name = path.join(delimiter);
   return {
     name,
@@ -87,6 +89,7 @@ function readEntry(
     selectable: selectable ?? true,
     subscribed: subscribed ?? false,
     specialUse: readUses(specialUse, name, problems),
+    readOnly: readOnly ?? false,
     uidValidity: number(uidValidity, name, problems),
     uidNext: number(uidNext, name, problems),
   };
@@ -132,6 +135,7 @@ export function nameOnly(
     selectable: false,
     subscribed: false,
     specialUse: [],
+    readOnly: false,
     uidValidity: undefined,
     uidNext: undefined,
   };

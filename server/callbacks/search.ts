@@ -6,6 +6,7 @@
 
 import type { Hooks } from "../../protocol/hooks.ts";
 import type { UidList } from "../../storage/model.ts";
+import { unscoped } from "../../storage/read_only_mailbox.ts";
 import type { Mailbox } from "../../storage/storage.ts";
 import { call, CallbackError, type CallContext } from "./call.ts";
 import { VirtualMailbox } from "./virtual_mailbox.ts";
@@ -32,7 +33,7 @@ export function searchHook(
       event,
       base,
     );
-    return uidsOf(answer, mailbox);
+    return uidsOf(answer, unscoped(mailbox));
   };
 }
 

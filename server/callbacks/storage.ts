@@ -164,9 +164,8 @@ export class CallbackStorage implements Storage {
       if (!(mailbox instanceof CallbackMailbox)) {
         throw new TypeError("A mailbox is in another storage");
       }
-      if (below?.deliver === undefined || mailbox.stored === undefined) {
-        return { mailbox };
-      }
+      const aside = mailbox.stored === undefined || mailbox.readOnly;
+      if (below?.deliver === undefined || aside) return { mailbox };
       return { place: stored.push(mailbox.stored) - 1 };
     });
     const together = stored.length === 0

@@ -25,13 +25,18 @@ import { MessageSources } from "./sources.ts";
 /** A handle. */
 export class StoredMailbox extends CallbackMailbox {
   readonly stored: Mailbox;
+  readonly readOnly: boolean;
   /** Reads sources through the callback; undefined where there is none. */
   readonly #sources: MessageSources | undefined;
 
-  /** @param stored the storage's handle, which is this one's from now on */
-  constructor(context: UserContext, stored: Mailbox) {
+  /**
+   * @param stored the storage's handle, which is this one's from now on
+   * @param readOnly whether nothing in it can be changed
+   */
+  constructor(context: UserContext, stored: Mailbox, readOnly: boolean) {
     super(context);
     this.stored = stored;
+    this.readOnly = readOnly;
     if (context.callbacks.getMessageSource === undefined) return;
     this.#sources = new MessageSources(context, {
       state: stored.state,

@@ -105,6 +105,8 @@ export class VirtualBox {
   readonly listeners: Listeners<MailboxChange> = new Listeners();
   /** The mailbox's name now. */
   name: string;
+  /** Whether nothing in it can be changed, by what was listed last. */
+  readOnly = false;
   /** The mailbox of the same name in the storage below. */
   readonly below: Mailbox | undefined;
   /** How many handles are open. */

@@ -63,6 +63,10 @@ export class VirtualMailbox extends CallbackMailbox {
     return this.#box.name;
   }
 
+  get readOnly(): boolean {
+    return this.#box.readOnly;
+  }
+
   /** The first one after opening has been done by that. */
   refresh(): Promise<void> {
     if (!this.#new) return this.#box.refresh();

@@ -19,7 +19,7 @@ import { DATABASE_OPTIONS, databaseConfig, openDatabase } from "./database.ts";
 import { deliverByLmtp, type LmtpReply } from "./lmtp_client.ts";
 import { listenersOf } from "./serve_options.ts";
 import { printError } from "./terminal.ts";
-import { userName } from "./user.ts";
+import { userName } from "./user_name.ts";
 
 /** What a mail server understands by an exit status (sysexits.h). */
 const EX = {

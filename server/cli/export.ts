@@ -24,7 +24,7 @@ import { DATABASE_OPTIONS, databaseConfig, openDatabase } from "./database.ts";
 import { mailboxName } from "./mailbox.ts";
 import { progressBar } from "./progress.ts";
 import { print, printable, printError } from "./terminal.ts";
-import { userName } from "./user.ts";
+import { userName } from "./user_name.ts";
 
 /** See the module's text. */
 export const exportCommand: CliCommand = {

@@ -6,17 +6,18 @@
 
 import { dirname, fromFileUrl, relative, resolve } from "@std/path";
 import { loadOrMakeCertificate } from "../tls/self_signed_files.ts";
-import { sampleConfig } from "../config.ts";
+import { type Config, sampleConfig } from "../config.ts";
 import {
   type Arguments,
   type CliCommand,
   CommandError,
   UsageError,
 } from "./arguments.ts";
+import { certificatePaths, hostNames } from "./certificates.ts";
 import { databasePath, openDatabase } from "./database.ts";
-import { certificatePaths, hostNames } from "./serve.ts";
 import { print, printable } from "./terminal.ts";
-import { newPassword, userName } from "./user.ts";
+import { newPassword } from "./user.ts";
+import { userName } from "./user_name.ts";
 
 /** See the module's text. */
 export const initCommand: CliCommand = {
@@ -56,7 +57,7 @@ async function run(args: Arguments): Promise<number> {
   if (args.operands.length > 1) throw new UsageError("init takes one file");
   const [file = "imapd.yaml"] = args.operands;
   const kv = args.text("kv");
-  const config = kv === undefined ? {} : { kv };
+  const config: Config = kv === undefined ? {} : { kv };
   const path = databasePath(config);
   if (path === ":memory:" || /^https?:/.test(path)) {
     throw new UsageError("init needs a database file: --kv PATH");
@@ -73,7 +74,7 @@ async function run(args: Arguments): Promise<number> {
   if (await users.get(name) !== undefined) {
     print(`user ${printable(name)} is there already`);
   } else {
-    const { passwordHash, generated } = await newPassword(name, args);
+    const { passwordHash, generated } = await newPassword(name, args, config);
     await users.set({
       name,
       passwordHash,

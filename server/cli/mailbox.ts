@@ -18,7 +18,7 @@ import {
 } from "./arguments.ts";
 import { DATABASE_OPTIONS, databaseConfig, openDatabase } from "./database.ts";
 import { print, printable } from "./terminal.ts";
-import { userName } from "./user.ts";
+import { userName } from "./user_name.ts";
 
 const ACTIONS = ["list", "create", "delete", "stat"];
 

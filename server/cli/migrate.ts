@@ -42,7 +42,7 @@ import {
 import { reportMigration } from "./migrate_report.ts";
 import { progressBar } from "./progress.ts";
 import { askSecret, printable, printError } from "./terminal.ts";
-import { userName } from "./user.ts";
+import { userName } from "./user_name.ts";
 
 /** Connections, when nobody says how many. */
 const CONNECTIONS = 3;

@@ -4,29 +4,24 @@
  * @module
  */
 
-import { join } from "@std/path";
-import { loadOrMakeCertificate } from "../tls/self_signed_files.ts";
 import type { Config } from "../config.ts";
 import { connectionsThatFit } from "../file_limit.ts";
 import { configureLogs, logger } from "../log.ts";
-import {
-  DEFAULTS,
-  type ListenAddress,
-  type ServeOptions,
-  type TlsOptions,
-} from "../options.ts";
-import { PasswordHasher } from "../password.ts";
+import { DEFAULTS, type ListenAddress, type ServeOptions } from "../options.ts";
+import { type HashCost, passwordCost, PasswordHasher } from "../password.ts";
 import { formatAddress } from "../peer.ts";
 import { serve } from "../serve.ts";
 import type { ImapServer } from "../server.ts";
-import { combinedUsers, inlineUsers, type UserStore } from "../users.ts";
+import type { UserStore } from "../users.ts";
 import {
   type Arguments,
   type CliCommand,
   CommandError,
   UsageError,
 } from "./arguments.ts";
-import { databasePath, dataFolder, openDatabase } from "./database.ts";
+import { CertificateKeeper, hostNames, readTls } from "./certificates.ts";
+import { openDatabase } from "./database.ts";
+import { knownUsers } from "./known_users.ts";
 import {
   listenersOf,
   optionsOf,
@@ -52,8 +47,8 @@ export const serveCommand: CliCommand = {
     "Without users it makes one and prints the password, once, on standard error. Passwords are " +
     "accepted over TLS, and without it from this machine alone unless --insecure-auth is there.",
     "SIGINT and SIGTERM let what is under way finish; a second one ends at once. SIGHUP reads the " +
-    "configuration and the certificate again: users, limits, quirks and certificate change for " +
-    "new connections.",
+    "configuration again: users, limits, quirks and certificates change for new connections. " +
+    "Files of certificates that change are read again without it.",
   ],
   options: SERVE_OPTIONS,
   needsKv: true,
@@ -73,25 +68,30 @@ async function run(args: Arguments): Promise<number> {
   });
   await using database = await openDatabase(config);
   const { users: kvUsers } = database.storage;
-  if (Object.keys(config.users ?? {}).length === 0) {
-    await makeFirstUser(kvUsers);
-  }
+  const hasUsers = config.passwdFile !== undefined ||
+    Object.keys(config.users ?? {}).length > 0;
+  if (!hasUsers) await makeFirstUser(kvUsers, passwordCost(config));
   const addresses: ListenAddress[] = [];
   await using server = start({
     ...optionsOf(config),
     serverName: config.serverName ?? hostNames()[0] ?? DEFAULTS.serverName,
     maxConnections: await maxConnectionsOf(config),
     listeners: listenersOf(config),
-    tls: await certificateOf(config),
-    users: usersOf(config, kvUsers),
+    tls: await readTls(config),
+    users: await knownUsers(config, kvUsers),
+    sasl: { ...config.sasl, otp: database.storage.otp },
     storage: database.storage,
     onListen: (address) => addresses.push(address),
   });
   // Whoever reads the lines may send a signal at once.
-  const stopListening = listenToSignals(server, args, kvUsers);
+  const certificates = new CertificateKeeper(server, config);
+  const stopListening = listenToSignals(server, async () => {
+    await certificates.configure(await reload(server, args, kvUsers));
+  });
   for (const address of addresses) announce(address);
   await server.finished;
   stopListening();
+  await certificates.close();
   return 0;
 }
 
@@ -108,52 +108,6 @@ async function maxConnectionsOf(config: Config): Promise<number> {
   return fit;
 }
 
-async function certificateOf(config: Config): Promise<TlsOptions> {
-  const { cert, key } = config;
-  if (cert !== undefined && key !== undefined) {
-    return {
-      cert: await Deno.readTextFile(cert),
-      key: await Deno.readTextFile(key),
-    };
-  }
-  if (cert !== undefined || key !== undefined) {
-    throw new UsageError("A certificate and its key go together: set both");
-  }
-  const path = databasePath(config);
-  if (path === ":memory:") {
-    const { makeCertificate } = await import("../tls/self_signed.ts");
-    return await makeCertificate(hostNames());
-  }
-  return await loadOrMakeCertificate(
-    ...certificatePaths(path),
-    hostNames(),
-  );
-}
-
-/** Where the self-signed certificate of a database is kept, and its key. */
-export function certificatePaths(path: string): [cert: string, key: string] {
-  const folder = dataFolder(path);
-  return [join(folder, "imapd.crt"), join(folder, "imapd.key")];
-}
-
-/** The name of this machine, where it may be known. */
-export function hostNames(): string[] {
-  const sys = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
-  if (sys.state !== "granted") return [];
-  const name = Deno.hostname().toLowerCase();
-  return /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(name) ? [name] : [];
-}
-
-function usersOf(config: Config, kvUsers: UserStore): UserStore {
-  const { users = {}, caseInsensitiveUsers = false } = config;
-  try {
-    return combinedUsers([inlineUsers(users, caseInsensitiveUsers), kvUsers]);
-  } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
 async function makeFirstUser(
   users: {
     list(): AsyncIterable<unknown>;
@@ -164,10 +118,11 @@ async function makeFirstUser(
       created: number;
     }): Promise<void>;
   },
+  cost: HashCost,
 ): Promise<void> {
   for await (const _ of users.list()) return;
   const password = generatePassword();
-  using hasher = new PasswordHasher();
+  using hasher = new PasswordHasher({ cost });
   await users.set({
     name: FIRST_USER,
     passwordHash: await hasher.hash(password),
@@ -206,15 +161,14 @@ function announce(address: ListenAddress): void {
 
 function listenToSignals(
   server: ImapServer,
-  args: Arguments,
-  kvUsers: UserStore,
+  reload: () => Promise<void>,
 ): () => void {
   const log = logger();
   const supervised = isSupervised();
   let stopped: number | undefined;
   return onSignals(["SIGINT", "SIGTERM", "SIGHUP"], (signal) => {
     if (signal === "SIGHUP") {
-      reload(server, args, kvUsers).then(
+      reload().then(
         () => log.info("reloaded"),
         (error) => log.error("reload failed", { error: error.message }),
       );
@@ -229,16 +183,18 @@ function listenToSignals(
   });
 }
 
+/** Goes by what file and options say now, and returns that. */
 async function reload(
   server: ImapServer,
   args: Arguments,
   kvUsers: UserStore,
-): Promise<void> {
+): Promise<Config> {
   const config = await serveConfig(args);
   server.reload({
-    users: usersOf(config, kvUsers),
+    users: await knownUsers(config, kvUsers),
     limits: config.limits ?? {},
     quirks: config.quirks ?? [],
-    tls: await certificateOf(config),
+    tls: await readTls(config),
   });
+  return config;
 }

@@ -94,6 +94,9 @@ export function optionsOf(config: Config): ServeOptions {
     insecureAuth: config.insecureAuth ?? false,
     caseInsensitiveUsers: config.caseInsensitiveUsers ?? false,
     workers: config.workers ?? DEFAULTS.workers,
+    passwordMemory: config.passwordMemory ?? DEFAULTS.passwordMemory,
+    passwordIterations: config.passwordIterations ??
+      DEFAULTS.passwordIterations,
     maxConnectionsBeforeLogin: config.maxConnectionsBeforeLogin ??
       DEFAULTS.maxConnectionsBeforeLogin,
     maxConnectionsPerUser: config.maxConnectionsPerUser ??

@@ -5,8 +5,8 @@
  */
 
 import type { Config } from "../config.ts";
-import { PasswordHasher } from "../password.ts";
-import { preparePassword, prepareUserName } from "../users.ts";
+import { passwordCost, PasswordHasher } from "../password.ts";
+import { preparePassword } from "../users.ts";
 import {
   actionOf,
   type Arguments,
@@ -27,8 +27,23 @@ import {
   print,
   printable,
 } from "./terminal.ts";
+import { userName } from "./user_name.ts";
+import {
+  runToken,
+  TOKEN_ABOUT,
+  TOKEN_OPTIONS,
+  TOKEN_USAGE,
+} from "./user_token.ts";
 
-const ACTIONS = ["add", "passwd", "list", "remove", "disable", "enable"];
+const ACTIONS = [
+  "add",
+  "passwd",
+  "list",
+  "remove",
+  "disable",
+  "enable",
+  "token",
+];
 
 /** See the module's text. */
 export const userCommand: CliCommand = {
@@ -40,11 +55,13 @@ export const userCommand: CliCommand = {
     "user list [--json] [OPTIONS]",
     "user disable|enable NAME [OPTIONS]",
     "user remove NAME [--mailboxes] [OPTIONS]",
+    ...TOKEN_USAGE,
   ],
   about: [
     "A password is asked for on a terminal. Elsewhere, and with --generate, one is made and " +
     "printed. Passwords are kept as argon2id hashes.",
     "A user who is removed keeps the mailboxes unless --mailboxes is there.",
+    ...TOKEN_ABOUT,
     "The database has one process: stop the server before.",
   ],
   options: [
@@ -56,6 +73,7 @@ export const userCommand: CliCommand = {
     { name: "generate", help: "make a password and print it" },
     { name: "mailboxes", help: "remove the user's mailboxes too" },
     { name: "json", help: "print JSON" },
+    ...TOKEN_OPTIONS,
   ],
   needsKv: true,
   readsInput: true,
@@ -64,6 +82,7 @@ export const userCommand: CliCommand = {
 
 async function run(args: Arguments): Promise<number> {
   const action = actionOf("user", args, ACTIONS);
+  if (action === "token") return await runToken(args);
   const rest = args.operands.slice(1);
   if (rest.length !== (action === "list" ? 0 : 1)) {
     throw new UsageError(
@@ -93,7 +112,7 @@ async function run(args: Arguments): Promise<number> {
     await users.set({ ...there!, disabled: action === "disable" });
     return 0;
   }
-  const { passwordHash, generated } = await newPassword(name, args);
+  const { passwordHash, generated } = await newPassword(name, args, config);
   await users.set({
     name,
     passwordHash,
@@ -104,21 +123,13 @@ async function run(args: Arguments): Promise<number> {
   return 0;
 }
 
-/** A name from the command line as the database has it. @throws {UsageError} when it cannot be one */
-export function userName(given: string, config: Config): string {
-  const name = prepareUserName(given, config.caseInsensitiveUsers ?? false);
-  if (name === undefined) {
-    throw new UsageError(`"${printable(given)}" cannot be a user name`);
-  }
-  return name;
-}
-
 /** A password from a terminal, from standard input, or made here; hashed. */
 export async function newPassword(
   name: string,
   args: Arguments,
+  config: Config,
 ): Promise<{ passwordHash: string; generated?: string }> {
-  using hasher = new PasswordHasher();
+  using hasher = new PasswordHasher({ cost: passwordCost(config) });
   const hash = (password: string) => hasher.hash(preparePassword(password));
   if (args.flag("password-stdin")) {
     return { passwordHash: await hash(await passwordFromInput()) };

@@ -6,6 +6,7 @@
 
 import { MECHANISM_NAMES } from "../../protocol/sasl/mod.ts";
 import type { SaslBackend } from "../../protocol/sasl/server.ts";
+import type { OtpStore } from "../../storage/otp.ts";
 import type { KnownUser } from "../users.ts";
 import { anonymousAccount } from "./anonymous.ts";
 import {
@@ -14,6 +15,9 @@ import {
   certificateProof,
 } from "./certificates.ts";
 import { knownPasswords } from "./cram_md5.ts";
+import { type GssapiOptions, gssapiProof } from "./gssapi/mod.ts";
+import { kerberosV4Keys, type KerberosV4Options } from "./kerberos_v4.ts";
+import { otpLogins } from "./otp.ts";
 import { MAX_SCRAM_ITERATIONS } from "../scram_record.ts";
 import { scramCredentials } from "./scram.ts";
 import { type TokenFunction, type TokenOptions, tokenProof } from "./tokens.ts";
@@ -40,6 +44,15 @@ export interface SaslOptions {
   readonly certificates?: CertificateOptions | CertificateFunction;
   /** The account of those who give no name (ANONYMOUS). Default: there is none, and nobody is let in without. */
   readonly anonymous?: string;
+  /** Which tickets of Kerberos 5 are good (GSSAPI). It needs `--allow-ffi`. Default: none. */
+  readonly gssapi?: GssapiOptions;
+  /** Which tickets of Kerberos 4 are good (KERBEROS_V4). They rest on single DES, which is broken. Default: none. */
+  readonly kerberosV4?: KerberosV4Options;
+  /**
+   * Where the one-time passwords of users are. OTP, and SKEY for those whose hash function is MD4, are off until
+   * `mechanisms` names them: they rest on MD4, MD5 or SHA-1 folded to 64 bits. Default: nobody has any.
+   */
+  readonly otp?: OtpStore;
 }
 
 /** Who there is. */
@@ -69,13 +82,15 @@ export function saslBackend(
   secret?: string,
 ): SaslBackend {
   check(options);
-  const { tokens, certificates, anonymous } = options;
+  const { tokens, certificates, anonymous, gssapi, kerberosV4 } = options;
   const mechanisms = new Set(
     (options.mechanisms ?? [
       ...DEFAULT_MECHANISMS,
       ...(tokens === undefined ? [] : TOKENS),
       ...(certificates === undefined ? [] : ["EXTERNAL"]),
       ...(anonymous === undefined ? [] : ["ANONYMOUS"]),
+      ...(gssapi === undefined ? [] : ["GSSAPI"]),
+      ...(kerberosV4 === undefined ? [] : ["KERBEROS_V4"]),
     ]).map((name) => name.toUpperCase()),
   );
   const withScram = new Set([...mechanisms, ...SCRAM]);
@@ -89,6 +104,9 @@ export function saslBackend(
   const nobody = anonymous === undefined
     ? undefined
     : anonymousAccount(anonymous, users);
+  const otp = options.otp && otpLogins(options.otp, users, { secret });
+  const tickets = gssapi && gssapiProof(gssapi);
+  const oldTickets = kerberosV4 && kerberosV4Keys(kerberosV4);
   // Users are changed while the server runs, and with them what can be proved.
   return {
     get mechanisms() {
@@ -110,11 +128,21 @@ export function saslBackend(
         ? certificate
         : undefined;
     },
+    get gssapi() {
+      return users.lookedUp ? tickets?.begin : undefined;
+    },
+    get kerberosV4() {
+      return users.lookedUp ? oldTickets : undefined;
+    },
+    get otp() {
+      return users.lookedUp ? otp : undefined;
+    },
     anonymous: nobody,
     async account(name) {
       const known = await users.user(name);
       return known && { user: known.name };
     },
+    close: () => tickets?.close(),
   };
 }
 

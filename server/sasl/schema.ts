@@ -8,6 +8,11 @@ import { z } from "zod";
 import { MECHANISM_NAMES } from "../../protocol/sasl/mod.ts";
 import { SCRAM_ITERATIONS } from "../../protocol/sasl/scram_keys.ts";
 import { MAX_SCRAM_ITERATIONS } from "../scram_record.ts";
+import {
+  KERBEROS_SAMPLE,
+  KERBEROS_SHAPE,
+  withKerberosPaths,
+} from "./kerberos_schema.ts";
 import type { SaslOptions } from "./mod.ts";
 import { PROOFS_SAMPLE, PROOFS_SHAPE } from "./proofs_schema.ts";
 
@@ -27,6 +32,7 @@ export const saslSchema: z.ZodType = z.strictObject({
   scramIterations: z.int(iterations).min(SCRAM_ITERATIONS, iterations)
     .max(MAX_SCRAM_ITERATIONS, iterations).optional(),
   ...PROOFS_SHAPE,
+  ...KERBEROS_SHAPE,
 }, "Expected a mapping");
 
 /** The key as the sample shows it, as a comment. */
@@ -40,13 +46,15 @@ export const SASL_SAMPLE: readonly string[] = [
   "#   mechanisms: [PLAIN, LOGIN, SCRAM-SHA-256]",
   `#   scramIterations: ${SCRAM_ITERATIONS}`,
   ...PROOFS_SAMPLE,
+  ...KERBEROS_SAMPLE,
 ];
 
 /** The settings with their paths resolved. */
 export function withSaslPaths(
-  sasl: SaslOptions,
+  given: SaslOptions,
   resolve: (path: string) => string,
 ): SaslOptions {
+  const sasl = withKerberosPaths(given, resolve);
   const { tokens } = sasl;
   return typeof tokens === "object" && typeof tokens.jwks === "string"
     ? { ...sasl, tokens: { ...tokens, jwks: resolve(tokens.jwks) } }

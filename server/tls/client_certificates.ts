@@ -9,6 +9,12 @@ import type { TLSSocket } from "node:tls";
 import type { ClientCertificate } from "../../protocol/sasl/server.ts";
 import { readCertificateFields } from "./certificate_fields.ts";
 
+/** What is asked of a connection after its handshake. */
+export type VerifiedSocket = Pick<
+  TLSSocket,
+  "authorized" | "getPeerX509Certificate" | "isSessionReused"
+>;
+
 /** Certificates that are remembered as verified. */
 const MAX_REMEMBERED = 4_096;
 
@@ -49,15 +55,21 @@ export class ClientCertificates {
     this.authorities = authorities;
   }
 
-  /** The certificate that the client of a connection has shown, or undefined where none is to be believed. */
-  of(socket: TLSSocket): ClientCertificate | undefined {
+  /**
+   * The certificate that the client of a connection has shown, or undefined where none is to be believed.
+   * @param now the time, in milliseconds since 1970
+   */
+  of(
+    socket: VerifiedSocket,
+    now: number = Date.now(),
+  ): ClientCertificate | undefined {
     const raw = socket.getPeerX509Certificate()?.raw;
     if (raw === undefined || !socket.authorized) return undefined;
     const fingerprint = createHash("sha256").update(raw).digest("hex");
     const expires = socket.isSessionReused()
       ? this.#verified.get(fingerprint)
       : Date.parse(new X509Certificate(raw).validTo);
-    if (expires === undefined || !(expires > Date.now())) return undefined;
+    if (expires === undefined || !(expires > now)) return undefined;
     this.#remember(fingerprint, expires);
     try {
       const { commonNames, emails } = readCertificateFields(raw);

@@ -36,10 +36,11 @@ export async function startTls(
     certificate = tls.certificateFor(name);
     done(null, certificate.context);
   };
-  const duplex = duplexOver(channel);
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const fail = (reason: string) => reject(new Error(reason));
   const onClose = () => fail("The connection closed during the TLS handshake");
+  // `node:tls` would wait on for a client that has said its last.
+  const duplex = duplexOver(channel, onClose);
   const timer = setTimeout(
     () => fail("The TLS handshake took too long"),
     handshakeTime,
@@ -97,12 +98,18 @@ export async function startTls(
   }
 }
 
-/** Wraps a channel so that `node:tls` can have it. */
-function duplexOver(channel: SocketChannel): Duplex {
+/**
+ * Wraps a channel so that `node:tls` can have it.
+ * @param ended called when no more bytes come
+ */
+function duplexOver(channel: SocketChannel, ended: () => void): Duplex {
   const duplex: Duplex = new Duplex({
     read() {
       channel.read(RECORD).then(
-        (bytes) => duplex.push(bytes),
+        (bytes) => {
+          if (bytes === null) ended();
+          duplex.push(bytes);
+        },
         (error) => duplex.destroy(error),
       );
     },

@@ -17,6 +17,8 @@ export interface ServerCertificate {
   readonly names: readonly string[];
   /** The data of channel binding `tls-server-end-point`, or undefined where there is none. */
   readonly endPoint: Uint8Array | undefined;
+  /** When it begins to be good, in milliseconds since 1970. */
+  readonly begins: number;
   /** When it ends, in milliseconds since 1970. */
   readonly expires: number;
 }
@@ -53,6 +55,7 @@ export function readServerCertificate(
     }),
     names: fields.dnsNames,
     endPoint: endPoint(certificate.raw, fields.signatureHash),
+    begins: Date.parse(certificate.validFrom),
     expires: Date.parse(certificate.validTo),
   };
 }

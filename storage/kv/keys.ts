@@ -152,6 +152,19 @@ export const userKey = (name: string): Deno.KvKey => ["user", name];
 /** All users. */
 export const USERS: Deno.KvKey = ["user"];
 
+/** `["user-token", user, id]`: a token of a user, by its hash. */
+export const userTokenKey = (user: string, id: string): Deno.KvKey => [
+  "user-token",
+  user,
+  id,
+];
+
+/** All tokens of a user. */
+export const userTokensOf = (user: string): Deno.KvKey => ["user-token", user];
+
+/** `["otp", user]`: the series of one-time passwords of a user, four fields. */
+export const otpKey = (user: string): Deno.KvKey => ["otp", user];
+
 /** `["receipt", process]`: the number of a process's last commit in a database that others share; 9 bytes. */
 export const receiptKey = (process: string): Deno.KvKey => ["receipt", process];
 

@@ -34,11 +34,13 @@ import { ACCOUNTS } from "./keys.ts";
 import { accountChange, dismantleChange } from "./list_changes.ts";
 import { KvMailbox } from "./mailbox.ts";
 import { isFile, isRemote, type KvProvider, openKv } from "./open.ts";
+import { KvOtpStore } from "./otp.ts";
 import { Process } from "./process.ts";
 import { KvUsers } from "./users.ts";
 import { verifyDatabase } from "./verify.ts";
 
-export { KvUsers, type UserRecord } from "./users.ts";
+export { KvOtpStore } from "./otp.ts";
+export { KvUsers, type UserRecord, type UserTokenRecord } from "./users.ts";
 export type { KvProvider } from "./open.ts";
 
 /** Options of {@linkcode openKvStorage}. */
@@ -133,6 +135,7 @@ export async function openKvStorage(
   const storage = new KvStorage(
     process,
     new KvUsers(kv),
+    new KvOtpStore(kv),
     opened?.provider,
     () => {
       own?.close();
@@ -169,6 +172,8 @@ export async function openKvStorage(
 export class KvStorage implements Storage {
   /** The users in the same database. */
   readonly users: KvUsers;
+  /** Their one-time passwords. */
+  readonly otp: KvOtpStore;
   /** What opened the database; undefined when it was open before. */
   readonly provider: KvProvider | undefined;
   readonly #process: Process;
@@ -180,11 +185,13 @@ export class KvStorage implements Storage {
   constructor(
     process: Process,
     users: KvUsers,
+    otp: KvOtpStore,
     provider: KvProvider | undefined,
     closeHandles: () => void,
   ) {
     this.#process = process;
     this.users = users;
+    this.otp = otp;
     this.provider = provider;
     this.#closeHandles = closeHandles;
   }

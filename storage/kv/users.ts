@@ -4,7 +4,9 @@
  * @module
  */
 
-import { userKey, USERS } from "./keys.ts";
+import { StorageError } from "../model.ts";
+import type { Scope } from "../scope.ts";
+import { userKey, USERS, userTokenKey, userTokensOf } from "./keys.ts";
 
 /** A user. */
 export interface UserRecord {
@@ -18,18 +20,43 @@ export interface UserRecord {
   readonly created: number;
 }
 
+/** A token of a user: a further password, made by chance, that can be narrower than the first. */
+export interface UserTokenRecord {
+  /** What tells it from the user's others. */
+  readonly id: string;
+  /** SHA-256 of the token, in hexadecimal digits. */
+  readonly hash: string;
+  /** What people call it. */
+  readonly label: string;
+  /** When it was made, in milliseconds since 1970. */
+  readonly created: number;
+  /** When it ends, likewise. Default: never. */
+  readonly expires?: number;
+  /** When it was used last, within an hour. Default: never. */
+  readonly lastUsed?: number;
+  /** What part of the account it opens. Default: all of it. */
+  readonly scope?: Scope;
+}
+
+/** How many tokens a user may have: all of them are looked at when the user logs in. */
+export const MAX_TOKENS = 100;
+
+/** How exactly it is known when a token was used last, in milliseconds: not each login has to be written. */
+const LAST_USED = 3_600_000;
+
+/** How many users stand for all where their hashes are concerned. */
+const SAMPLE = 100;
+
 /**
  * The users of a database, which {@linkcode KvStorage.users} gives. They do for the option `users` of a server.
  *
  * ```ts
- * import { openKvStorage, serve } from "@x/imapd";
+ * import { hashPassword, openKvStorage, serve } from "@x/imapd";
  *
  * await using storage = await openKvStorage({ path: ":memory:" });
  * await storage.users.set({
  *   name: "alice",
- *   passwordHash:
- *     "$argon2id$v=19$m=19456,t=2,p=1$onTTZq+IIiUfiqQWCejrvw" +
- *     "$5jvLMK+LWZGjbnN1HJDyOAfACqU2XtaaGlmdmSsoQYA", // secret
+ *   passwordHash: await hashPassword("secret"),
  *   disabled: false,
  *   created: Date.now(),
  * });
@@ -62,9 +89,72 @@ export class KvUsers {
     });
   }
 
-  /** Takes a user out; harmless when there is none. The account stays. */
+  /**
+   * Puts another record of the same password in place of the one that was read before.
+   * @param update `replaces` is what the user had; nothing is done where it is something else by now
+   */
+  async update(
+    name: string,
+    { passwordHash, replaces }: { passwordHash: string; replaces: string },
+  ): Promise<void> {
+    const key = userKey(name);
+    const entry = await this.#kv.get<UserRecord>(key);
+    if (entry.value?.passwordHash !== replaces) return;
+    const record = { ...entry.value, passwordHash };
+    // Whoever changes the user meanwhile knows better.
+    await this.#kv.atomic().check(entry).set(key, record).commit();
+  }
+
+  /** Takes a user out, and the user's tokens; harmless when there is none. The account stays. */
   async remove(name: string): Promise<void> {
+    for (const { id } of await this.tokens(name)) {
+      await this.removeToken(name, id);
+    }
     await this.#kv.delete(userKey(name));
+  }
+
+  /** Hashes that some of the users have. */
+  async sample(): Promise<readonly string[]> {
+    const some = this.#kv.list<UserRecord>({ prefix: USERS }, {
+      limit: SAMPLE,
+    });
+    return await Array.fromAsync(some, ({ value }) => value.passwordHash);
+  }
+
+  /** The tokens of a user, in no order; of nobody none. */
+  async tokens(name: string): Promise<readonly UserTokenRecord[]> {
+    const tokens = this.#kv.list<UserTokenRecord>({
+      prefix: userTokensOf(name),
+    });
+    return await Array.fromAsync(tokens, ({ value }) => value);
+  }
+
+  /** Adds a token to a user. @throws {StorageError} LIMIT when there are a hundred */
+  async addToken(name: string, token: UserTokenRecord): Promise<void> {
+    if ((await this.tokens(name)).length >= MAX_TOKENS) {
+      throw new StorageError("LIMIT", "The user has too many tokens");
+    }
+    await this.#kv.set(userTokenKey(name, token.id), token);
+  }
+
+  /** Takes a token from a user; returns whether it was there. */
+  async removeToken(name: string, id: string): Promise<boolean> {
+    const key = userTokenKey(name, id);
+    const { value } = await this.#kv.get(key);
+    await this.#kv.delete(key);
+    return value !== null;
+  }
+
+  /** Notes that a token was used, if that has not been noted within the hour. */
+  async tokenUsed(name: string, id: string): Promise<void> {
+    const key = userTokenKey(name, id);
+    const entry = await this.#kv.get<UserTokenRecord>(key);
+    const now = Date.now();
+    if (entry.value === null) return;
+    const { lastUsed = -Infinity } = entry.value;
+    if (Math.abs(now - lastUsed) < LAST_USED) return;
+    const token = { ...entry.value, lastUsed: now };
+    await this.#kv.atomic().check(entry).set(key, token).commit();
   }
 
   /** All users, by name. */

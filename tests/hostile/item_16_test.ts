@@ -118,7 +118,7 @@ Deno.test("a user is looked up once for all sessions, and faults end none", asyn
   assertEquals([faults.length, ended.length], [1, 0]);
   broken = false;
   record = { name: "alice", passwordHash: "y" };
-  watch.renew("alice");
+  watch.renewing("alice", "y");
   await watch.check();
   assertEquals(ended.length, 0);
   record = undefined;

@@ -14,7 +14,6 @@ import {
 } from "../mailboxes.ts";
 
 function selecting(name: "SELECT" | "EXAMINE"): Command<MailboxArgument> {
-  const readOnly = name === "EXAMINE";
   return {
     name,
     state: "authenticated",
@@ -36,6 +35,8 @@ function selecting(name: "SELECT" | "EXAMINE"): Command<MailboxArgument> {
         mailbox.close();
         throw error;
       }
+      // RFC 9051 § 6.3.2: one that cannot be changed is opened all the same, and the answer says so.
+      const readOnly = name === "EXAMINE" || mailbox.readOnly === true;
       const view = session.select(mailbox, readOnly);
       const { state } = mailbox;
       flagsResponses(session);
