@@ -6,6 +6,8 @@
 
 import type { FlagSet } from "../../storage/flag_set.ts";
 import { SYSTEM_FLAGS } from "../../storage/model.ts";
+import type { Encoder } from "../wire/encoder.ts";
+import { format } from "../wire/sequence_set.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -19,8 +21,13 @@ export function announce(
 ): void {
   const { out, view } = session;
   const pending = view.take(mayExpunge);
-  for (const number of pending.expunged) {
-    out.text("* ").number(number).text(" EXPUNGE").crlf();
+  if (pending.expunged.length > 0 && session.vanishes) {
+    // expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids        RFC 7162 § 3.2.10
+    out.text(`* VANISHED ${format(pending.expungedUids)}`).crlf();
+  } else {
+    for (const number of pending.expunged) {
+      out.text("* ").number(number).text(" EXPUNGE").crlf();
+    }
   }
   if (pending.exists !== undefined) {
     out.text("* ").number(pending.exists).text(" EXISTS").crlf();
@@ -29,16 +36,43 @@ export function announce(
     }
   }
   newKeywords(session);
-  const state = view.state;
+  const { state } = view;
+  const { condstore } = session;
+  // Unsolicited responses name the UID in IMAP4rev2 (RFC 9051 § 7.5.2) and by RFC 7162 § 3.2.4.
+  const named = !session.uidOnly && (uid || session.rev2 || condstore);
   for (const changed of pending.changed) {
-    out.text("* ").number(view.numberOf(changed)).text(" FETCH (");
-    // Unsolicited responses name the UID in IMAP4rev2 (RFC 9051 § 7.5.2).
-    if (uid || session.rev2) out.text("UID ").number(changed).sp();
+    const index = state.indexOf(changed);
+    fetchResponse(session, view.numberOf(changed), changed);
+    if (named) out.text("UID ").number(changed).sp();
+    if (condstore) writeModseq(session, state.modseqs[index]!).sp();
     out.text("FLAGS ");
-    const flags = state.flagsAt(state.indexOf(changed));
-    writeFlags(session, flags, changed);
+    writeFlags(session, state.flagsAt(index), changed);
     out.close().crlf();
   }
+}
+
+/**
+ * Begins a FETCH response, up to its first item (RFC 9051 § 7.5.2); where UIDONLY is on, a UIDFETCH response:
+ * uidfetch-resp = uniqueid SP "UIDFETCH" SP msg-att        RFC 9586 § 4
+ */
+export function fetchResponse(
+  { out, uidOnly }: Session,
+  number: number,
+  uid: number,
+): void {
+  if (uidOnly) out.text("* ").number(uid).text(" UIDFETCH (");
+  else out.text("* ").number(number).text(" FETCH (");
+}
+
+/** fetch-mod-resp = "MODSEQ" SP "(" permsg-modsequence ")"        RFC 7162 § 7 */
+export function writeModseq(session: Session, modseq: number): Encoder {
+  session.view.toldModseq(modseq);
+  return session.out.text("MODSEQ (").number(modseq).close();
+}
+
+/** The HIGHESTMODSEQ code: what the client may resynchronize from (RFC 7162 § 3.1.2.1). */
+export function highestModseq({ out, view }: Session): void {
+  out.text(`* OK [HIGHESTMODSEQ ${view.settled}] Told up to here`).crlf();
 }
 
 /** Writes FLAGS and PERMANENTFLAGS anew where keywords have come up (RFC 9051 § 7.3.5, § 7.1). */

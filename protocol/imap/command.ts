@@ -25,6 +25,8 @@ export interface ParseContext {
   readonly limits: Limits;
   /** Whether IMAP4rev2 is on. */
   readonly rev2: boolean;
+  /** Whether messages may be named by UID alone (RFC 9586). */
+  readonly uidOnly: boolean;
 }
 
 /** What execution may look at beside its arguments. */
@@ -54,6 +56,8 @@ export interface Command<Arguments = unknown> {
   readonly uid?: "only" | "also";
   /** Which state it needs; `any` is all, `not-authenticated` means before login only. */
   readonly state: State | "any";
+  /** Whether it names messages by sequence number when it came without UID. */
+  readonly takesNumbers?: boolean;
   /** Whether EXPUNGE may not go out with its answer when it came without UID (RFC 9051 § 7.5.1). */
   readonly keepsNumbers?: boolean;
   /** Whether the next command may begin before this one's answer (RFC 9051 § 5.5): APPEND. */

@@ -18,6 +18,7 @@ import type { AnyCommand, Executed } from "./command.ts";
 import { capabilityList } from "./commands/session_commands.ts";
 import { Bad, Bye, No, refusalOf } from "./errors.ts";
 import { execute } from "./execute.ts";
+import { uidRequired } from "./messages.ts";
 import { LiteralPolicy } from "./literal_policy.ts";
 import { registryOf } from "./extensions/mod.ts";
 import { type Admitted, Overlap } from "./overlap.ts";
@@ -163,12 +164,13 @@ class Connection implements Wire {
       // What is no command may be a mistyped LOGIN.
       this.#tracer.command(frame, command?.secret ?? true);
       if (command === undefined) throw new Bad("Unknown command");
-      this.#admit(command);
+      this.#admit(command, uid);
       const args = command.parse(d, {
         uid,
         registry: this.#session.registry,
         limits: this.#host.limits,
         rev2: this.#session.rev2,
+        uidOnly: this.#session.uidOnly,
       });
       d.end();
       this.#badCommands = 0;
@@ -179,8 +181,9 @@ class Connection implements Wire {
     }
   }
 
-  #admit(command: AnyCommand): void {
-    const { state } = this.#session;
+  #admit(command: AnyCommand, uid: boolean): void {
+    const { state, uidOnly } = this.#session;
+    if (uidOnly && command.takesNumbers && !uid) throw uidRequired();
     const fits = command.state === "any" || command.state === state ||
       (command.state === "authenticated" && state === "selected");
     if (!fits) {

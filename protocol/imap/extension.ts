@@ -7,9 +7,15 @@
  * @module
  */
 
-import type { MailboxInfo, MailboxStatus } from "../../storage/model.ts";
+import type {
+  MailboxInfo,
+  MailboxStatus,
+  UidList,
+} from "../../storage/model.ts";
 import type { Limits } from "../limits.ts";
 import type { Decoder } from "../wire/decoder.ts";
+import type { Encoder } from "../wire/encoder.ts";
+import type { SequenceSet } from "../wire/sequence_set.ts";
 import type { AnyCommand, ParseContext } from "./command.ts";
 import type { FetchAttribute } from "./fetch/attribute.ts";
 import type { SearchKeyParser } from "./search/key.ts";
@@ -27,6 +33,8 @@ export interface FetchItem {
 export interface StatusItem {
   /** Its name, in capitals. */
   readonly name: string;
+  /** Called before a response that holds it is written. */
+  before?(session: Session): void;
   /** Writes its value. */
   write(session: Session, status: MailboxStatus, info: MailboxInfo): void;
 }
@@ -59,6 +67,76 @@ export interface ListReturnOption {
   ) => Promise<ListAddition>;
 }
 
+/** What a parameter of SELECT or EXAMINE does, once its arguments are read. */
+export interface SelectStep {
+  /** Before a mailbox is opened, while the one before is still selected. @throws {Bad} when it may not be */
+  before?(session: Session): void;
+  /** Behind the responses of SELECT. */
+  after?(session: Session): void | Promise<void>;
+}
+
+/** A parameter of SELECT and EXAMINE (RFC 4466 § 2.1). */
+export interface SelectParameter {
+  /** Its name, in capitals. */
+  readonly name: string;
+  /** Reads what follows the name. */
+  parse(d: Decoder, context: ParseContext): SelectStep;
+}
+
+/** A FETCH that modifiers work on, one after the other. */
+export interface FetchRequest {
+  /** The messages as the client named them. */
+  readonly set: SequenceSet;
+  /** Whether by UID. */
+  readonly uid: boolean;
+  /** The messages to answer for: UIDs that the client has been told of. */
+  uids: UidList;
+  /** What to answer. */
+  attributes: readonly FetchAttribute[];
+  /** What CHANGEDSINCE named (RFC 7162 § 3.1.4.1). */
+  changedSince?: number;
+}
+
+/** A modifier of FETCH (RFC 4466 § 2.4). They work in the order of the list of extensions. */
+export interface FetchModifier {
+  /** Its name, in capitals. */
+  readonly name: string;
+  /** Reads what follows the name; returns what is done to a request before it is answered. */
+  parse(
+    d: Decoder,
+    context: ParseContext,
+  ): (session: Session, request: FetchRequest) => void;
+}
+
+/** A modifier of STORE (RFC 4466 § 2.5). */
+export interface StoreModifier {
+  /** Its name, in capitals. */
+  readonly name: string;
+  /** Reads what follows the name. */
+  parse(d: Decoder, context: ParseContext): { unchangedSince?: number };
+}
+
+/** What an extended SEARCH is to return of what it has found. */
+export interface SearchReturn {
+  /**
+   * Which of the messages it tells of: it is those that SAVE keeps (RFC 5182 § 2.4), and MODSEQ is of
+   * (RFC 4731 § 3.2).
+   */
+  pick(found: UidList): UidList;
+  /** Writes a space, its name and its value, or nothing; `numbers` is what was found, as the client numbers it. */
+  write(out: Encoder, numbers: UidList): void;
+}
+
+/** A return option of SEARCH (RFC 4466 § 2.6, RFC 4731). */
+export interface SearchReturnOption {
+  /** Its name, in capitals. */
+  readonly name: string;
+  /** Names of others that it cannot stand beside. */
+  readonly excludes?: readonly string[];
+  /** Reads what follows the name. */
+  parse(d: Decoder, context: ParseContext): SearchReturn;
+}
+
 /** A parameter of CREATE (RFC 4466 § 2.2). */
 export interface CreateParameter {
   /** Its name, in capitals. */
@@ -75,6 +153,8 @@ export interface Extension {
   readonly commands?: readonly AnyCommand[];
   /** What ENABLE may name because of it (RFC 5161). */
   readonly enable?: readonly string[];
+  /** Called before one of those is on for a session. */
+  whenEnabled?(session: Session): void;
   /** FETCH items. */
   readonly fetchItems?: readonly FetchItem[];
   /** STATUS items. */
@@ -85,6 +165,14 @@ export interface Extension {
   readonly listReturnOptions?: readonly ListReturnOption[];
   /** Search keys. */
   readonly searchKeys?: ReadonlyMap<string, SearchKeyParser>;
+  /** Parameters of SELECT. */
+  readonly selectParameters?: readonly SelectParameter[];
+  /** Modifiers of FETCH. */
+  readonly fetchModifiers?: readonly FetchModifier[];
+  /** Modifiers of STORE. */
+  readonly storeModifiers?: readonly StoreModifier[];
+  /** Return options of SEARCH. */
+  readonly searchReturnOptions?: readonly SearchReturnOption[];
   /** Parameters of CREATE. */
   readonly createParameters?: readonly CreateParameter[];
 }

@@ -6,6 +6,7 @@
 
 import type { UidList } from "../../storage/model.ts";
 import type { SequenceSet } from "../wire/sequence_set.ts";
+import { Bad } from "./errors.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -22,4 +23,9 @@ export function messageUids(
   return uid
     ? session.view.uidsOfSet(set, saved)
     : session.view.uidsOfNumbers(set, saved);
+}
+
+/** Why a sequence number is not taken where UIDONLY is on (RFC 9586 § 3). */
+export function uidRequired(): Bad {
+  return new Bad("Messages are named by UID here", "UIDREQUIRED");
 }

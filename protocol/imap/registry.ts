@@ -11,19 +11,32 @@ import type {
   CreateParameter,
   Extension,
   FetchItem,
+  FetchModifier,
   ListReturnOption,
   ListSelectionOption,
+  SearchReturnOption,
+  SelectParameter,
   StatusItem,
+  StoreModifier,
 } from "./extension.ts";
 import type { SearchKeyParser } from "./search/key.ts";
+import type { Session } from "./session.ts";
+
+/** What ENABLE switches on. */
+export interface Enabling {
+  /** Its name, as it is spelled. */
+  readonly name: string;
+  /** Called before it is on. */
+  begin(session: Session): void;
+}
 
 /** See the module's text. */
 export class Registry {
   readonly #extensions: readonly Extension[];
   readonly #disabled: ReadonlySet<string>;
   readonly #commands = new Map<string, AnyCommand>();
-  /** What ENABLE may name (RFC 5161): in capitals, and as it is spelled. */
-  readonly enable: Map<string, string> = new Map();
+  /** What ENABLE may name (RFC 5161), in capitals. */
+  readonly enable: Map<string, Enabling> = new Map();
   /** FETCH items by name. */
   readonly fetchItems: Map<string, FetchItem> = new Map();
   /** STATUS items by name. */
@@ -34,6 +47,14 @@ export class Registry {
   readonly listReturnOptions: Map<string, ListReturnOption> = new Map();
   /** Search keys by name. */
   readonly searchKeys: Map<string, SearchKeyParser> = new Map();
+  /** Parameters of SELECT by name. */
+  readonly selectParameters: Map<string, SelectParameter> = new Map();
+  /** Modifiers of FETCH by name, in the order in which they work. */
+  readonly fetchModifiers: Map<string, FetchModifier> = new Map();
+  /** Modifiers of STORE by name. */
+  readonly storeModifiers: Map<string, StoreModifier> = new Map();
+  /** Return options of SEARCH by name. */
+  readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
   /** Parameters of CREATE by name. */
   readonly createParameters: Map<string, CreateParameter> = new Map();
 
@@ -60,7 +81,10 @@ export class Registry {
         }
       }
       for (const name of extension.enable ?? []) {
-        claim(this.enable, name.toUpperCase(), name);
+        claim(this.enable, name.toUpperCase(), {
+          name,
+          begin: (session) => extension.whenEnabled?.(session),
+        });
       }
       for (const item of extension.fetchItems ?? []) {
         claim(this.fetchItems, item.name, item);
@@ -76,6 +100,18 @@ export class Registry {
       }
       for (const [name, parse] of extension.searchKeys ?? []) {
         claim(this.searchKeys, name, parse);
+      }
+      for (const parameter of extension.selectParameters ?? []) {
+        claim(this.selectParameters, parameter.name, parameter);
+      }
+      for (const modifier of extension.fetchModifiers ?? []) {
+        claim(this.fetchModifiers, modifier.name, modifier);
+      }
+      for (const modifier of extension.storeModifiers ?? []) {
+        claim(this.storeModifiers, modifier.name, modifier);
+      }
+      for (const option of extension.searchReturnOptions ?? []) {
+        claim(this.searchReturnOptions, option.name, option);
       }
       for (const parameter of extension.createParameters ?? []) {
         claim(this.createParameters, parameter.name, parameter);

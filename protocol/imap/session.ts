@@ -17,7 +17,7 @@ import type {
   OpenSession,
 } from "../host.ts";
 import type { Encoder } from "../wire/encoder.ts";
-import { announce, newKeywords } from "./announce.ts";
+import { announce, highestModseq, newKeywords } from "./announce.ts";
 import type { State } from "./command.ts";
 import { Bye, No } from "./errors.ts";
 import type { Registry } from "./registry.ts";
@@ -133,6 +133,31 @@ export class Session {
     return this.enabled.has("IMAP4REV2");
   }
 
+  /** Whether the client wants to hear of modseqs (RFC 7162 § 3.1). */
+  get condstore(): boolean {
+    return this.enabled.has("CONDSTORE");
+  }
+
+  /** Whether it wants VANISHED in place of EXPUNGE, for QRESYNC (RFC 7162 § 3.2.10) or UIDONLY (RFC 9586 § 3.4). */
+  get vanishes(): boolean {
+    return this.enabled.has("QRESYNC") || this.uidOnly;
+  }
+
+  /** Whether sequence numbers are not used (RFC 9586). */
+  get uidOnly(): boolean {
+    return this.enabled.has("UIDONLY");
+  }
+
+  /**
+   * The client has shown that it knows modseqs: from now on it hears of them. If this is news, it is told the highest
+   * one of the selected mailbox (RFC 7162 § 3.1).
+   */
+  enableCondstore(): void {
+    if (this.condstore) return;
+    this.enabled.add("CONDSTORE");
+    if (this.#selected !== undefined) highestModseq(this);
+  }
+
   /** Whether a name and a password may come as they are (RFC 9051 § 6.2.3, LOGINDISABLED). */
   get mayLogin(): boolean {
     return this.wire.secure || this.wire.local || this.host.insecureAuth;
@@ -223,6 +248,8 @@ export class Session {
       return new Bye("The selected mailbox has been deleted");
     }
     if (selected.view.stale) announce(this, mayExpunge, uid);
+    // RFC 7162 § 3.2: modseqs have gone out while an EXPUNGE of a lower one is held back.
+    if (selected.view.takeAhead()) highestModseq(this);
     return undefined;
   }
 

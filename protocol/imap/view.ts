@@ -52,6 +52,10 @@ export class View {
   #epoch: number;
   /** Changes up to this modseq have been looked at. */
   #modseq: number;
+  /** The client has been told of all changes up to this modseq. */
+  #settled: number;
+  /** Whether a modseq above {@linkcode settled} has been told while messages have gone without being told. */
+  #isAhead = false;
   /** Messages whose flags the client has to be told of. */
   #changed = new Set<number>();
   /** Changes by this session, whose result the client knows without being told. */
@@ -74,6 +78,7 @@ export class View {
     this.length = state.length;
     this.#epoch = state.epoch;
     this.#modseq = state.highestModseq;
+    this.#settled = state.highestModseq;
     this.toldKeywords = state.flagTable.keywordCount;
     this.#claimsRecent = claimsRecent && !readOnly;
     this.#takeRecent(readOnly ? state.firstRecent : this.#claim());
@@ -82,6 +87,28 @@ export class View {
   /** The mailbox's committed state. */
   get state(): MailboxState {
     return this.mailbox.state;
+  }
+
+  /** The client has been told of all that was changed up to this modseq: from here it may resynchronize. */
+  get settled(): number {
+    return this.#settled;
+  }
+
+  /**
+   * Whether the client has been told a modseq that it must not take for the one to resynchronize from, since there
+   * was an EXPUNGE before it which it has not been told of (RFC 7162 § 3.2). It is true once; the client is told then.
+   */
+  takeAhead(): boolean {
+    const isAhead = this.#isAhead;
+    this.#isAhead = false;
+    return isAhead;
+  }
+
+  /** Notes that the client is told a message's modseq. */
+  toldModseq(modseq: number): void {
+    if (modseq > this.#settled && this.state.epoch !== this.#epoch) {
+      this.#isAhead = true;
+    }
   }
 
   /** How many of the messages that the client knows of are `\Recent` in this session. */
@@ -137,6 +164,14 @@ export class View {
     return intersect(resolve(set, this.lastUid), this.uids, this.length);
   }
 
+  /** The messages that the client has been told of, from one UID to another, both included; not to be written to. */
+  uidsBetween(first: number, last: number): UidList {
+    return this.uids.subarray(
+      lowerBound(this.uids, this.length, first),
+      lowerBound(this.uids, this.length, last + 1),
+    );
+  }
+
   /** Of a list of UIDs, those that the client has been told of. */
   known(uids: UidList): UidList {
     return uids.filter((uid) => this.numberOf(uid) !== 0);
@@ -173,6 +208,7 @@ export class View {
   get stale(): boolean {
     const state = this.state;
     return state.highestModseq !== this.#modseq ||
+      state.highestModseq !== this.#settled ||
       state.epoch !== this.#epoch ||
       state.length !== this.length ||
       this.#changed.size > 0;
@@ -206,6 +242,7 @@ export class View {
       ]);
       this.length = this.uids.length;
     }
+    if (state.epoch === this.#epoch) this.#settled = state.highestModseq;
     const came = this.length > before - expunged.length;
     if (came) this.#takeRecent(this.#claim(), last + 1);
     return {

@@ -18,6 +18,8 @@ export const KEYWORD_CHAR = 16;
 export const SET_CHAR = 32;
 /** base64-char and the padding. */
 export const BASE64_CHAR = 64;
+/** DIGIT */
+export const DIGIT_CHAR = 128;
 
 /** For each byte the classes that it belongs to, as the sum of the constants above. */
 export const CHAR_CLASS: Uint8Array = makeTable();
@@ -34,6 +36,7 @@ function makeTable(): Uint8Array {
     if (!'(){%*"\\][<'.includes(char)) classes |= KEYWORD_CHAR;
     if (/[0-9:,*]/.test(char)) classes |= SET_CHAR;
     if (/[A-Za-z0-9+/=]/.test(char)) classes |= BASE64_CHAR;
+    if (/[0-9]/.test(char)) classes |= DIGIT_CHAR;
     table[byte] = classes;
   }
   return table;

@@ -8,7 +8,13 @@
  */
 
 import { decodeBase64 } from "./base64.ts";
-import { ATOM_CHAR, BASE64_CHAR, LIST_CHAR, SET_CHAR } from "./char_class.ts";
+import {
+  ATOM_CHAR,
+  BASE64_CHAR,
+  DIGIT_CHAR,
+  LIST_CHAR,
+  SET_CHAR,
+} from "./char_class.ts";
 import type { Frame } from "./command_reader.ts";
 import { parseDate, parseDateTime } from "./date_time.ts";
 import {
@@ -25,6 +31,9 @@ export { ParseError } from "./parse_error.ts";
 
 /** The flags with a backslash that clients may set (RFC 9051 § 9, flag). */
 const SETTABLE_FLAGS = ["Answered", "Flagged", "Deleted", "Seen", "Draft"];
+
+/** RFC 7162 § 7: "a positive unsigned 63-bit integer". */
+const MAX_MODSEQ = 2n ** 63n - 1n;
 
 /** How to read, and how much. */
 export interface DecoderOptions {
@@ -109,6 +118,18 @@ export class Decoder extends Scanner {
       set.ranges.every(([first, last]) => first !== STAR && last !== STAR);
     if (!isUidSet) throw new ParseError("Expected a set of UIDs");
     return set.ranges;
+  }
+
+  /**
+   * mod-sequence-valzer = "0" / mod-sequence-value, up to 2^63 - 1 (RFC 7162 § 7)
+   * @returns a number; what is too large for one to be exact is above every modseq here, and stays so
+   */
+  modseq(): number {
+    const digits = this.run(DIGIT_CHAR, "a mod-sequence");
+    if (digits.length > 19 || BigInt(digits) > MAX_MODSEQ) {
+      throw new ParseError("Expected a mod-sequence");
+    }
+    return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
   }
 
   /**

@@ -95,6 +95,13 @@ export function format(numbers: ArrayLike<number>): string {
   return text;
 }
 
+/** Writes ranges as a set; of none it is the empty string, which is no set. */
+export function formatRanges(ranges: readonly Range[]): string {
+  return ranges.map(([first, last]) =>
+    first === last ? String(first) : `${first}:${last}`
+  ).join(",");
+}
+
 /**
  * Says which numbers a set means: ranges in order, apart from each other, with numbers for `*`.
  *

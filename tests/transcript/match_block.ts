@@ -112,6 +112,7 @@ const BARRIERS = ["EXPUNGE", "VANISHED", "CLOSED"];
 const ABOUT_MESSAGES = [
   ...BARRIERS,
   "FETCH",
+  "UIDFETCH",
   "EXISTS",
   "SEARCH",
   "ESEARCH",

@@ -93,6 +93,7 @@ function matchData(
     case "FLAGS":
       return (captures) => matchListAsSet(expected[0], actual[0], captures);
     case "FETCH":
+    case "UIDFETCH":
       return (captures, options) =>
         matchFetch(expected[0], actual[0], captures, options);
     case "STATUS":

@@ -61,6 +61,7 @@ export const copy: Command<CopyArguments> = {
   name: "COPY",
   uid: "also",
   state: "selected",
+  takesNumbers: true,
   parse: parseCopy,
 
   async execute(session, { set, to }, { uid }) {

@@ -8,14 +8,17 @@ import type { Decoder } from "../../wire/decoder.ts";
 import type { SequenceSet } from "../../wire/sequence_set.ts";
 import type { Command, ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
+import type { FetchModifier, FetchRequest } from "../extension.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
-import { MACROS } from "../fetch/attributes.ts";
+import { MACROS, MODSEQ } from "../fetch/attributes.ts";
 import { fetchMessages, withUid } from "../fetch/engine.ts";
 import { messageUids } from "../messages.ts";
+import { parseOptional } from "../parameters.ts";
 
 interface FetchArguments {
   readonly set: SequenceSet;
   readonly attributes: readonly FetchAttribute[];
+  readonly modifiers: readonly ReturnType<FetchModifier["parse"]>[];
 }
 
 /** fetch-att, by the slot of that name. */
@@ -29,40 +32,65 @@ export function parseFetchItem(
 }
 
 // fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att /
-//         "(" fetch-att *(SP fetch-att) ")")
+//         "(" fetch-att *(SP fetch-att) ")") [fetch-modifiers]
 /** FETCH and UID FETCH. */
 export const fetch: Command<FetchArguments> = {
   name: "FETCH",
   uid: "also",
   state: "selected",
+  takesNumbers: true,
   keepsNumbers: true,
 
   parse(d, context) {
     const set = d.sp().sequenceSet();
-    d.sp();
-    const macro = d.tryKeyword(...MACROS.keys());
-    if (macro !== undefined) return { set, attributes: MACROS.get(macro)! };
-    if (d.peek() !== PARENTHESIS) {
-      return { set, attributes: [parseFetchItem(d, context)] };
-    }
-    const named = new Map(
-      d.nonEmptyList(() => parseFetchItem(d, context))
-        .map((attribute) => [attribute.name, attribute]),
-    );
-    return { set, attributes: [...named.values()] };
+    const attributes = parseAttributes(d.sp(), context);
+    return { set, attributes, modifiers: parseModifiers(d, context) };
   },
 
-  async execute(session, { set, attributes }, { uid }) {
-    const uids = messageUids(session, set, uid);
-    const wanted = uid ? withUid(attributes) : attributes;
+  async execute(session, { set, attributes, modifiers }, { uid }) {
+    if (attributes.includes(MODSEQ)) session.enableCondstore();
+    const request: FetchRequest = {
+      set,
+      uid,
+      uids: messageUids(session, set, uid),
+      attributes: uid ? withUid(session, attributes) : attributes,
+    };
+    for (const modify of modifiers) modify(session, request);
+    const { uids, attributes: wanted } = request;
     const all = await fetchMessages(session, uids, wanted);
     if (!all && !uid) throw expungeIssued();
   },
 };
 
+// "ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")"
+function parseAttributes(
+  d: Decoder,
+  context: ParseContext,
+): readonly FetchAttribute[] {
+  const macro = d.tryKeyword(...MACROS.keys());
+  if (macro !== undefined) return MACROS.get(macro)!;
+  if (d.peek() !== PARENTHESIS) return [parseFetchItem(d, context)];
+  const named = new Map(
+    d.nonEmptyList(() => parseFetchItem(d, context))
+      .map((attribute) => [attribute.name, attribute]),
+  );
+  return [...named.values()];
+}
+
+// fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"        RFC 4466 § 3
+function parseModifiers(
+  d: Decoder,
+  context: ParseContext,
+): FetchArguments["modifiers"] {
+  const { fetchModifiers } = context.registry;
+  const named = parseOptional(d, fetchModifiers, context, "FETCH modifier");
+  return [...fetchModifiers.keys()]
+    .flatMap((name) => named.get(name) ?? []);
+}
+
 /** Some messages are gone, and the client has not been told yet (RFC 5530 § 3, RFC 2180 § 4.1.2). */
-export function expungeIssued(): No {
-  return new No("EXPUNGEISSUED", "Some of the messages are gone");
+export function expungeIssued(code = "EXPUNGEISSUED"): No {
+  return new No(code, "Some of the messages are gone");
 }
 
 const PARENTHESIS = "(".charCodeAt(0);

@@ -23,6 +23,7 @@ import {
 import { search } from "./search.ts";
 import { examine, select } from "./select.ts";
 import { capability, check, logout, noop } from "./session_commands.ts";
+import { searchReturnOptions } from "../search/returns.ts";
 import { status, statusItems } from "./status.ts";
 import { store } from "./store.ts";
 
@@ -58,6 +59,7 @@ export const base: readonly Extension[] = [
     ],
     fetchItems: [...plainItems, ...sectionItems],
     statusItems,
+    searchReturnOptions,
   },
   { capabilities: () => ["IMAP4rev1"] },
   { capabilities: () => ["IMAP4rev2"], enable: ["IMAP4rev2"] },

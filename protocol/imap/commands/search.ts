@@ -5,10 +5,10 @@
  */
 
 import type { UidList } from "../../../storage/model.ts";
-import type { Decoder } from "../../wire/decoder.ts";
-import { format } from "../../wire/sequence_set.ts";
+import type { MailboxState } from "../../../storage/mailbox_state.ts";
 import type { Command } from "../command.ts";
-import { Bad, No } from "../errors.ts";
+import { No } from "../errors.ts";
+import { uidRequired } from "../messages.ts";
 import { search as evaluate, type SearchContext } from "../search/evaluate.ts";
 import {
   BadCharset,
@@ -17,27 +17,17 @@ import {
   TooManyKeys,
 } from "../search/key.ts";
 import { keyOf, queryOf } from "../search/query.ts";
+import {
+  parseSearchReturns,
+  RETURN_ALL,
+  type SearchReturns,
+} from "../search/returns.ts";
+import { isModseq, some } from "../search/search_key.ts";
 import type { Session } from "../session.ts";
 
-const RETURN_OPTIONS = ["MIN", "MAX", "ALL", "COUNT", "SAVE"] as const;
-type ReturnOption = typeof RETURN_OPTIONS[number];
-
 interface SearchArguments {
-  readonly options: ReadonlySet<ReturnOption> | undefined;
+  readonly returns: SearchReturns | undefined;
   readonly key: SearchKey | No;
-}
-
-// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-function parseReturn(d: Decoder): Set<ReturnOption> | undefined {
-  if (d.tryKeyword("RETURN") === undefined) return undefined;
-  const options = d.sp().list(() => {
-    const option = d.tryKeyword(...RETURN_OPTIONS);
-    if (option === undefined) throw new Bad("Unknown SEARCH return option");
-    return option as ReturnOption;
-  });
-  d.sp();
-  // An empty list asks for ALL (RFC 4731 § 3.1).
-  return new Set(options.length === 0 ? ["ALL"] : options);
 }
 
 /** Why a search that is well-formed cannot be. */
@@ -53,28 +43,35 @@ export const search: Command<SearchArguments> = {
   name: "SEARCH",
   uid: "also",
   state: "selected",
+  takesNumbers: true,
   keepsNumbers: true,
 
-  parse(d, { limits, registry }) {
+  parse(d, context) {
+    const { limits, registry, uidOnly } = context;
     d.sp();
-    const options = parseReturn(d);
+    const returns = parseSearchReturns(d, context);
     try {
       const { key } = parseSearchProgram(d, {
         maxKeys: limits.searchKeys,
         extraKeys: registry.searchKeys,
       });
-      return { options, key };
+      if (uidOnly && some(key, ({ kind }) => kind === "numbers")) {
+        throw uidRequired();
+      }
+      return { returns, key };
     } catch (error) {
       // A NO is not the grammar's, and has a result: execute gives it.
       const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
       d.rest();
-      return { options, key: refusal };
+      return { returns, key: refusal };
     }
   },
 
-  async execute(session, { options, key }, { uid, tag }) {
+  async execute(session, { returns, key }, { uid, tag }) {
     const { view, selected } = session;
+    const tellsModseq = !(key instanceof No) && some(key, isModseq);
+    if (tellsModseq) session.enableCondstore();
     let found: UidList;
     try {
       if (key instanceof No) throw key;
@@ -88,17 +85,30 @@ export const search: Command<SearchArguments> = {
       }, key);
     } catch (error) {
       // A SEARCH that should have been saved and failed leaves nothing saved (RFC 5182 § 2.1).
-      if (options?.has("SAVE")) selected.saved = new Uint32Array(0);
+      if (returns?.save) selected.saved = new Uint32Array(0);
       throw error;
     }
-    if (options?.has("SAVE")) selected.saved = toSave(found, options);
+    const extended = returns ?? (session.rev2 ? RETURN_ALL : undefined);
+    const told = extended?.pick(found) ?? found;
+    if (returns?.save) selected.saved = told;
     const numbers = uid ? found : found.map((uid) => view.numberOf(uid));
-    if (options !== undefined) {
-      writeExtended(session, numbers, options, uid, tag);
-    } else if (session.rev2) writeExtended(session, numbers, ALL, uid, tag);
-    else await writePlain(session, numbers);
+    const modseq = tellsModseq ? highestOf(view.state, told) : 0;
+    if (extended === undefined) await writePlain(session, numbers, modseq);
+    else if (extended.answers) {
+      writeExtended(session, numbers, { returns: extended, uid, tag, modseq });
+    }
   },
 };
+
+/** The highest modseq of messages that are there, or 0. */
+function highestOf(state: MailboxState, uids: UidList): number {
+  let highest = 0;
+  for (const uid of uids) {
+    const index = state.indexOf(uid);
+    if (index >= 0) highest = Math.max(highest, state.modseqs[index]!);
+  }
+  return highest;
+}
 
 /** Searches, through the application's own search where it has one. */
 async function find(
@@ -117,43 +127,35 @@ async function find(
   return view.known(Uint32Array.from(new Set(found)).sort());
 }
 
-const ALL: ReadonlySet<ReturnOption> = new Set(["ALL"] as const);
-
-/** With MIN or MAX and without ALL and COUNT, only those messages are saved (RFC 5182 § 2.4). */
-function toSave(
-  found: UidList,
-  options: ReadonlySet<ReturnOption>,
-): UidList {
-  const min = options.has("MIN"), max = options.has("MAX");
-  if (options.has("ALL") || options.has("COUNT") || !(min || max)) return found;
-  const ends = new Set<number>();
-  if (found.length > 0 && min) ends.add(found[0]!);
-  if (found.length > 0 && max) ends.add(found.at(-1)!);
-  return Uint32Array.from(ends);
+/** What an ESEARCH response says. */
+interface Extended {
+  readonly returns: SearchReturns;
+  readonly uid: boolean;
+  readonly tag: string;
+  /** The highest modseq of the messages told of, or 0 for none to tell. */
+  readonly modseq: number;
 }
 
 // esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
 function writeExtended(
   { out }: Session,
   numbers: UidList,
-  options: ReadonlySet<ReturnOption>,
-  uid: boolean,
-  tag: string,
+  { returns, uid, tag, modseq }: Extended,
 ): void {
-  if (options.size === 1 && options.has("SAVE")) return;
   out.text("* ESEARCH (TAG ").string(tag).close();
   if (uid) out.text(" UID");
-  if (numbers.length > 0) {
-    if (options.has("MIN")) out.text(" MIN ").number(numbers[0]!);
-    if (options.has("MAX")) out.text(" MAX ").number(numbers.at(-1)!);
-    if (options.has("ALL")) out.text(" ALL ").text(format(numbers));
-  }
-  if (options.has("COUNT")) out.text(" COUNT ").number(numbers.length);
+  returns.write(out, numbers);
+  // search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
+  if (modseq > 0) out.text(" MODSEQ ").number(modseq);
   out.crlf();
 }
 
-/** mailbox-data =/ "SEARCH" *(SP nz-number)        RFC 3501 § 7.2.5 */
-async function writePlain(session: Session, numbers: UidList): Promise<void> {
+/** mailbox-data =/ "SEARCH" [1*(SP nz-number) SP search-sort-mod-seq]        RFC 3501 § 7.2.5, RFC 7162 § 7 */
+async function writePlain(
+  session: Session,
+  numbers: UidList,
+  modseq: number,
+): Promise<void> {
   const { out } = session;
   out.text("* SEARCH");
   for (const number of numbers) {
@@ -161,5 +163,6 @@ async function writePlain(session: Session, numbers: UidList): Promise<void> {
     const full = session.flushBatch();
     if (full !== undefined) await full;
   }
+  if (modseq > 0) out.text(" (MODSEQ ").number(modseq).close();
   out.crlf();
 }

@@ -5,23 +5,42 @@
  */
 
 import type { MailboxState } from "../../../storage/mailbox_state.ts";
-import { flagsResponses } from "../announce.ts";
+import { flagsResponses, highestModseq } from "../announce.ts";
 import type { Command } from "../command.ts";
+import type { SelectStep } from "../extension.ts";
 import {
   announceName,
   type MailboxArgument,
   mailboxArgument,
 } from "../mailboxes.ts";
+import { parseOptional } from "../parameters.ts";
 
-function selecting(name: "SELECT" | "EXAMINE"): Command<MailboxArgument> {
+interface SelectArguments {
+  readonly mailbox: MailboxArgument;
+  readonly steps: readonly SelectStep[];
+}
+
+function selecting(name: "SELECT" | "EXAMINE"): Command<SelectArguments> {
   return {
     name,
     state: "authenticated",
-    // select = "SELECT" SP mailbox
-    parse: (d) => mailboxArgument(d.sp()),
+    // select        = "SELECT" SP mailbox [select-params]
+    // select-params = SP "(" select-param *(SP select-param) ")"        RFC 4466 § 3
+    parse(d, context) {
+      const mailbox = mailboxArgument(d.sp());
+      const { selectParameters } = context.registry;
+      const named = parseOptional(
+        d,
+        selectParameters,
+        context,
+        "parameter of SELECT",
+      );
+      return { mailbox, steps: [...named.values()] };
+    },
 
-    async execute(session, given) {
+    async execute(session, { mailbox: given, steps }) {
       const { out } = session;
+      for (const step of steps) step.before?.(session);
       const before = session.state === "selected";
       if (before) {
         // A SELECT that fails leaves no mailbox selected either.
@@ -50,7 +69,10 @@ function selecting(name: "SELECT" | "EXAMINE"): Command<MailboxArgument> {
       }
       out.text(`* OK [UIDVALIDITY ${state.uidValidity}] UIDs valid`).crlf();
       out.text(`* OK [UIDNEXT ${state.uidNext}] The next UID`).crlf();
+      // RFC 7162 § 3.1.2.1: also to those who have not asked, as they may, with the next command.
+      highestModseq(session);
       if (session.rev2) await announceName(session, given);
+      for (const step of steps) await step.after?.(session);
       return { code: readOnly ? "READ-ONLY" : "READ-WRITE" };
     },
   };
@@ -66,7 +88,7 @@ function firstUnseen(state: MailboxState): number {
 }
 
 /** SELECT. */
-export const select: Command<MailboxArgument> = selecting("SELECT");
+export const select: Command<SelectArguments> = selecting("SELECT");
 
 /** EXAMINE. */
-export const examine: Command<MailboxArgument> = selecting("EXAMINE");
+export const examine: Command<SelectArguments> = selecting("EXAMINE");

@@ -32,6 +32,7 @@ export function statusResponse(
   items: readonly StatusItem[],
 ): void {
   const { out } = session;
+  for (const item of items) item.before?.(session);
   out.text("* STATUS ").mailbox(info.name).text(" (");
   items.forEach((item, index) => {
     if (index > 0) out.sp();

@@ -21,10 +21,11 @@ const enable: Command<string[]> = {
   execute(session, names) {
     const enabled: string[] = [];
     for (const name of names.map((name) => name.toUpperCase())) {
-      const spelled = session.registry.enable.get(name);
-      if (spelled === undefined || session.enabled.has(name)) continue;
+      const enabling = session.registry.enable.get(name);
+      if (enabling === undefined || session.enabled.has(name)) continue;
+      enabling.begin(session);
       session.enabled.add(name);
-      enabled.push(spelled);
+      enabled.push(enabling.name);
     }
     session.out.utf8 = session.rev2;
     // response-enabled = "ENABLED" *(SP capability): what this command has switched on.

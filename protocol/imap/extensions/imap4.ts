@@ -55,6 +55,7 @@ interface PartialArguments {
 const partial: Command<PartialArguments> = {
   name: "PARTIAL",
   state: "selected",
+  takesNumbers: true,
   keepsNumbers: true,
 
   parse(d, context) {

@@ -11,6 +11,7 @@ import type { Extension } from "../extension.ts";
 import { Registry } from "../registry.ts";
 import { base } from "../commands/mod.ts";
 import { binaryExtension } from "./binary.ts";
+import { condstoreExtension } from "./condstore.ts";
 import { enableExtension } from "./enable.ts";
 import { idExtension } from "./id.ts";
 import { idleExtension } from "./idle.ts";
@@ -19,7 +20,9 @@ import { listExtendedExtension } from "./list_extended.ts";
 import { listStatusExtension } from "./list_status.ts";
 import { moveExtension } from "./move.ts";
 import { namespaceExtension } from "./namespace.ts";
+import { qresyncExtension } from "./qresync.ts";
 import { specialUseExtension } from "./special_use.ts";
+import { uidOnlyExtension } from "./uidonly.ts";
 import { unselectExtension } from "./unselect.ts";
 
 /** All extensions. */
@@ -35,6 +38,9 @@ export const extensions: readonly Extension[] = [
   listExtendedExtension,
   listStatusExtension,
   specialUseExtension,
+  condstoreExtension,
+  qresyncExtension,
+  uidOnlyExtension,
   binaryExtension,
 ];
 

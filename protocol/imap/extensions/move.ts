@@ -6,6 +6,7 @@
 
 import type { Command } from "../command.ts";
 import { type CopyArguments, copyUid, parseCopy } from "../commands/copy.ts";
+import { settle } from "../commands/expunge.ts";
 import type { Extension } from "../extension.ts";
 import { openTarget, tryCreate } from "../mailboxes.ts";
 import { messageUids } from "../messages.ts";
@@ -16,6 +17,7 @@ const move: Command<CopyArguments> = {
   name: "MOVE",
   uid: "also",
   state: "selected",
+  takesNumbers: true,
   parse: parseCopy,
 
   async execute(session, { set, to }, { uid }) {
@@ -28,6 +30,7 @@ const move: Command<CopyArguments> = {
       const code = copyUid(target, result);
       // COPYUID comes before the EXPUNGEs, and so not with the tagged OK (RFC 6851 § 4.3).
       if (code !== undefined) out.text(`* OK [${code}] Moved`).crlf();
+      return code === undefined ? undefined : settle(session, uid);
     } catch (error) {
       throw tryCreate(session, to, error);
     } finally {

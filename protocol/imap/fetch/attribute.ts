@@ -28,6 +28,8 @@ export interface FetchMessage {
   readonly uid: number;
   /** Its flags. */
   readonly flags: FlagSet;
+  /** The modseq of its last change. */
+  readonly modseq: number;
   /** INTERNALDATE, in milliseconds since 1970. */
   readonly internalDate: number;
   /** Its size in bytes. */

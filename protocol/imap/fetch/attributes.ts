@@ -5,7 +5,7 @@
  */
 
 import { formatDateTime } from "../../wire/date_time.ts";
-import { writeFlags } from "../announce.ts";
+import { writeFlags, writeModseq } from "../announce.ts";
 import type { FetchItem } from "../extension.ts";
 import type { FetchAttribute } from "./attribute.ts";
 
@@ -25,6 +25,15 @@ export const UID: FetchAttribute = {
   needs: "state",
   write({ session, uid }) {
     session.out.text("UID ").number(uid);
+  },
+};
+
+/** MODSEQ (RFC 7162 § 3.1.4.2); who asks for it by that name is answered by CONDSTORE's item. */
+export const MODSEQ: FetchAttribute = {
+  name: "MODSEQ",
+  needs: "state",
+  write({ session, modseq }) {
+    writeModseq(session, modseq);
   },
 };
 

@@ -11,7 +11,8 @@ import type { Uid, UidList } from "../../../storage/model.ts";
 import { Bye, type No } from "../errors.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Session } from "../session.ts";
-import { FLAGS, UID } from "./attributes.ts";
+import { fetchResponse } from "../announce.ts";
+import { FLAGS, MODSEQ, UID } from "./attributes.ts";
 import { withoutNul } from "./section.ts";
 import type { ByteRange, FetchAttribute, FetchMessage } from "./attribute.ts";
 
@@ -40,7 +41,7 @@ export async function fetchMessages(
   let wanted = attributes;
   if (attributes.some((attribute) => attribute.setsSeen) && !view.readOnly) {
     const seen = await setSeen(session, present);
-    if (seen && !attributes.includes(FLAGS)) wanted = [...attributes, FLAGS];
+    if (seen) wanted = withFlags(session, attributes);
     present = view.present(uids);
   }
   if (wanted.includes(FLAGS)) view.gather();
@@ -74,6 +75,7 @@ class ResponseWriter {
   readonly #session: Session;
   readonly #attributes: readonly FetchAttribute[];
   readonly #flags: boolean;
+  readonly #tells: boolean;
   readonly #refusable: boolean;
   /** How many responses have been written. */
   written = 0;
@@ -84,6 +86,9 @@ class ResponseWriter {
     this.#session = session;
     this.#attributes = attributes;
     this.#flags = attributes.includes(FLAGS);
+    // Of a change the client has to be told with the modseq (RFC 7162 § 3.1).
+    this.#tells = this.#flags &&
+      (!session.condstore || attributes.includes(MODSEQ));
     this.#refusable = attributes.some((one) => one.refusal !== undefined);
   }
 
@@ -118,6 +123,7 @@ class ResponseWriter {
       session,
       uid,
       flags: state.flagsAt(index),
+      modseq: state.modseqs[index]!,
       internalDate: state.internalDates[index]!,
       size: state.sizes[index]!,
       summary: summary!,
@@ -126,11 +132,9 @@ class ResponseWriter {
     };
     this.written++;
     if (this.#refusable && this.#refuses(message)) return undefined;
-    if (this.#flags) {
-      session.announceKeywords();
-      session.view.told(uid);
-    }
-    session.out.text("* ").number(number).text(" FETCH (");
+    if (this.#flags) session.announceKeywords();
+    if (this.#tells) session.view.told(uid);
+    fetchResponse(session, number, uid);
     return this.#writeFrom(0, message);
   }
 
@@ -349,9 +353,21 @@ async function fetchLarge(
   await writer.write(uid, summary, slice, read);
 }
 
-/** Adds UID in front where a UID command's answers lack it (RFC 9051 § 6.4.9). */
-export function withUid(
+/** What tells of changed flags too, with UID and modseq for those who want that (RFC 7162 § 3.2.4). */
+function withFlags(
+  session: Session,
   attributes: readonly FetchAttribute[],
 ): readonly FetchAttribute[] {
-  return attributes.includes(UID) ? attributes : [UID, ...attributes];
+  const more = session.condstore ? [UID, FLAGS, MODSEQ] : [FLAGS];
+  return [...new Set([...attributes, ...more])];
+}
+
+/** Adds UID in front where a UID command's answers lack it (RFC 9051 § 6.4.9), and do not begin with it anyway. */
+export function withUid(
+  { uidOnly }: Session,
+  attributes: readonly FetchAttribute[],
+): readonly FetchAttribute[] {
+  return uidOnly || attributes.includes(UID)
+    ? attributes
+    : [UID, ...attributes];
 }

@@ -43,7 +43,34 @@ export type SearchKey =
   /** Messages that one of the keys matches. */
   | { readonly kind: "or"; readonly keys: readonly SearchKey[] }
   /** What an extension asks of the columns of the mailbox's state. */
-  | { readonly kind: "column"; readonly matches: ColumnTest };
+  | {
+    readonly kind: "column";
+    readonly matches: ColumnTest;
+    /** Whether it asks of modseqs, so that the answer tells one (RFC 7162 § 3.1.5). */
+    readonly modseq?: boolean;
+  };
+
+/** Whether a key, or one in it, passes a test. */
+export function some(
+  key: SearchKey,
+  test: (key: SearchKey) => boolean,
+): boolean {
+  if (test(key)) return true;
+  switch (key.kind) {
+    case "not":
+      return some(key.key, test);
+    case "and":
+    case "or":
+      return key.keys.some((inner) => some(inner, test));
+    default:
+      return false;
+  }
+}
+
+/** Whether a key asks of modseqs. */
+export function isModseq(key: SearchKey): boolean {
+  return key.kind === "column" && key.modseq === true;
+}
 
 /**
  * Whether the message at a place in the columns matches.

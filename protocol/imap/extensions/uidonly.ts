@@ -1,0 +1,14 @@
+/**
+ * UIDONLY: RFC 9586. What it changes is where messages are named: `fetchResponse` and VANISHED in `announce.ts`, the
+ * admission of commands, the keys of SEARCH.
+ *
+ * @module
+ */
+
+import type { Extension } from "../extension.ts";
+
+/** UIDONLY. */
+export const uidOnlyExtension: Extension = {
+  capabilities: () => ["UIDONLY"],
+  enable: ["UIDONLY"],
+};

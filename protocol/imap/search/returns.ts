@@ -1,0 +1,130 @@
+/**
+ * What an extended SEARCH returns: MIN, MAX, ALL, COUNT and SAVE (RFC 4731, RFC 5182, RFC 9051 § 6.4.4), and what
+ * extensions add.
+ *
+ * @module
+ */
+
+import type { UidList } from "../../../storage/model.ts";
+import type { Decoder } from "../../wire/decoder.ts";
+import type { Encoder } from "../../wire/encoder.ts";
+import { format } from "../../wire/sequence_set.ts";
+import type { ParseContext } from "../command.ts";
+import { Bad } from "../errors.ts";
+import type { SearchReturn, SearchReturnOption } from "../extension.ts";
+import { parseParameters } from "../parameters.ts";
+
+const MIN: SearchReturn = {
+  pick: (found) => found.subarray(0, 1),
+  write(out, numbers) {
+    if (numbers.length > 0) out.text(" MIN ").number(numbers[0]!);
+  },
+};
+
+const MAX: SearchReturn = {
+  pick: (found) => found.subarray(-1),
+  write(out, numbers) {
+    if (numbers.length > 0) out.text(" MAX ").number(numbers.at(-1)!);
+  },
+};
+
+const ALL: SearchReturn = {
+  pick: (found) => found,
+  write(out, numbers) {
+    if (numbers.length > 0) out.text(" ALL ").text(format(numbers));
+  },
+};
+
+const COUNT: SearchReturn = {
+  pick: (found) => found,
+  write: (out, numbers) => void out.text(" COUNT ").number(numbers.length),
+};
+
+/** Keeps what the others tell of; it writes nothing itself. */
+const SAVE: SearchReturn = {
+  pick: (found) => found.subarray(0, 0),
+  write() {},
+};
+
+/** The options of the base, in the order in which they are answered. */
+export const searchReturnOptions: readonly SearchReturnOption[] = [
+  { name: "MIN", parse: () => MIN },
+  { name: "MAX", parse: () => MAX },
+  { name: "ALL", parse: () => ALL },
+  { name: "COUNT", parse: () => COUNT },
+  { name: "SAVE", parse: () => SAVE },
+];
+
+/** What a client has asked for. */
+export class SearchReturns {
+  readonly #returns: readonly SearchReturn[];
+
+  /** In the order in which they are to be answered. */
+  constructor(returns: readonly SearchReturn[]) {
+    this.#returns = returns;
+  }
+
+  /** Whether the result is to be kept as `$` (RFC 5182). */
+  get save(): boolean {
+    return this.#returns.includes(SAVE);
+  }
+
+  /** Whether there is anything to answer; a search that is only saved has no response (RFC 5182 § 2.1). */
+  get answers(): boolean {
+    return this.#told.length > 0;
+  }
+
+  /** Of the messages that were found those that are told of, by one option or another. */
+  pick(found: UidList): UidList {
+    const told = this.#told;
+    if (told.length === 0) return found;
+    const picked = told.map((one) => one.pick(found));
+    const whole = picked.find((some) => some.length === found.length);
+    if (whole !== undefined) return whole;
+    const uids = new Set(picked.flatMap((some) => [...some]));
+    return Uint32Array.from(uids).sort();
+  }
+
+  /** Writes all of them. */
+  write(out: Encoder, numbers: UidList): void {
+    for (const one of this.#returns) one.write(out, numbers);
+  }
+
+  get #told(): readonly SearchReturn[] {
+    return this.#returns.filter((one) => one !== SAVE);
+  }
+}
+
+/** What is returned where nothing else is asked for (RFC 4731 § 3.1, RFC 9051 § 6.4.4). */
+export const RETURN_ALL: SearchReturns = new SearchReturns([ALL]);
+
+// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+/** Reads the options and the space behind them; undefined where the command has none. */
+export function parseSearchReturns(
+  d: Decoder,
+  context: ParseContext,
+): SearchReturns | undefined {
+  if (d.tryKeyword("RETURN") === undefined) return undefined;
+  const { searchReturnOptions } = context.registry;
+  d.sp();
+  const named = parseParameters(
+    d,
+    searchReturnOptions,
+    context,
+    "SEARCH return option",
+    { empty: true },
+  );
+  d.sp();
+  if (named.size === 0) return RETURN_ALL;
+  const returns: SearchReturn[] = [];
+  for (const { name, excludes = [] } of searchReturnOptions.values()) {
+    const one = named.get(name);
+    if (one === undefined) continue;
+    const other = excludes.find((other) => named.has(other));
+    if (other !== undefined) {
+      throw new Bad(`${name} and ${other} exclude each other`);
+    }
+    returns.push(one);
+  }
+  return new SearchReturns(returns);
+}
