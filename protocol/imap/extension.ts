@@ -149,6 +149,8 @@ export interface CreateParameter {
 export interface Extension {
   /** The capabilities that it stands for, in this state of the session. */
   capabilities?(session: CapabilityContext): readonly string[];
+  /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC. The README's table. */
+  readonly documents?: Readonly<Record<string, string>>;
   /** Its commands. */
   readonly commands?: readonly AnyCommand[];
   /** What ENABLE may name because of it (RFC 5161). */

@@ -61,8 +61,12 @@ export const base: readonly Extension[] = [
     statusItems,
     searchReturnOptions,
   },
-  { capabilities: () => ["IMAP4rev1"] },
-  { capabilities: () => ["IMAP4rev2"], enable: ["IMAP4rev2"] },
+  { capabilities: () => ["IMAP4rev1"], documents: { IMAP4rev1: "3501" } },
+  {
+    capabilities: () => ["IMAP4rev2"],
+    documents: { IMAP4rev2: "9051" },
+    enable: ["IMAP4rev2"],
+  },
   {
     // RFC 9051 § 6.2.1, § 6.2.2, § 6.2.3: offered before login only.
     capabilities: ({ authenticated, mayLogin, canStartTls, mechanisms }) => {
@@ -72,11 +76,15 @@ export const base: readonly Extension[] = [
       const auth = mechanisms.map((name) => `AUTH=${name}`);
       return [...starttls, ...disabled, ...auth];
     },
+    documents: { STARTTLS: "9051", LOGINDISABLED: "9051", "AUTH=": "9051" },
   },
-  { capabilities: () => ["SASL-IR"] },
-  { capabilities: () => ["LITERAL+"] },
-  { capabilities: () => ["UIDPLUS"] },
-  { capabilities: () => ["ESEARCH", "SEARCHRES"] },
-  { capabilities: () => ["STATUS=SIZE"] },
-  { capabilities: () => ["MULTIAPPEND"] },
+  { capabilities: () => ["SASL-IR"], documents: { "SASL-IR": "4959" } },
+  { capabilities: () => ["LITERAL+"], documents: { "LITERAL+": "7888" } },
+  { capabilities: () => ["UIDPLUS"], documents: { UIDPLUS: "4315" } },
+  {
+    capabilities: () => ["ESEARCH", "SEARCHRES"],
+    documents: { ESEARCH: "4731", SEARCHRES: "5182" },
+  },
+  { capabilities: () => ["STATUS=SIZE"], documents: { "STATUS=SIZE": "8438" } },
+  { capabilities: () => ["MULTIAPPEND"], documents: { MULTIAPPEND: "3502" } },
 ];

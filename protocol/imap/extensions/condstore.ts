@@ -102,6 +102,7 @@ const QUOTE = '"'.charCodeAt(0);
 /** CONDSTORE. */
 export const condstoreExtension: Extension = {
   capabilities: () => ["CONDSTORE"],
+  documents: { CONDSTORE: "7162" },
   enable: ["CONDSTORE"],
   whenEnabled: (session) => session.enableCondstore(),
   selectParameters: [selectParameter],

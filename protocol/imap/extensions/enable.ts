@@ -36,5 +36,6 @@ const enable: Command<string[]> = {
 /** ENABLE. */
 export const enableExtension: Extension = {
   capabilities: () => ["ENABLE"],
+  documents: { ENABLE: "5161" },
   commands: [enable],
 };

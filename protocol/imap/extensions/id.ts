@@ -64,5 +64,6 @@ const id: Command<Fields> = {
 /** ID. */
 export const idExtension: Extension = {
   capabilities: () => ["ID"],
+  documents: { ID: "2971" },
   commands: [id],
 };

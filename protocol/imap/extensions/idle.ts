@@ -49,5 +49,6 @@ const idle: Command<void> = {
 /** IDLE. */
 export const idleExtension: Extension = {
   capabilities: () => ["IDLE"],
+  documents: { IDLE: "2177" },
   commands: [idle],
 };

@@ -91,6 +91,7 @@ function parseWhole(d: Decoder, context: ParseContext): FetchAttribute {
 /** IMAP4, the first of them. */
 export const imap4Extension: Extension = {
   capabilities: () => ["IMAP4"],
+  documents: { IMAP4: "1730" },
   commands: [partial],
   fetchItems: items,
 };

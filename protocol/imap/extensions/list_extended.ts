@@ -12,6 +12,7 @@ import type { Extension } from "../extension.ts";
 /** LIST-EXTENDED and CHILDREN. */
 export const listExtendedExtension: Extension = {
   capabilities: () => ["LIST-EXTENDED", "CHILDREN"],
+  documents: { "LIST-EXTENDED": "5258", CHILDREN: "3348" },
   listSelectionOptions: [
     { name: "SUBSCRIBED", test: (info) => info.subscribed },
   ],

@@ -10,6 +10,7 @@ import type { Extension } from "../extension.ts";
 /** LIST-STATUS. */
 export const listStatusExtension: Extension = {
   capabilities: () => ["LIST-STATUS"],
+  documents: { "LIST-STATUS": "5819" },
   listReturnOptions: [{
     name: "STATUS",
     // "STATUS" SP "(" status-att *(SP status-att) ")"

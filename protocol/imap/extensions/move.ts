@@ -42,5 +42,6 @@ const move: Command<CopyArguments> = {
 /** MOVE. */
 export const moveExtension: Extension = {
   capabilities: () => ["MOVE"],
+  documents: { MOVE: "6851" },
   commands: [move],
 };

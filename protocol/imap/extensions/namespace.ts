@@ -23,5 +23,6 @@ const namespace: Command<void> = {
 /** NAMESPACE: one personal namespace without a prefix. */
 export const namespaceExtension: Extension = {
   capabilities: () => ["NAMESPACE"],
+  documents: { NAMESPACE: "2342" },
   commands: [namespace],
 };

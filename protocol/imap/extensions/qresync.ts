@@ -198,6 +198,7 @@ const vanished: FetchModifier = {
 /** QRESYNC. */
 export const qresyncExtension: Extension = {
   capabilities: () => ["QRESYNC"],
+  documents: { QRESYNC: "7162" },
   enable: ["QRESYNC"],
   whenEnabled: (session) => session.enableCondstore(),
   selectParameters: [selectParameter],

@@ -18,6 +18,7 @@ const USES = new Map(
 /** SPECIAL-USE and CREATE-SPECIAL-USE. */
 export const specialUseExtension: Extension = {
   capabilities: () => ["SPECIAL-USE", "CREATE-SPECIAL-USE"],
+  documents: { "SPECIAL-USE": "6154", "CREATE-SPECIAL-USE": "6154" },
   listSelectionOptions: [
     { name: "SPECIAL-USE", test: (info) => info.specialUse.length > 0 },
   ],

@@ -10,5 +10,6 @@ import type { Extension } from "../extension.ts";
 /** UIDONLY. */
 export const uidOnlyExtension: Extension = {
   capabilities: () => ["UIDONLY"],
+  documents: { UIDONLY: "9586" },
   enable: ["UIDONLY"],
 };

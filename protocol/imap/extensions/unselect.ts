@@ -18,5 +18,6 @@ const unselect: Command<void> = {
 /** UNSELECT. */
 export const unselectExtension: Extension = {
   capabilities: () => ["UNSELECT"],
+  documents: { UNSELECT: "3691" },
   commands: [unselect],
 };
