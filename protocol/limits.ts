@@ -42,6 +42,18 @@ export interface Limits {
   readonly loginWaitByAddress: number;
   /** The same for failures of its user from anywhere, which may be somebody else's. */
   readonly loginWaitByUser: number;
+  /** Messages that one command may work on (RFC 9738: MESSAGELIMIT, 1,000 at the least); 0 for no limit. */
+  readonly messageLimit: number;
+  /** The same for COPY and APPEND alone, where there is no `messageLimit` (RFC 9738: SAVELIMIT); 0 for no limit. */
+  readonly saveLimit: number;
+  /** Mailboxes that one ESEARCH may search. */
+  readonly searchMailboxes: number;
+  /** The least messages in a batch of UIDBATCHES; RFC 10022 § 3.1.3.2 asks for 500 at the most. */
+  readonly uidBatch: number;
+  /** Messages in all batches of UIDBATCHES with a range; RFC 10022 § 3.1.7 asks for 100,000 at the least. */
+  readonly uidBatchMessages: number;
+  /** How long a command may last before the client is told how far it is, again and again; 0 for never. */
+  readonly progressTime: number;
   /** Commands of one connection that may be under way at once, where the protocol allows it (APPEND). */
   readonly overlappingCommands: number;
   /** How long a client may take to log in. */
@@ -84,6 +96,12 @@ export const DEFAULT_LIMITS: Limits = {
   failedLoginDelay: 500,
   loginWaitByAddress: 15_000,
   loginWaitByUser: 2_000,
+  messageLimit: 0,
+  saveLimit: 0,
+  searchMailboxes: 10_000,
+  uidBatch: 500,
+  uidBatchMessages: 100_000,
+  progressTime: 10_000,
   overlappingCommands: 64,
   loginTime: 60_000,
   idleTime: 31 * 60_000,

@@ -17,12 +17,20 @@ function offered(): string[] {
     mayLogin: false,
     mechanisms: ["PLAIN"],
     canStartTls: true,
-    limits: DEFAULT_LIMITS,
+    limits: { ...DEFAULT_LIMITS, messageLimit: 1_000 },
   };
-  const names = [true, false].flatMap((authenticated) =>
-    extensions.flatMap((extension) =>
-      extension.capabilities?.({ ...context, authenticated }) ?? []
-    )
+  const contexts = [
+    { ...context, authenticated: true },
+    { ...context, authenticated: false },
+    // What only a limit of its own offers.
+    {
+      ...context,
+      authenticated: true,
+      limits: { ...DEFAULT_LIMITS, saveLimit: 1_000 },
+    },
+  ];
+  const names = contexts.flatMap((context) =>
+    extensions.flatMap((extension) => extension.capabilities?.(context) ?? [])
   );
   return [...new Set(names)];
 }

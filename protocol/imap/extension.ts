@@ -18,6 +18,7 @@ import type { Encoder } from "../wire/encoder.ts";
 import type { SequenceSet } from "../wire/sequence_set.ts";
 import type { AnyCommand, ParseContext } from "./command.ts";
 import type { FetchAttribute } from "./fetch/attribute.ts";
+import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { Session } from "./session.ts";
 
@@ -177,6 +178,8 @@ export interface Extension {
   readonly searchReturnOptions?: readonly SearchReturnOption[];
   /** Parameters of CREATE. */
   readonly createParameters?: readonly CreateParameter[];
+  /** How clients are told of the progress of commands; of one extension at the most. */
+  readonly progressNotice?: ProgressNotice;
 }
 
 /** What capabilities depend on. */

@@ -19,6 +19,7 @@ import type {
   StatusItem,
   StoreModifier,
 } from "./extension.ts";
+import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { Session } from "./session.ts";
 
@@ -57,6 +58,8 @@ export class Registry {
   readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
   /** Parameters of CREATE by name. */
   readonly createParameters: Map<string, CreateParameter> = new Map();
+  /** How clients are told of the progress of commands; undefined where they are not. */
+  readonly progressNotice: ProgressNotice | undefined;
 
   /**
    * Gathers what the extensions add.
@@ -71,7 +74,12 @@ export class Registry {
       return offered.length === 0 ||
         offered.some((capability) => !disabled.has(capability.toUpperCase()));
     });
+    const notices = new Map<string, ProgressNotice>();
     for (const extension of this.#extensions) {
+      const { progressNotice } = extension;
+      if (progressNotice !== undefined) {
+        claim(notices, "progress", progressNotice);
+      }
       for (const command of extension.commands ?? []) {
         if (command.uid !== "only") {
           claim(this.#commands, command.name, command);
@@ -117,6 +125,7 @@ export class Registry {
         claim(this.createParameters, parameter.name, parameter);
       }
     }
+    this.progressNotice = notices.get("progress");
   }
 
   /** The command of a name in capitals, `UID ` in front of it where the client wrote that. */

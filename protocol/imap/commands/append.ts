@@ -10,6 +10,7 @@ import type { Decoder } from "../../wire/decoder.ts";
 import type { Command } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import { openTarget, tryCreate } from "../mailboxes.ts";
+import { saveLimit, tooMany } from "../message_limit.ts";
 import { summarize } from "../summary.ts";
 
 interface AppendMessage {
@@ -65,6 +66,9 @@ export const append: Command<AppendArguments> = {
     if (messages.some(({ source }) => source.length === 0)) {
       throw new No("CANNOT", "A message has at least one byte");
     }
+    const limit = saveLimit(session.host.limits);
+    // All or none (RFC 3502), so that beyond the limit none is (RFC 9738 § 3.1).
+    if (messages.length > limit) throw tooMany(limit);
     const now = session.host.now();
     const prepared: NewMessage[] = messages.map((message) => ({
       source: message.source,

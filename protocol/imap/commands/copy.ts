@@ -11,6 +11,8 @@ import { format, type SequenceSet } from "../../wire/sequence_set.ts";
 import type { Command } from "../command.ts";
 import { messageUids } from "../messages.ts";
 import { openTarget, tryCreate } from "../mailboxes.ts";
+import { refuseCopyBeyondLimit } from "../message_limit.ts";
+import { withProgress } from "../progress.ts";
 import type { View } from "../view.ts";
 import { expungeIssued } from "./fetch.ts";
 
@@ -64,16 +66,22 @@ export const copy: Command<CopyArguments> = {
   takesNumbers: true,
   parse: parseCopy,
 
-  async execute(session, { set, to }, { uid }) {
+  async execute(session, { set, to }, { uid, tag }) {
     const { view } = session;
     const uids = messageUids(session, set, uid);
     const present = view.present(uids);
     if (present.length !== uids.length && !uid) throw expungeIssued();
+    refuseCopyBeyondLimit(session, present);
     const target = await openTarget(session, to);
     try {
-      const result = uid
-        ? await copyPresent(view, present, target)
-        : await view.mailbox.copyTo(present, target);
+      const result = await withProgress(
+        session,
+        tag,
+        () =>
+          uid
+            ? copyPresent(view, present, target)
+            : view.mailbox.copyTo(present, target),
+      );
       const code = copyUid(target, result);
       return code === undefined ? {} : { code };
     } catch (error) {

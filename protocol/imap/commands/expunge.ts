@@ -7,27 +7,20 @@
 import type { UidList } from "../../../storage/model.ts";
 import type { SequenceSet } from "../../wire/sequence_set.ts";
 import { type Command, type Completion, noArguments } from "../command.ts";
+import { completeInPart, type Portion, portionOf } from "../message_limit.ts";
 import { messageUids } from "../messages.ts";
+import { withProgress } from "../progress.ts";
 import type { Session } from "../session.ts";
 
-/**
- * Removes, of the messages that the client knows of, those with `\Deleted`; all or those in a list.
- * @returns whether there were any
- */
-async function expungeDeleted(
-  session: Session,
-  among?: UidList,
-): Promise<boolean> {
-  const { view } = session;
-  const { state, mailbox } = view;
-  if (state.deletedCount === 0) return false;
+/** Of the messages that the client knows of, all or those in a list, those with `\Deleted`. */
+function deletedMessages({ view }: Session, among?: UidList): UidList {
+  const { state } = view;
+  if (state.deletedCount === 0) return new Uint32Array(0);
   const known = among ?? view.uids.slice(0, view.length);
-  const doomed = known.filter((uid) => {
+  return known.filter((uid) => {
     const index = state.indexOf(uid);
     return index >= 0 && state.flagsAt(index).deleted;
   });
-  if (doomed.length > 0) await mailbox.expunge(doomed);
-  return doomed.length > 0;
 }
 
 interface ExpungeArguments {
@@ -42,11 +35,18 @@ export const expunge: Command<ExpungeArguments> = {
   state: "selected",
   parse: (d, { uid }) => ({ set: uid ? d.sp().sequenceSet() : undefined }),
 
-  async execute(session, { set }, { uid }) {
+  async execute(session, { set }, { uid, tag }) {
     session.assertWritable();
     const among = set && messageUids(session, set, true);
-    const any = await expungeDeleted(session, among);
-    return any ? settle(session, uid) : undefined;
+    const deleted = deletedMessages(session, among);
+    if (deleted.length === 0) return undefined;
+    // Of EXPUNGE alone "the server MUST NOT impose any message limit" (RFC 9738 § 3.1).
+    const { uids, code }: Portion = set === undefined
+      ? { uids: deleted }
+      : portionOf(session, deleted);
+    const { mailbox } = session.view;
+    await withProgress(session, tag, () => mailbox.expunge(uids));
+    return completeInPart(session, code, settle(session, uid));
   },
 };
 
@@ -68,7 +68,11 @@ export const close: Command<void> = {
   parse: noArguments,
 
   async execute(session) {
-    if (!session.view.readOnly) await expungeDeleted(session);
+    const { readOnly, mailbox } = session.view;
+    if (!readOnly) {
+      const deleted = deletedMessages(session);
+      if (deleted.length > 0) await mailbox.expunge(deleted);
+    }
     session.unselect();
   },
 };

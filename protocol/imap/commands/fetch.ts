@@ -12,6 +12,7 @@ import type { FetchModifier, FetchRequest } from "../extension.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
 import { MACROS, MODSEQ } from "../fetch/attributes.ts";
 import { fetchMessages, withUid } from "../fetch/engine.ts";
+import { completeInPart, noteLimit, portionOf } from "../message_limit.ts";
 import { messageUids } from "../messages.ts";
 import { parseOptional } from "../parameters.ts";
 
@@ -56,9 +57,15 @@ export const fetch: Command<FetchArguments> = {
       attributes: uid ? withUid(session, attributes) : attributes,
     };
     for (const modify of modifiers) modify(session, request);
-    const { uids, attributes: wanted } = request;
-    const all = await fetchMessages(session, uids, wanted);
-    if (!all && !uid) throw expungeIssued();
+    const { uids, code } = portionOf(session, request.uids);
+    // "the server is REQUIRED to process messages from highest to lowest UID" then (RFC 9738 § 3.1).
+    const backwards = code !== undefined;
+    const all = await fetchMessages(session, uids, request.attributes, {
+      backwards,
+    });
+    if (all || uid) return completeInPart(session, code);
+    noteLimit(session, code);
+    throw expungeIssued();
   },
 };
 

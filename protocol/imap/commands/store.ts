@@ -12,8 +12,10 @@ import type { Command, ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
 import { FLAGS, MODSEQ, UID } from "../fetch/attributes.ts";
 import { fetchMessages, withUid } from "../fetch/engine.ts";
+import { completeInPart, noteLimit, portionOf } from "../message_limit.ts";
 import { messageUids } from "../messages.ts";
 import { parseParameters } from "../parameters.ts";
+import { withProgress } from "../progress.ts";
 import { expungeIssued } from "./fetch.ts";
 
 interface StoreArguments {
@@ -44,21 +46,26 @@ export const store: Command<StoreArguments> = {
     return { set, change, silent: item === "FLAGS.SILENT" };
   },
 
-  async execute(session, { set, change, silent }, { uid }) {
+  async execute(session, { set, change, silent }, { uid, tag }) {
     session.assertWritable();
     const { view } = session;
     const conditional = change.unchangedSince !== undefined;
     if (conditional) session.enableCondstore();
     const uids = messageUids(session, set, uid);
-    const present = view.present(uids);
-    const result = await view.mailbox.storeFlags(present, change);
+    const there = view.present(uids);
+    const { uids: present, code: limited } = portionOf(session, there);
+    const result = await withProgress(
+      session,
+      tag,
+      () => view.mailbox.storeFlags(present, change),
+    );
     view.own(result.modseqs);
     if (result.unmet !== undefined) view.tell(result.unmet);
     const modified = new Set(result.modified);
     const passed = conditional
       ? present.filter((uid) => !modified.has(uid))
       : present;
-    let all = present.length === uids.length && result.missing.length === 0;
+    let all = there.length === uids.length && result.missing.length === 0;
     const { condstore } = session;
     if (!silent || condstore) {
       // Modseqs are told also where flags are not; of a conditional STORE for all that it reached (RFC 7162 § 3.1.3).
@@ -69,7 +76,8 @@ export const store: Command<StoreArguments> = {
         ...(condstore ? [MODSEQ] : []),
       ];
       const wanted = uid ? withUid(session, attributes) : attributes;
-      all = await fetchMessages(session, told, wanted) && all;
+      const backwards = limited !== undefined;
+      all = await fetchMessages(session, told, wanted, { backwards }) && all;
     }
     // What kept them from being changed the client had better know, too.
     view.tell(result.modified);
@@ -77,8 +85,12 @@ export const store: Command<StoreArguments> = {
       ? result.modified
       : result.modified.map((uid) => view.numberOf(uid));
     const code = failed.length > 0 ? `MODIFIED ${format(failed)}` : undefined;
-    if (!all && !uid) throw expungeIssued(code);
-    return code === undefined ? undefined : { code };
+    if (!all && !uid) {
+      noteLimit(session, limited);
+      throw expungeIssued(code);
+    }
+    const modifiedCode = code === undefined ? undefined : { code };
+    return completeInPart(session, limited, modifiedCode);
   },
 };
 

@@ -16,14 +16,20 @@ import { enableExtension } from "./enable.ts";
 import { idExtension } from "./id.ts";
 import { idleExtension } from "./idle.ts";
 import { imap4Extension } from "./imap4.ts";
+import { inProgressExtension } from "./in_progress.ts";
 import { listExtendedExtension } from "./list_extended.ts";
 import { listStatusExtension } from "./list_status.ts";
+import { messageLimitExtension } from "./message_limit.ts";
 import { moveExtension } from "./move.ts";
+import { multiSearchExtension } from "./multisearch.ts";
 import { namespaceExtension } from "./namespace.ts";
+import { partialExtension } from "./partial.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { specialUseExtension } from "./special_use.ts";
+import { uidBatchesExtension } from "./uid_batches.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
 import { unselectExtension } from "./unselect.ts";
+import { withinExtension } from "./within.ts";
 
 /** All extensions. */
 export const extensions: readonly Extension[] = [
@@ -38,9 +44,15 @@ export const extensions: readonly Extension[] = [
   listExtendedExtension,
   listStatusExtension,
   specialUseExtension,
+  withinExtension,
+  partialExtension,
+  multiSearchExtension,
   condstoreExtension,
   qresyncExtension,
   uidOnlyExtension,
+  uidBatchesExtension,
+  messageLimitExtension,
+  inProgressExtension,
   binaryExtension,
 ];
 

@@ -9,7 +9,9 @@ import { type CopyArguments, copyUid, parseCopy } from "../commands/copy.ts";
 import { settle } from "../commands/expunge.ts";
 import type { Extension } from "../extension.ts";
 import { openTarget, tryCreate } from "../mailboxes.ts";
+import { completeInPart, portionOf } from "../message_limit.ts";
 import { messageUids } from "../messages.ts";
+import { withProgress } from "../progress.ts";
 
 // move = "MOVE" SP sequence-set SP mailbox        RFC 6851 § 3.1
 /** MOVE and UID MOVE. */
@@ -20,17 +22,25 @@ const move: Command<CopyArguments> = {
   takesNumbers: true,
   parse: parseCopy,
 
-  async execute(session, { set, to }, { uid }) {
+  async execute(session, { set, to }, { uid, tag }) {
     session.assertWritable();
     const { view, out } = session;
-    const uids = view.present(messageUids(session, set, uid));
+    const { uids, code: limited } = portionOf(
+      session,
+      view.present(messageUids(session, set, uid)),
+    );
     const target = await openTarget(session, to);
     try {
-      const result = await view.mailbox.moveTo(uids, target);
+      const result = await withProgress(
+        session,
+        tag,
+        () => view.mailbox.moveTo(uids, target),
+      );
       const code = copyUid(target, result);
       // COPYUID comes before the EXPUNGEs, and so not with the tagged OK (RFC 6851 § 4.3).
       if (code !== undefined) out.text(`* OK [${code}] Moved`).crlf();
-      return code === undefined ? undefined : settle(session, uid);
+      const settled = code === undefined ? undefined : settle(session, uid);
+      return completeInPart(session, limited, settled);
     } catch (error) {
       throw tryCreate(session, to, error);
     } finally {

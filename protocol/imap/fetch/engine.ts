@@ -28,6 +28,7 @@ const BATCH = 512;
 /**
  * Writes a FETCH response for each message, in order.
  * @param uids messages that the client has been told of; those that have gone are left out
+ * @param options whether the last message comes first
  * @returns whether all of them were there
  * @throws {No} UNKNOWN-CTE and its like, after the responses of the other messages
  */
@@ -35,6 +36,7 @@ export async function fetchMessages(
   session: Session,
   uids: UidList,
   attributes: readonly FetchAttribute[],
+  { backwards = false }: { readonly backwards?: boolean } = {},
 ): Promise<boolean> {
   const { view } = session;
   let present = view.present(uids);
@@ -46,15 +48,28 @@ export async function fetchMessages(
   }
   if (wanted.includes(FLAGS)) view.gather();
   const writer = new ResponseWriter(session, wanted);
-  if (wanted.every((attribute) => attribute.needs === "state")) {
-    await fetchState(session, present, writer);
-  } else if (wanted.every((attribute) => attribute.needs !== "source")) {
-    await fetchSummaries(session, present, writer);
-  } else {
-    await fetchSources(session, present, wanted, writer);
-  }
+  if (backwards) {
+    for (let at = present.length; at > 0; at--) {
+      await fetchInOrder(session, present.subarray(at - 1, at), wanted, writer);
+    }
+  } else await fetchInOrder(session, present, wanted, writer);
   if (writer.refusal !== undefined) throw writer.refusal;
   return writer.written === uids.length;
+}
+
+async function fetchInOrder(
+  session: Session,
+  uids: UidList,
+  attributes: readonly FetchAttribute[],
+  writer: ResponseWriter,
+): Promise<void> {
+  if (attributes.every(({ needs }) => needs === "state")) {
+    await fetchState(session, uids, writer);
+  } else if (attributes.every(({ needs }) => needs !== "source")) {
+    await fetchSummaries(session, uids, writer);
+  } else {
+    await fetchSources(session, uids, attributes, writer);
+  }
 }
 
 /** Sets `\Seen` where it is not; whether that changed anything. */

@@ -13,6 +13,7 @@
 
 import { lowerBound } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
+import type { Progress } from "../progress.ts";
 import { KEPT_FIELDS, readSummary } from "../summary.ts";
 import { searchBody } from "./body_search.ts";
 import type { SearchContext } from "./context.ts";
@@ -27,6 +28,14 @@ export type { SearchContext } from "./context.ts";
 /** How many messages to judge by their columns between two looks at the clock. */
 const CLOCK_CHECK = 256;
 
+/** What searches that belong together share; each has its own by default. */
+export interface SearchWork {
+  /** Where to rest. */
+  readonly pace?: Pace;
+  /** What counts the messages that are judged. */
+  readonly progress?: Progress;
+}
+
 /**
  * Finds messages.
  * @returns the UIDs of those that match, ascending
@@ -34,8 +43,9 @@ const CLOCK_CHECK = 256;
 export async function search(
   context: SearchContext,
   key: SearchKey,
+  work: SearchWork = {},
 ): Promise<Uint32Array> {
-  const search = new Search(context, makePredicate(context, key));
+  const search = new Search(context, makePredicate(context, key), work);
   await search.byColumns();
   await search.bySummaries();
   await search.bySources();
@@ -45,7 +55,8 @@ export async function search(
 class Search {
   readonly #context: SearchContext;
   readonly #predicate: Predicate;
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
+  readonly #progress: Progress | undefined;
   /** The message that is looked at. */
   readonly #candidate: Candidate = {
     row: -1,
@@ -58,9 +69,15 @@ class Search {
   readonly #matches: UidBuffer;
   #open: UidList = new Uint32Array(0);
 
-  constructor(context: SearchContext, predicate: Predicate) {
+  constructor(
+    context: SearchContext,
+    predicate: Predicate,
+    { pace = new Pace(), progress }: SearchWork,
+  ) {
     this.#context = context;
     this.#predicate = predicate;
+    this.#pace = pace;
+    this.#progress = progress;
     this.#matches = new UidBuffer(context.length);
   }
 
@@ -90,6 +107,7 @@ class Search {
       else if (value === UNKNOWN) open.push(uid);
     }
     this.#open = open.take();
+    this.#judged(length - this.#open.length);
   }
 
   /** Judges by the summaries, if they say anything that matters. */
@@ -109,6 +127,7 @@ class Search {
         const value = this.#predicate.test(candidate);
         if (value === YES) this.#matches.push(uid);
         else if (value === UNKNOWN) open.push(uid);
+        if (value !== UNKNOWN) this.#judged(1);
       }
     }
     this.#open = open.take();
@@ -134,8 +153,13 @@ class Search {
           value = test(candidate);
         }
         if (value === YES) this.#matches.push(uid);
+        this.#judged(1);
       }
     }
+  }
+
+  #judged(messages: number): void {
+    if (this.#progress !== undefined) this.#progress.done += messages;
   }
 
   /** Turns to a message; false when it has gone. */

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { concatUids } from "../../../storage/mailbox_state.ts";
+import type { UidList } from "../../../storage/model.ts";
 import {
   intersect,
   resolve,
@@ -99,7 +101,7 @@ export function queryOf(context: SearchContext, key: SearchKey): SearchQuery {
         };
       case "numbers":
       case "uids":
-        return named(members(context, key.kind, key.set));
+        return named([...uidsOfSet(context, key.kind, key.set)]);
       case "recent":
       case "column":
         spend(context.length);
@@ -117,19 +119,20 @@ function dateOf(day: number): Date {
 }
 
 /** The messages of a set of sequence numbers or UIDs. */
-function members(
+export function uidsOfSet(
   { uids, length, saved }: SearchContext,
   kind: "numbers" | "uids",
   set: SequenceSet,
-): number[] {
-  if (set.kind === "saved") return [...saved()];
+): UidList {
+  if (set.kind === "saved") return saved();
   if (kind === "uids") {
     const last = length === 0 ? 0 : uids[length - 1]!;
-    return [...intersect(resolve(set, last), uids, length)];
+    return intersect(resolve(set, last), uids, length);
   }
-  return resolve(set, length).flatMap(([from, to]) => [
-    ...uids.subarray(from - 1, Math.min(to, length)),
-  ]);
+  return concatUids(
+    resolve(set, length)
+      .map(([from, to]) => uids.subarray(from - 1, Math.min(to, length))),
+  );
 }
 
 /** The messages that a test of their columns finds. */

@@ -1,0 +1,226 @@
+/**
+ * Searches of a session: in a mailbox, through the application's own search where there is one, within what one
+ * command may work on.
+ *
+ * @module
+ */
+
+import {
+  lowerBound,
+  type MailboxState,
+} from "../../../storage/mailbox_state.ts";
+import type { UidList } from "../../../storage/model.ts";
+import type { Mailbox } from "../../../storage/storage.ts";
+import type { Decoder } from "../../wire/decoder.ts";
+import type { ParseContext } from "../command.ts";
+import { No } from "../errors.ts";
+import { type Portion, portionOf } from "../message_limit.ts";
+import { uidRequired } from "../messages.ts";
+import type { Session } from "../session.ts";
+import { search, type SearchContext, type SearchWork } from "./evaluate.ts";
+import {
+  BadCharset,
+  parseSearchProgram,
+  type SearchKey,
+  TooManyKeys,
+} from "./key.ts";
+import { keyOf, queryOf, uidsOfSet } from "./query.ts";
+import { resolveKeys } from "./resolve_keys.ts";
+import { parseSearchReturns, type SearchReturns } from "./returns.ts";
+import { some } from "./search_key.ts";
+
+/** What SEARCH takes. */
+export interface SearchArguments {
+  /** What it is to return; undefined where it does not say. */
+  readonly returns: SearchReturns | undefined;
+  /** What messages have to be like, or why there is no such search. */
+  readonly key: SearchKey | No;
+}
+
+/** [search-return-opts SP] search-program */
+export function parseSearch(
+  d: Decoder,
+  context: ParseContext,
+): SearchArguments {
+  const { limits, registry, uidOnly } = context;
+  const returns = parseSearchReturns(d, context);
+  try {
+    const { key } = parseSearchProgram(d, {
+      maxKeys: limits.searchKeys,
+      extraKeys: registry.searchKeys,
+    });
+    if (uidOnly && some(key, isNumbers)) throw uidRequired();
+    return { returns, key };
+  } catch (error) {
+    // A NO is not the grammar's, and has a result: the execution gives it.
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    d.rest();
+    return { returns, key: refusal };
+  }
+}
+
+/** Why a search that is well-formed cannot be. */
+function refusalOf(error: unknown): No | undefined {
+  if (error instanceof TooManyKeys) return new No("LIMIT", error.message);
+  if (!(error instanceof BadCharset)) return undefined;
+  return new No(`BADCHARSET (${error.supported.join(" ")})`, error.message);
+}
+
+function isNumbers({ kind }: SearchKey): boolean {
+  return kind === "numbers";
+}
+
+/** The key of a search with what extensions had to look up. @throws {No} when there is none */
+export async function keyToSearch(
+  session: Session,
+  given: SearchKey | No,
+): Promise<SearchKey> {
+  if (given instanceof No) throw given;
+  try {
+    const { searchKeys } = session.host.limits;
+    const key = await resolveKeys(session, given, searchKeys);
+    if (session.uidOnly && some(key, isNumbers)) throw uidRequired();
+    return key;
+  } catch (error) {
+    throw refusalOf(error) ?? error;
+  }
+}
+
+/** The selected mailbox, as the client knows it. */
+export function selectedContext(session: Session): SearchContext {
+  const { view, selected } = session;
+  return {
+    mailbox: view.mailbox,
+    uids: view.uids,
+    length: view.length,
+    isRecent: (uid) => !session.rev2 && view.isRecent(uid),
+    saved: () => selected.saved,
+    now: () => session.host.now(),
+  };
+}
+
+/** A mailbox that is not selected: as it is now, no message `\Recent`, and none of `$` in it. */
+export function otherContext(
+  session: Session,
+  mailbox: Mailbox,
+): SearchContext {
+  const { uids, length } = mailbox.state;
+  return {
+    mailbox,
+    uids,
+    length,
+    isRecent: () => false,
+    saved: () => new Uint32Array(0),
+    now: () => session.host.now(),
+  };
+}
+
+/**
+ * Searches a mailbox.
+ * @returns what was found, of the messages that one command may look at (RFC 9738 § 3.1)
+ */
+export async function searchMailbox(
+  session: Session,
+  context: SearchContext,
+  key: SearchKey,
+  work: SearchWork,
+): Promise<Portion> {
+  const { messageLimit } = session.host.limits;
+  if (messageLimit === 0 || context.length <= messageLimit) {
+    return { uids: await find(session, context, key, work) };
+  }
+  const { uids, code } = portionOf(session, searched(context, key));
+  if (code === undefined) {
+    return { uids: await find(session, context, key, work) };
+  }
+  const set = {
+    kind: "ranges",
+    ranges: [[uids[0]!, uids.at(-1)!]],
+  } as const;
+  const narrowed = { kind: "and", keys: [{ kind: "uids", set }, key] } as const;
+  return { uids: await find(session, context, narrowed, work), code };
+}
+
+/** The messages that a search is about: what sets of numbers and UIDs leave, which are no matter of looking. */
+function searched(context: SearchContext, key: SearchKey): UidList {
+  const { state } = context.mailbox;
+  return left(context.uids.subarray(0, context.length), key)
+    .filter((uid) => state.indexOf(uid) >= 0);
+
+  function left(uids: UidList, key: SearchKey): UidList {
+    if (key.kind === "and") return key.keys.reduce(left, uids);
+    if (key.kind !== "numbers" && key.kind !== "uids") return uids;
+    return among(uids, uidsOfSet(context, key.kind, key.set));
+  }
+}
+
+/** Of UIDs those in an ascending list. */
+function among(uids: UidList, list: UidList): UidList {
+  return uids.filter((uid) => list[lowerBound(list, list.length, uid)] === uid);
+}
+
+/** Searches, through the application's own search where it has one. */
+async function find(
+  session: Session,
+  context: SearchContext,
+  key: SearchKey,
+  work: SearchWork,
+): Promise<UidList> {
+  const { host: { hooks }, identity } = session;
+  if (hooks?.search === undefined) return await search(context, key, work);
+  const found = await hooks.search(
+    identity!,
+    context.mailbox,
+    queryOf(context, key),
+    (query) => search(context, keyOf(query), work),
+  );
+  const uids = Uint32Array.from(new Set(found)).sort();
+  return among(uids, context.uids.subarray(0, context.length));
+}
+
+/** The highest modseq of messages that are there, or 0. */
+export function highestOf(state: MailboxState, uids: UidList): number {
+  let highest = 0;
+  for (const uid of uids) {
+    const index = state.indexOf(uid);
+    if (index >= 0) highest = Math.max(highest, state.modseqs[index]!);
+  }
+  return highest;
+}
+
+/** What an ESEARCH response says. */
+export interface Extended {
+  /** The tag of the command. */
+  readonly tag: string;
+  /** Which mailbox it is about, where that is said (RFC 7377 § 2.1). */
+  readonly mailbox?: Mailbox;
+  /** Whether the numbers are UIDs. */
+  readonly uid: boolean;
+  /** What is returned. */
+  readonly returns: SearchReturns;
+  /** What was found, as the client numbers it. */
+  readonly numbers: UidList;
+  /** The highest modseq of the messages told of, or 0 for none to tell. */
+  readonly modseq: number;
+}
+
+// esearch-response  = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
+// search-correlator = SP "(" one-correlator *(SP one-correlator) ")"        RFC 7377 § 4
+/** Writes an ESEARCH response. */
+export function writeExtended(
+  { out }: Session,
+  { tag, mailbox, uid, returns, numbers, modseq }: Extended,
+): void {
+  out.text("* ESEARCH (TAG ").string(tag);
+  if (mailbox !== undefined) {
+    out.text(" MAILBOX ").mailbox(mailbox.name);
+    out.text(" UIDVALIDITY ").number(mailbox.state.uidValidity);
+  }
+  out.close();
+  if (uid) out.text(" UID");
+  returns.write(out, numbers);
+  // search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
+  if (modseq > 0) out.text(" MODSEQ ").number(modseq);
+  out.crlf();
+}
