@@ -153,3 +153,19 @@ Deno.test("scopes meet: read-only in one mailbox, append-only in one", () =>
       "SELECT Sent": "NONEXISTENT",
     });
   }));
+
+Deno.test("ESEARCH finds nothing in mailboxes that are not in the scope", () =>
+  withScene(async ({ login }) => {
+    const found = async (password: string, sources: string) => {
+      const client = await login(password);
+      const lines = await client.ok(`ESEARCH IN (${sources}) ALL`);
+      return lines.map((line) => /MAILBOX (\S+)/.exec(line)?.[1]);
+    };
+    const inScope = ["Lists/deno"];
+    assertEquals(await found("lists", "personal"), inScope);
+    assertEquals(await found("lists", "subtree Lists"), inScope);
+    assertEquals(await found("lists", "mailboxes (INBOX Sent None)"), []);
+    assertEquals(await found("read", "mailboxes (INBOX None)"), ["INBOX"]);
+    const blind = await login("append");
+    await assertCodes(blind, { "ESEARCH IN (personal) ALL": "NOPERM" });
+  }));

@@ -73,6 +73,40 @@ export function columnTest(context: SearchContext, key: ColumnKey): Test {
   }
 }
 
+/** Of the messages that the client knows the first of some, and the one behind the last of them, from 0. */
+export type Places = readonly [from: number, to: number];
+
+/** Where messages can be that a key matches, by the sets of numbers and UIDs that all of them have to be in. */
+export function placesOf(context: SearchContext, key: SearchKey): Places {
+  const { uids, length } = context;
+  const placeOf = (uid: number) => lowerBound(uids, length, uid);
+  const whole: Places = [0, length];
+  return narrow(whole, key);
+
+  function narrow(within: Places, key: SearchKey): Places {
+    if (key.kind === "and") return key.keys.reduce(narrow, within);
+    if (key.kind !== "numbers" && key.kind !== "uids") return within;
+    const [first, last] = bounds(key.kind, key.set);
+    const from = Math.max(within[0], first);
+    return [from, Math.max(from, Math.min(within[1], last))];
+  }
+
+  function bounds(kind: "numbers" | "uids", set: SequenceSet): Places {
+    if (set.kind === "saved") {
+      const saved = context.saved();
+      if (saved.length === 0) return [0, 0];
+      return [placeOf(saved[0]!), placeOf(saved.at(-1)! + 1)];
+    }
+    const lastUid = length === 0 ? 0 : uids[length - 1]!;
+    const ranges = resolve(set, kind === "uids" ? lastUid : length);
+    if (ranges.length === 0) return [0, 0];
+    const [first, last] = [ranges[0]![0], ranges.at(-1)![1]];
+    return kind === "uids"
+      ? [placeOf(first), placeOf(last + 1)]
+      : [first - 1, last];
+  }
+}
+
 /** Whether a flag is in a set is worked out once a set; messages share sets. */
 function flagTest(state: MailboxState, flag: string): Test {
   const sets: FlagSet[] = [];

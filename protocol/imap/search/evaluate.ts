@@ -16,6 +16,7 @@ import type { UidList } from "../../../storage/model.ts";
 import type { Progress } from "../progress.ts";
 import { KEPT_FIELDS, readSummary } from "../summary.ts";
 import { searchBody } from "./body_search.ts";
+import { type Places, placesOf } from "./columns.ts";
 import type { SearchContext } from "./context.ts";
 import { HeaderTexts } from "./header_texts.ts";
 import type { SearchKey } from "./search_key.ts";
@@ -45,7 +46,9 @@ export async function search(
   key: SearchKey,
   work: SearchWork = {},
 ): Promise<Uint32Array> {
-  const search = new Search(context, makePredicate(context, key), work);
+  const places = placesOf(context, key);
+  const predicate = makePredicate(context, key);
+  const search = new Search(context, predicate, places, work);
   await search.byColumns();
   await search.bySummaries();
   await search.bySources();
@@ -55,6 +58,7 @@ export async function search(
 class Search {
   readonly #context: SearchContext;
   readonly #predicate: Predicate;
+  readonly #places: Places;
   readonly #pace: Pace;
   readonly #progress: Progress | undefined;
   /** The message that is looked at. */
@@ -72,13 +76,15 @@ class Search {
   constructor(
     context: SearchContext,
     predicate: Predicate,
+    places: Places,
     { pace = new Pace(), progress }: SearchWork,
   ) {
     this.#context = context;
     this.#predicate = predicate;
+    this.#places = places;
     this.#pace = pace;
     this.#progress = progress;
-    this.#matches = new UidBuffer(context.length);
+    this.#matches = new UidBuffer(places[1] - places[0]);
   }
 
   /** The UIDs that match. */
@@ -86,13 +92,14 @@ class Search {
     return this.#matches.take().sort();
   }
 
-  /** Judges all messages by their columns. */
+  /** Judges all messages by their columns; those outside of the places do not match. */
   async byColumns(): Promise<void> {
     const { uids, length, mailbox: { state } } = this.#context;
     const { test } = this.#predicate;
     const candidate = this.#candidate;
-    const open = new UidBuffer(length);
-    for (let index = 0; index < length; index++) {
+    const [from, to] = this.#places;
+    const open = new UidBuffer(to - from);
+    for (let index = from; index < to; index++) {
       if (index % CLOCK_CHECK === 0 && this.#pace.due) await this.#pace.rest();
       const uid = uids[index]!;
       const next = candidate.row + 1;
