@@ -7,7 +7,7 @@
 import type { UidList } from "../../../storage/model.ts";
 import type { MailboxState } from "../../../storage/mailbox_state.ts";
 import type { Command } from "../command.ts";
-import { No } from "../errors.ts";
+import { Bad, No } from "../errors.ts";
 import { uidRequired } from "../messages.ts";
 import { search as evaluate, type SearchContext } from "../search/evaluate.ts";
 import {
@@ -17,6 +17,7 @@ import {
   TooManyKeys,
 } from "../search/key.ts";
 import { keyOf, queryOf } from "../search/query.ts";
+import { resolveKeys } from "../search/resolve_keys.ts";
 import {
   parseSearchReturns,
   RETURN_ALL,
@@ -55,9 +56,7 @@ export const search: Command<SearchArguments> = {
         maxKeys: limits.searchKeys,
         extraKeys: registry.searchKeys,
       });
-      if (uidOnly && some(key, ({ kind }) => kind === "numbers")) {
-        throw uidRequired();
-      }
+      if (uidOnly && some(key, isNumbers)) throw uidRequired();
       return { returns, key };
     } catch (error) {
       // A NO is not the grammar's, and has a result: execute gives it.
@@ -68,13 +67,14 @@ export const search: Command<SearchArguments> = {
     }
   },
 
-  async execute(session, { returns, key }, { uid, tag }) {
+  async execute(session, { returns, key: given }, { uid, tag }) {
     const { view, selected } = session;
-    const tellsModseq = !(key instanceof No) && some(key, isModseq);
-    if (tellsModseq) session.enableCondstore();
     let found: UidList;
+    let tellsModseq: boolean;
     try {
-      if (key instanceof No) throw key;
+      const key = await keyToSearch(session, given);
+      tellsModseq = some(key, isModseq);
+      if (tellsModseq) session.enableCondstore();
       found = await find(session, {
         mailbox: view.mailbox,
         uids: view.uids,
@@ -84,8 +84,10 @@ export const search: Command<SearchArguments> = {
         now: () => session.host.now(),
       }, key);
     } catch (error) {
-      // A SEARCH that should have been saved and failed leaves nothing saved (RFC 5182 § 2.1).
-      if (returns?.save) selected.saved = new Uint32Array(0);
+      // A SEARCH that should have been saved and failed leaves nothing saved, unless it is BAD (RFC 5182 § 2.1).
+      if (returns?.save && !(error instanceof Bad)) {
+        selected.saved = new Uint32Array(0);
+      }
       throw error;
     }
     const extended = returns ?? (session.rev2 ? RETURN_ALL : undefined);
@@ -99,6 +101,26 @@ export const search: Command<SearchArguments> = {
     }
   },
 };
+
+function isNumbers({ kind }: SearchKey): boolean {
+  return kind === "numbers";
+}
+
+/** The key of a search with what extensions had to look up. @throws {No} when there is none */
+async function keyToSearch(
+  session: Session,
+  given: SearchKey | No,
+): Promise<SearchKey> {
+  if (given instanceof No) throw given;
+  try {
+    const { searchKeys } = session.host.limits;
+    const key = await resolveKeys(session, given, searchKeys);
+    if (session.uidOnly && some(key, isNumbers)) throw uidRequired();
+    return key;
+  } catch (error) {
+    throw refusalOf(error) ?? error;
+  }
+}
 
 /** The highest modseq of messages that are there, or 0. */
 function highestOf(state: MailboxState, uids: UidList): number {

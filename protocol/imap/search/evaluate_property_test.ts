@@ -207,6 +207,7 @@ function matches(key: SearchKey, message: Placed): boolean {
       return key.keys.some((key) => matches(key, message));
     case "recent":
     case "column":
+    case "deferred":
       throw new Error("Not among the keys");
   }
 }

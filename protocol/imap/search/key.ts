@@ -24,6 +24,7 @@ import type {
 export { BadCharset } from "./search_charset.ts";
 export type {
   ColumnTest,
+  KeyLookup,
   SearchKey,
   SearchKeyContext,
   SearchKeyParser,
@@ -154,6 +155,10 @@ class KeyReader implements SearchKeyContext {
     this.#d = d;
     this.#charset = charset;
     this.#options = options;
+  }
+
+  get charset(): string {
+    return this.#charset.name;
   }
 
   /** `search-key *(SP search-key)`: all of them. */

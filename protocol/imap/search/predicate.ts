@@ -87,6 +87,8 @@ class Compiler {
         return this.#string(key.text, false);
       case "text":
         return this.#string(key.text, true);
+      case "deferred":
+        throw new Error("The key has not been looked up");
       default:
         return { test: columnTest(this.#context, key), cost: COLUMNS };
     }

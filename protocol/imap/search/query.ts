@@ -104,6 +104,8 @@ export function queryOf(context: SearchContext, key: SearchKey): SearchQuery {
       case "column":
         spend(context.length);
         return named(matching(context, key));
+      case "deferred":
+        throw new Error("The key has not been looked up");
       default:
         return key;
     }

@@ -7,6 +7,7 @@
 import type { MailboxState } from "../../../storage/mailbox_state.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { SequenceSet } from "../../wire/sequence_set.ts";
+import type { Session } from "../session.ts";
 
 /** What a message has to be like. Days count from 1970-01-01; of a pair `from`, `to` the second is outside. */
 export type SearchKey =
@@ -48,7 +49,15 @@ export type SearchKey =
     readonly matches: ColumnTest;
     /** Whether it asks of modseqs, so that the answer tells one (RFC 7162 § 3.1.5). */
     readonly modseq?: boolean;
-  };
+  }
+  /** What an extension has to look up before the search begins; `resolveKeys` puts a key in its place. */
+  | { readonly kind: "deferred"; readonly look: KeyLookup };
+
+/**
+ * Looks up the key that stands in for a deferred one, which may have deferred ones in it again.
+ * @param depth how many deferred keys this one was found in
+ */
+export type KeyLookup = (session: Session, depth: number) => Promise<SearchKey>;
 
 /** Whether a key, or one in it, passes a test. */
 export function some(
@@ -84,6 +93,8 @@ export type ColumnTest = (
 
 /** What an extension's key can read with beside the decoder. */
 export interface SearchKeyContext {
+  /** The command's charset, as the client spelled it; `UTF-8` when it named none. */
+  readonly charset: string;
   /** Reads a string in the command's charset. */
   string(): string;
   /** Reads another key, for keys about keys. */
