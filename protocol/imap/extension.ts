@@ -145,6 +145,17 @@ export interface CreateParameter {
   parse(d: Decoder, context: ParseContext): { specialUse?: readonly string[] };
 }
 
+/** What an extension says of entries of the server's metadata (RFC 5464) that it gives a meaning to. */
+export interface MetadataRule {
+  /** Which entries: a test of the name in lower case. */
+  readonly entries: RegExp;
+  /**
+   * Looks at what a client is about to set; null removes it.
+   * @throws {No} or {Bad} to refuse it, and with it the whole command
+   */
+  check(session: Session, name: string, value: Uint8Array | null): void;
+}
+
 /** An extension. */
 export interface Extension {
   /** The capabilities that it stands for, in this state of the session. */
@@ -177,6 +188,8 @@ export interface Extension {
   readonly searchReturnOptions?: readonly SearchReturnOption[];
   /** Parameters of CREATE. */
   readonly createParameters?: readonly CreateParameter[];
+  /** Rules for entries of the server's metadata. */
+  readonly metadataRules?: readonly MetadataRule[];
 }
 
 /** What capabilities depend on. */

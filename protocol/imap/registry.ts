@@ -14,6 +14,7 @@ import type {
   FetchModifier,
   ListReturnOption,
   ListSelectionOption,
+  MetadataRule,
   SearchReturnOption,
   SelectParameter,
   StatusItem,
@@ -57,6 +58,8 @@ export class Registry {
   readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
   /** Parameters of CREATE by name. */
   readonly createParameters: Map<string, CreateParameter> = new Map();
+  /** Rules for entries of the server's metadata. */
+  readonly metadataRules: MetadataRule[] = [];
 
   /**
    * Gathers what the extensions add.
@@ -116,6 +119,7 @@ export class Registry {
       for (const parameter of extension.createParameters ?? []) {
         claim(this.createParameters, parameter.name, parameter);
       }
+      this.metadataRules.push(...extension.metadataRules ?? []);
     }
   }
 

@@ -13,11 +13,14 @@ import { base } from "../commands/mod.ts";
 import { binaryExtension } from "./binary.ts";
 import { condstoreExtension } from "./condstore.ts";
 import { enableExtension } from "./enable.ts";
+import { filtersExtension } from "./filters.ts";
 import { idExtension } from "./id.ts";
 import { idleExtension } from "./idle.ts";
 import { imap4Extension } from "./imap4.ts";
 import { listExtendedExtension } from "./list_extended.ts";
 import { listStatusExtension } from "./list_status.ts";
+import { listMetadataExtension } from "./list_metadata.ts";
+import { metadataExtension } from "./metadata.ts";
 import { moveExtension } from "./move.ts";
 import { namespaceExtension } from "./namespace.ts";
 import { qresyncExtension } from "./qresync.ts";
@@ -38,6 +41,9 @@ export const extensions: readonly Extension[] = [
   listExtendedExtension,
   listStatusExtension,
   specialUseExtension,
+  metadataExtension,
+  listMetadataExtension,
+  filtersExtension,
   condstoreExtension,
   qresyncExtension,
   uidOnlyExtension,
