@@ -270,7 +270,7 @@ broken("metadata of an account that is not there", {
 
 broken("a value of metadata that is missing", {
   finds: ["metadata", "the value of /x is missing"],
-}, async ({ kv, ids }) => kv.delete(["entry", ids[B]!, 0]));
+}, ({ kv, ids }) => kv.delete(["entry", ids[B]!, 0]));
 
 broken("a value of metadata that is another", {
   finds: ["metadata", "the value of /y is missing or not as it was"],

@@ -4,9 +4,9 @@
  * @module
  */
 
-import {
-  type MetadataChanges,
-  type MetadataOwner,
+import type {
+  MetadataChanges,
+  MetadataOwner,
 } from "../../../storage/metadata.ts";
 import { StorageError } from "../../../storage/model.ts";
 import type { Decoder } from "../../wire/decoder.ts";
