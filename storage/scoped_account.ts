@@ -210,6 +210,7 @@ class ScopedAccount implements Account {
   /** What a change is to those who see but a part; undefined when it is nothing. */
   #shownChange(change: AccountChange): AccountChange | undefined {
     const { type, name, oldName } = change;
+    if (type === "metadata" && this.#scope.appendOnly === true) return;
     if (type !== "rename" || oldName === undefined) {
       return this.#shows(name) ? change : undefined;
     }

@@ -160,6 +160,8 @@ export interface MetadataRule {
 export interface Extension {
   /** The capabilities that it stands for, in this state of the session. */
   capabilities?(session: CapabilityContext): readonly string[];
+  /** Capabilities of other extensions, of which one at the least has to be offered for this one to be of use. */
+  readonly needs?: readonly string[];
   /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC. The README's table. */
   readonly documents?: Readonly<Record<string, string>>;
   /** Its commands. */

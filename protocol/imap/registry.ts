@@ -64,15 +64,17 @@ export class Registry {
   /**
    * Gathers what the extensions add.
    * @param disabled capabilities that are not to be offered: they are not announced, and an extension none of
-   * whose capabilities are left adds nothing
+   * whose capabilities are left, or whose needs are not met, adds nothing
    * @throws {Error} when two of them claim the same name
    */
   constructor(extensions: readonly Extension[], disabled: ReadonlySet<string>) {
     this.#disabled = disabled;
-    this.#extensions = extensions.filter((extension) => {
-      const offered = extension.capabilities?.(ALL) ?? [];
-      return offered.length === 0 ||
-        offered.some((capability) => !disabled.has(capability.toUpperCase()));
+    const isOffered = (capability: string) =>
+      !disabled.has(capability.toUpperCase());
+    this.#extensions = extensions.filter(({ capabilities, needs = [] }) => {
+      const offered = capabilities?.(ALL) ?? [];
+      return (offered.length === 0 || offered.some(isOffered)) &&
+        (needs.length === 0 || needs.some(isOffered));
     });
     for (const extension of this.#extensions) {
       for (const command of extension.commands ?? []) {

@@ -106,6 +106,7 @@ function frameOf(value: Uint8Array): Frame | undefined {
 /** FILTERS. */
 export const filtersExtension: Extension = {
   capabilities: () => ["FILTERS"],
+  needs: ["METADATA", "METADATA-SERVER"],
   documents: { FILTERS: "5466" },
   searchKeys: new Map([["FILTER", filter]]),
   metadataRules: [{

@@ -11,6 +11,7 @@ import { metadataResponse, readMailboxes } from "../metadata/query.ts";
 /** LIST-METADATA. */
 export const listMetadataExtension: Extension = {
   capabilities: () => ["LIST-METADATA"],
+  needs: ["METADATA"],
   documents: { "LIST-METADATA": "9590" },
   listReturnOptions: [{
     name: "METADATA",
