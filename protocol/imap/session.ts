@@ -286,6 +286,7 @@ export class Session {
     this.unselect();
     for (const unlisten of this.#unlisten) unlisten();
     this.#unlisten.clear();
+    this.unasked.clear();
     this.#account?.close();
     this.#account = undefined;
     if (this.#open !== undefined) this.host.logout(this.#open);

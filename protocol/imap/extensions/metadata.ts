@@ -229,6 +229,7 @@ export const metadataExtension: Extension = {
   // RFC 5464 § 4.1: who enables either hears of changes.
   enable: ["METADATA", "METADATA-SERVER"],
   whenEnabled(session) {
-    if (!watches.has(session)) watches.set(session, new MetadataWatch(session));
+    if (watches.get(session)?.listens) return;
+    watches.set(session, new MetadataWatch(session));
   },
 };

@@ -28,7 +28,12 @@ export class MetadataWatch {
   constructor(session: Session) {
     this.#session = session;
     session.listen((change) => this.#heard(change));
-    session.unasked.add(() => this.#tell());
+    session.unasked.add(this.#tell);
+  }
+
+  /** Whether it still listens: it does until the user logs out. */
+  get listens(): boolean {
+    return this.#session.unasked.has(this.#tell);
   }
 
   /** The session is about to change something itself; the function that is returned ends that. */
@@ -66,7 +71,7 @@ export class MetadataWatch {
   }
 
   // metadata-resp = "METADATA" SP mailbox SP entry-list
-  #tell(): void {
+  readonly #tell = (): void => {
     const { out } = this.#session;
     for (const [name, entries] of this.#changed) {
       if (entries.size === 0) continue;
@@ -76,7 +81,7 @@ export class MetadataWatch {
     }
     this.#changed = new Map();
     this.#waiting = 0;
-  }
+  };
 }
 
 function keyOf(name: string, entries: Iterable<string>): string {
