@@ -109,6 +109,14 @@ export interface LoginThrottle {
   succeeded(user: string): void;
 }
 
+/** What the server says of itself by metadata (RFC 5464), and who else may. */
+export interface ServerMetadata {
+  /** How to reach who runs it: a URI, `/shared/admin`. */
+  readonly admin?: string | undefined;
+  /** The users who may set what all users see, `/shared/comment` and the rest. */
+  readonly editors: ReadonlySet<string>;
+}
+
 /** The server, as the connections of a protocol see it. */
 export interface Host {
   /** The name of this machine in greetings and trace fields, a domain name. Default `localhost`. */
@@ -125,6 +133,8 @@ export interface Host {
   readonly batchSize: number;
   /** Aborted when the server is to stop: connections say BYE and end. */
   readonly stopping: AbortSignal;
+  /** Its metadata; absent where it says nothing and nobody may set any for all. */
+  readonly metadata?: ServerMetadata | undefined;
   /** Where the application steps in, if it does. */
   readonly hooks?: Hooks | undefined;
   /** What is different for a client: asked when it connects and when it has said who it is. */

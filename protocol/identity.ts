@@ -16,4 +16,6 @@ export interface Identity {
   readonly scope?: Scope;
   /** The identifier of the token that has proved who they are, where it was one: with it the session ends. */
   readonly token?: string;
+  /** Whether nothing has been proved (RFC 4505). */
+  readonly anonymous?: boolean;
 }

@@ -32,6 +32,10 @@ export interface Limits {
   readonly listWildcards: number;
   /** A mailbox name, in UTF-8. */
   readonly mailboxName: number;
+  /** The name of an entry of metadata; RFC 5464 has no number for it. */
+  readonly metadataEntry: number;
+  /** How many filters deep a filter of RFC 5466 may go, which asks for 3 at the least. */
+  readonly filterDepth: number;
   /** Commands in a row that are not understood, before the connection ends. */
   readonly badCommands: number;
   /** Failed logins on a connection, before it ends. */
@@ -91,6 +95,8 @@ export const DEFAULT_LIMITS: Limits = {
   listItems: 1_000,
   listWildcards: 64,
   mailboxName: 1_000,
+  metadataEntry: 255,
+  filterDepth: 8,
   badCommands: 20,
   failedLogins: 5,
   failedLoginDelay: 500,

@@ -19,7 +19,12 @@ import { z } from "zod";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
 import { DOORS } from "./doors.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
-import { DEFAULTS, type ListenerOptions, type TlsVersion } from "./options.ts";
+import {
+  DEFAULTS,
+  type ListenerOptions,
+  type MetadataOptions,
+  type TlsVersion,
+} from "./options.ts";
 import type { Quirk } from "./quirks.ts";
 import { QUIRKS_SAMPLE, quirksSchema } from "./quirks_schema.ts";
 import type { DeliveryOptions } from "./recipients.ts";
@@ -79,6 +84,8 @@ export interface Config {
   readonly sasl?: SaslOptions;
   /** Whom mail is for that comes in by LMTP. */
   readonly delivery?: DeliveryOptions;
+  /** What the server says of itself by metadata. */
+  readonly metadata?: MetadataOptions;
   /** Capabilities not to be offered. */
   readonly capabilities?: { readonly disable?: readonly string[] };
   /** Rules for clients that need to be treated differently. */
@@ -161,6 +168,10 @@ const schema = z.strictObject({
     catchAll: text.optional(),
     subaddressDelimiter: z.string("Expected text").optional(),
     createMailboxes: z.boolean("Expected true or false").optional(),
+  }, "Expected a mapping").optional(),
+  metadata: z.strictObject({
+    admin: text.optional(),
+    editors: z.array(text, "Expected a list of users").optional(),
   }, "Expected a mapping").optional(),
   users: z.record(z.string(), text, "Expected names with passwords").optional(),
   capabilities: z.strictObject({
@@ -348,6 +359,11 @@ export function sampleConfig(
     "#   catchAll: alice",
     '#   subaddressDelimiter: "+"',
     "#   createMailboxes: false",
+    "",
+    "# How clients find out whom to write to (METADATA), and users who may set what all users see.",
+    "# metadata:",
+    "#   admin: mailto:postmaster@example.com",
+    "#   editors: [alice]",
     "",
     "# Users with their passwords in clear text, for tests and first steps. The others are in",
     "# the database: see imapd help user.",

@@ -79,6 +79,20 @@ Deno.test("a configuration says how TLS is spoken, its paths from its folder", a
   }
 });
 
+Deno.test("a configuration says what the server says of itself", () => {
+  const config = parseConfig(
+    "metadata: { admin: mailto:postmaster@example.com, editors: [alice] }",
+    "x.yaml",
+  );
+  const metadata = {
+    admin: "mailto:postmaster@example.com",
+    editors: ["alice"],
+  };
+  assertEquals(config, { metadata });
+  assertEquals(optionsOf(config).metadata, metadata);
+  assertEquals(optionsOf({}).metadata, {});
+});
+
 Deno.test("a configuration has rules for clients", () => {
   const config = parseConfig(
     `
@@ -132,6 +146,10 @@ const wrong: readonly [source: string, message: string][] = [
   ["port: 1\nport: 2", "x.yaml:2:1: Map keys must be unique"],
   ["users: { alice: 1 }", "x.yaml:1:10: users.alice: Expected text"],
   ["port: [", "x.yaml:1:8: "],
+  [
+    "metadata: { editors: alice }",
+    "metadata.editors: Expected a list of users",
+  ],
   ["quirks: { match: {} }", "x.yaml:1:1: quirks: Expected a list of rules"],
   [
     "quirks:\n  - hide: [IDLE]",

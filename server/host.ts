@@ -6,7 +6,7 @@
 
 import type { ByteStream } from "../protocol/byte_stream.ts";
 import type { Hooks } from "../protocol/hooks.ts";
-import type { Host, OpenSession } from "../protocol/host.ts";
+import type { Host, OpenSession, ServerMetadata } from "../protocol/host.ts";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
 import type { SaslBackend } from "../protocol/sasl/server.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -32,6 +32,7 @@ export class ServerHost implements Host {
   readonly hostname: string;
   readonly storage: Storage;
   readonly disabledCapabilities: ReadonlySet<string>;
+  readonly metadata: ServerMetadata;
   readonly insecureAuth: boolean;
   readonly batchSize: number;
   readonly stopping: AbortSignal;
@@ -77,6 +78,14 @@ export class ServerHost implements Host {
     this.disabledCapabilities = new Set(
       disabled.map((name) => name.toUpperCase()),
     );
+    this.metadata = {
+      admin: options.metadata?.admin,
+      editors: new Set(
+        (options.metadata?.editors ?? []).map((name) =>
+          options.caseInsensitiveUsers ? name.toLowerCase() : name
+        ),
+      ),
+    };
     this.insecureAuth = options.insecureAuth ?? false;
     this.batchSize = options.batchSize ?? DEFAULTS.batchSize;
     this.trace = tracerOf(options.trace);

@@ -12,6 +12,7 @@ export {
   type ListenAddress,
   type ListenerKind,
   type ListenerOptions,
+  type MetadataOptions,
   type ReloadOptions,
   type ServeOptions,
   type TlsOptions,

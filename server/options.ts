@@ -92,6 +92,14 @@ export interface ReloadOptions {
   readonly tls?: TlsOptions;
 }
 
+/** Metadata of the server itself (RFC 5464 § 3.2.1.1). */
+export interface MetadataOptions {
+  /** How to reach who runs it: a URI such as `mailto:postmaster@example.com`, which clients read at `/shared/admin`. */
+  readonly admin?: string;
+  /** Users who may set entries that all users see, such as `/shared/comment` and shared filters. Default: nobody. */
+  readonly editors?: readonly string[];
+}
+
 /** Options of {@linkcode serve}. */
 export interface ServeOptions {
   /**
@@ -126,6 +134,8 @@ export interface ServeOptions {
   readonly sasl?: SaslOptions;
   /** Whom the mail is for that comes in by LMTP. Default: users, by the part before the `@`. */
   readonly delivery?: DeliveryOptions;
+  /** What the server says of itself by metadata (RFC 5464). Default: nothing, and nobody may set any for all. */
+  readonly metadata?: MetadataOptions;
   /** Whether user names compare without case; accounts have the lower-case name then. Default false. */
   readonly caseInsensitiveUsers?: boolean;
   /**

@@ -22,6 +22,16 @@ export interface StorageLimits {
   readonly maxMessageSize: number;
   /** A message's summary, in bytes. */
   readonly maxSummarySize: number;
+  /** Entries of metadata of a mailbox, of an account itself, or of the storage; up to 200 fit one record. */
+  readonly maxMetadataEntries: number;
+  /** The name of an entry; up to 255. */
+  readonly maxMetadataNameLength: number;
+  /** The value of an entry, in bytes; up to 60,000 fit one record. */
+  readonly maxMetadataValue: number;
+  /** Names and values of a mailbox, with 100 bytes more an entry; up to 500,000 fit one change. */
+  readonly maxMetadataSize: number;
+  /** The same of an account with all its mailboxes. */
+  readonly maxMetadataTotal: number;
 }
 
 /** The defaults. */
@@ -33,6 +43,11 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   maxKeywordLength: 200,
   maxMessageSize: 256 * 1_048_576,
   maxSummarySize: 1_048_576,
+  maxMetadataEntries: 200,
+  maxMetadataNameLength: 255,
+  maxMetadataValue: 60_000,
+  maxMetadataSize: 500_000,
+  maxMetadataTotal: 10 * 1_048_576,
 };
 
 /** The longest user name, in bytes of UTF-8. */

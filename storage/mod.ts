@@ -15,5 +15,11 @@ export {
   type MessageColumns,
   type MessageRecord,
 } from "./mailbox_state.ts";
+export type {
+  MetadataChanges,
+  MetadataEntry,
+  MetadataFilter,
+  MetadataOwner,
+} from "./metadata.ts";
 export { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "./limits.ts";
 export type { OtpRecord, OtpStore } from "./otp.ts";

@@ -189,10 +189,13 @@ export type StorageErrorCode =
 export class StorageError extends Error {
   /** Why. */
   readonly code: StorageErrorCode;
+  /** The size, in bytes, that would have been taken, where that is why. */
+  readonly limit: number | undefined;
   /** Makes a refusal with its code and a sentence for people. */
-  constructor(code: StorageErrorCode, message: string) {
+  constructor(code: StorageErrorCode, message: string, limit?: number) {
     super(message);
     this.name = "StorageError";
     this.code = code;
+    this.limit = limit;
   }
 }

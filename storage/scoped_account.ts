@@ -7,6 +7,12 @@
  * @module
  */
 
+import type {
+  MetadataChanges,
+  MetadataEntry,
+  MetadataFilter,
+  MetadataOwner,
+} from "./metadata.ts";
 import { type MailboxInfo, type MailboxStatus, StorageError } from "./model.ts";
 import { compareNames } from "./names.ts";
 import type { Account, AccountChange, Mailbox } from "./storage.ts";
@@ -104,6 +110,37 @@ class ScopedAccount implements Account {
     return names.map((name) => known.get(name));
   }
 
+  /** Where names are hidden, what belongs to the whole account is hidden as well. */
+  async metadata(
+    owners: readonly MetadataOwner[],
+    wanted?: MetadataFilter,
+  ): Promise<(readonly MetadataEntry[] | undefined)[]> {
+    if (this.#scope.appendOnly === true) throw outOfScope();
+    const shown = owners.filter((owner) => this.#showsOwner(owner));
+    const found = await this.#inner.metadata(shown, wanted);
+    const known = new Map(shown.map((owner, place) => [owner, found[place]]));
+    return owners.map((owner) =>
+      known.has(owner) || typeof owner !== "string" ? known.get(owner) : []
+    );
+  }
+
+  async setMetadata(
+    owner: MetadataOwner,
+    changes: MetadataChanges,
+    common?: MetadataChanges,
+  ): Promise<void> {
+    if (typeof owner === "string") {
+      const { readOnly = false, appendOnly = false } = this.#scope;
+      if (readOnly || appendOnly || !this.#showsOwner(owner)) {
+        throw outOfScope();
+      }
+    } else {
+      this.#assertThere(owner.mailbox);
+      this.#assertMayChange(owner.mailbox);
+    }
+    await this.#inner.setMetadata(owner, changes, common);
+  }
+
   async openMailbox(name: string): Promise<Mailbox> {
     this.#assertThere(name);
     const mailbox = await this.#inner.openMailbox(name);
@@ -132,6 +169,11 @@ class ScopedAccount implements Account {
     if (this.#names === undefined) return true;
     const normal = normalName(name, this.#delimiter);
     return normal !== undefined && this.#names.has(normal);
+  }
+
+  #showsOwner(owner: MetadataOwner): boolean {
+    if (owner === "account") return this.#names === undefined;
+    return owner === "storage" || this.#shows(owner.mailbox);
   }
 
   /** Of a list, what the scope shows, and the names above that. */
@@ -168,6 +210,7 @@ class ScopedAccount implements Account {
   /** What a change is to those who see but a part; undefined when it is nothing. */
   #shownChange(change: AccountChange): AccountChange | undefined {
     const { type, name, oldName } = change;
+    if (type === "metadata" && this.#scope.appendOnly === true) return;
     if (type !== "rename" || oldName === undefined) {
       return this.#shows(name) ? change : undefined;
     }

@@ -24,6 +24,12 @@ import type {
   UidList,
 } from "./model.ts";
 import type { MailboxState } from "./mailbox_state.ts";
+import type {
+  MetadataChanges,
+  MetadataEntry,
+  MetadataFilter,
+  MetadataOwner,
+} from "./metadata.ts";
 
 /** A message store. */
 export interface Storage extends AsyncDisposable {
@@ -56,11 +62,15 @@ export interface Storage extends AsyncDisposable {
 /** What happened to the mailboxes of an account. */
 export interface AccountChange {
   /** What kind. */
-  readonly type: "create" | "delete" | "rename" | "update";
-  /** The mailbox's name, the new one after a rename. */
+  readonly type: "create" | "delete" | "rename" | "update" | "metadata";
+  /**
+   * The mailbox's name, the new one after a rename; empty for metadata that is not a mailbox's.
+   */
   readonly name: string;
   /** The name before a rename. */
   readonly oldName?: string;
+  /** The names of the entries of metadata that have been set or removed. */
+  readonly entries?: readonly string[];
 }
 
 /** One user's mailboxes. Names are full, in Unicode, levels joined by the hierarchy delimiter. */
@@ -105,6 +115,26 @@ export interface Account {
    * The counts of several mailboxes, in order, undefined where there is none; loads no messages.
    */
   status(names: readonly string[]): Promise<(MailboxStatus | undefined)[]>;
+  /**
+   * The metadata of several owners, in order, undefined where there is no such mailbox: entries in the order of
+   * their names, those of which `wanted` says so; all by default.
+   */
+  metadata(
+    owners: readonly MetadataOwner[],
+    wanted?: MetadataFilter,
+  ): Promise<(readonly MetadataEntry[] | undefined)[]>;
+  /**
+   * Sets and removes entries, all of them or none. They go with their mailbox: it keeps them when it is renamed,
+   * takes them along when it is deleted, and those of `INBOX` are copied to the mailbox that a rename makes.
+   * @param common entries of the owner `storage` that are set together with those of another owner
+   * @throws {StorageError} NONEXISTENT (no such mailbox), CANNOT (a name that cannot be), TOOBIG (a value, with
+   * the limit), LIMIT (too many entries), OVERQUOTA (too much together)
+   */
+  setMetadata(
+    owner: MetadataOwner,
+    changes: MetadataChanges,
+    common?: MetadataChanges,
+  ): Promise<void>;
   /**
    * Opens a mailbox. Handles are counted: each must be closed.
    * @throws {StorageError} NONEXISTENT

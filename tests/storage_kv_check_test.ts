@@ -242,3 +242,45 @@ broken(
   ({ head }) =>
     head(INBOX, (head) => ({ ...head, uidValidity: head.uidValidity + 7 })),
 );
+
+// Metadata.
+
+broken(
+  "metadata of which the list cannot be read",
+  {
+    finds: ["metadata", "the list of entries cannot be read"],
+  },
+  async ({ kv, ids }) => void await kv.set(["metadata", "alice", ids[B]!], BAD),
+);
+
+broken("metadata of a mailbox that is not there", {
+  finds: ["metadata", "there is no such mailbox"],
+}, async ({ kv, ids }) => {
+  const at = ["metadata", "alice", ids[B]!];
+  const { value } = await kv.get<Uint8Array>(at);
+  await kv.set(["metadata", "alice", 9_999], value);
+});
+
+broken("metadata of an account that is not there", {
+  finds: ["metadata", "there is no such account"],
+}, async ({ kv }) => {
+  const { value } = await kv.get<Uint8Array>(["metadata", "bob", 0]);
+  await kv.set(["metadata", "carol", 0], value);
+});
+
+broken("a value of metadata that is missing", {
+  finds: ["metadata", "the value of /x is missing"],
+}, ({ kv, ids }) => kv.delete(["entry", ids[B]!, 0]));
+
+broken("a value of metadata that is another", {
+  finds: ["metadata", "the value of /y is missing or not as it was"],
+}, async ({ kv, ids }) => void await kv.set(["entry", ids[B]!, 1], BAD));
+
+broken(
+  "a value of metadata that no entry has",
+  {
+    finds: ["metadata", "no entry has it"],
+  },
+  async ({ kv, ids }) =>
+    void await kv.set(["entry", ids[INBOX]!, 0], Uint8Array.of(1, 65)),
+);

@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type KvStorage, openKvStorage } from "../storage/kv/mod.ts";
 import type { StorageError } from "../storage/model.ts";
+import type { MetadataOwner } from "../storage/metadata.ts";
 import type { Account, Mailbox } from "../storage/storage.ts";
 import {
   contents,
@@ -269,3 +270,70 @@ shared("what is watched comes by itself", async (a, b) => {
   await a.account.createMailbox("x");
   assertEquals(await created.promise, "x");
 }, { watch: true });
+
+const value = (text: string) =>
+  new Map([["/x", new TextEncoder().encode(text)]]);
+
+/** The value of `/x` of each owner. */
+async function values(
+  account: Account,
+  ...owners: MetadataOwner[]
+): Promise<(string | undefined)[]> {
+  const found = await account.metadata(owners);
+  return found.map((entries) => entries && text(entries[0]?.value));
+}
+
+shared("metadata follows, and who listens hears of it", async (a, b) => {
+  await a.account.createMailbox("x");
+  const owners: MetadataOwner[] = [{ mailbox: "x" }, "account", "storage"];
+  const none = [undefined, undefined, undefined];
+  assertEquals(await values(b.account, ...owners), none);
+  const heard: string[] = [];
+  b.account.onChange(({ type, name, entries }) =>
+    heard.push(`${type} ${name} ${entries}`)
+  );
+  for (const owner of owners) await a.account.setMetadata(owner, value("1"));
+  assertEquals(await values(b.account, ...owners), ["1", "1", "1"]);
+  assertEquals(heard.splice(0).sort(), [
+    "metadata  /x",
+    "metadata  /x",
+    "metadata x /x",
+  ]);
+  await b.account.setMetadata("storage", value("2"));
+  await a.account.setMetadata({ mailbox: "x" }, new Map([["/x", null]]));
+  assertEquals(await values(a.account, "storage"), ["2"]);
+  assertEquals(await values(b.account, owners[0]!), [undefined]);
+  assertEquals(heard.splice(0), ["metadata  /x", "metadata x /x"]);
+  await a.account.setMetadata("storage", value("3"));
+  assertEquals(await values(b.account, "storage"), ["3"]);
+  assertEquals(heard, ["metadata  /x"]);
+});
+
+shared("metadata against a deletion of its mailbox", async (a, b) => {
+  for (let round = 0; round < 5; round++) {
+    await a.account.createMailbox("x");
+    await b.account.mailboxes();
+    const [set] = await Promise.allSettled([
+      b.account.setMetadata({ mailbox: "x" }, value("1")),
+      a.account.deleteMailbox("x"),
+    ]);
+    if (set.status === "rejected") assertEquals(set.reason.code, "NONEXISTENT");
+    assertEquals(await b.account.metadata([{ mailbox: "x" }]), [undefined]);
+  }
+});
+
+shared("metadata that both set", async (a, b) => {
+  await Promise.all(
+    [a, b].flatMap(({ account }, side) =>
+      Array.from({ length: 8 }, (_, i) =>
+        account.setMetadata(
+          i % 2 === 0 ? "storage" : { mailbox: "INBOX" },
+          new Map([[`/${side}/${i}`, new Uint8Array([i])]]),
+        ))
+    ),
+  );
+  const [all, inbox] = await b.account.metadata(["storage", {
+    mailbox: "INBOX",
+  }]);
+  assertEquals([all!.length, inbox!.length], [8, 8]);
+});

@@ -146,10 +146,23 @@ export interface CreateParameter {
   parse(d: Decoder, context: ParseContext): { specialUse?: readonly string[] };
 }
 
+/** What an extension says of entries of the server's metadata (RFC 5464) that it gives a meaning to. */
+export interface MetadataRule {
+  /** Which entries: a test of the name in lower case. */
+  readonly entries: RegExp;
+  /**
+   * Looks at what a client is about to set; null removes it.
+   * @throws {No} or {Bad} to refuse it, and with it the whole command
+   */
+  check(session: Session, name: string, value: Uint8Array | null): void;
+}
+
 /** An extension. */
 export interface Extension {
   /** The capabilities that it stands for, in this state of the session. */
   capabilities?(session: CapabilityContext): readonly string[];
+  /** Capabilities of other extensions, of which one at the least has to be offered for this one to be of use. */
+  readonly needs?: readonly string[];
   /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC. The README's table. */
   readonly documents?: Readonly<Record<string, string>>;
   /** Its commands. */
@@ -180,6 +193,8 @@ export interface Extension {
   readonly createParameters?: readonly CreateParameter[];
   /** How clients are told of the progress of commands; of one extension at the most. */
   readonly progressNotice?: ProgressNotice;
+  /** Rules for entries of the server's metadata. */
+  readonly metadataRules?: readonly MetadataRule[];
 }
 
 /** What capabilities depend on. */

@@ -14,6 +14,7 @@ import type {
   FetchModifier,
   ListReturnOption,
   ListSelectionOption,
+  MetadataRule,
   SearchReturnOption,
   SelectParameter,
   StatusItem,
@@ -60,19 +61,23 @@ export class Registry {
   readonly createParameters: Map<string, CreateParameter> = new Map();
   /** How clients are told of the progress of commands; undefined where they are not. */
   readonly progressNotice: ProgressNotice | undefined;
+  /** Rules for entries of the server's metadata. */
+  readonly metadataRules: MetadataRule[] = [];
 
   /**
    * Gathers what the extensions add.
    * @param disabled capabilities that are not to be offered: they are not announced, and an extension none of
-   * whose capabilities are left adds nothing
+   * whose capabilities are left, or whose needs are not met, adds nothing
    * @throws {Error} when two of them claim the same name
    */
   constructor(extensions: readonly Extension[], disabled: ReadonlySet<string>) {
     this.#disabled = disabled;
-    this.#extensions = extensions.filter((extension) => {
-      const offered = extension.capabilities?.(ALL) ?? [];
-      return offered.length === 0 ||
-        offered.some((capability) => !disabled.has(capability.toUpperCase()));
+    const isOffered = (capability: string) =>
+      !disabled.has(capability.toUpperCase());
+    this.#extensions = extensions.filter(({ capabilities, needs = [] }) => {
+      const offered = capabilities?.(ALL) ?? [];
+      return (offered.length === 0 || offered.some(isOffered)) &&
+        (needs.length === 0 || needs.some(isOffered));
     });
     const notices = new Map<string, ProgressNotice>();
     for (const extension of this.#extensions) {
@@ -124,6 +129,7 @@ export class Registry {
       for (const parameter of extension.createParameters ?? []) {
         claim(this.createParameters, parameter.name, parameter);
       }
+      this.metadataRules.push(...extension.metadataRules ?? []);
     }
     this.progressNotice = notices.get("progress");
   }

@@ -6,7 +6,7 @@
 
 import type { ByteStream } from "../byte_stream.ts";
 import { scopedAccount } from "../../storage/scoped_account.ts";
-import type { Account, Mailbox } from "../../storage/storage.ts";
+import type { Account, AccountChange, Mailbox } from "../../storage/storage.ts";
 import type { UidList } from "../../storage/model.ts";
 import type { ConnectionFacts } from "../hooks.ts";
 import type {
@@ -83,6 +83,8 @@ export class Session {
   identity: Identity | undefined;
   /** Called when the selected mailbox has changed; set while IDLE waits. */
   wake: (() => void) | undefined;
+  /** Tell what there is to say unasked, before a tagged answer and while IDLE waits. */
+  readonly unasked: Set<() => void> = new Set();
   /** Failed logins so far. */
   failedLogins = 0;
   /** Whether the handshake of STARTTLS is next, behind the tagged OK. */
@@ -96,6 +98,7 @@ export class Session {
   #open: OpenSession | undefined;
   #account: Account | undefined;
   #selected: Selected | undefined;
+  readonly #unlisten = new Set<() => void>();
 
   /** Begins a session on a connection. */
   constructor(
@@ -242,6 +245,7 @@ export class Session {
    * @returns the end of the connection, when the mailbox is gone (RFC 2180 § 3.3)
    */
   sync(mayExpunge: boolean, uid = false): Bye | undefined {
+    for (const tell of this.unasked) tell();
     const selected = this.#selected;
     if (selected === undefined) return undefined;
     if (selected.view.state.deleted) {
@@ -272,9 +276,17 @@ export class Session {
       : undefined;
   }
 
+  /** Hears of changes to the user's mailboxes and metadata until the session ends. */
+  listen(listener: (change: AccountChange) => void): void {
+    this.#unlisten.add(this.account.onChange(listener));
+  }
+
   /** Gives everything back. */
   close(): void {
     this.unselect();
+    for (const unlisten of this.#unlisten) unlisten();
+    this.#unlisten.clear();
+    this.unasked.clear();
     this.#account?.close();
     this.#account = undefined;
     if (this.#open !== undefined) this.host.logout(this.#open);

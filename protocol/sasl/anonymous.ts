@@ -36,7 +36,7 @@ function begin({ backend }: SaslServer): Exchange {
       if (identity === undefined) return { type: "rejection", user: undefined };
       return {
         type: "success",
-        identity,
+        identity: { ...identity, anonymous: true },
         ...(trace === "" ? {} : { trace }),
       };
     },

@@ -24,7 +24,7 @@ function serverWith(more: Partial<SaslServer> = {}): SaslServer {
 const say = (text: string) =>
   anonymous.begin(serverWith()).next(encoder.encode(text));
 
-const identity = { user: "public" };
+const identity = { user: "public", anonymous: true };
 
 Deno.test("the example of RFC 4505 § 4", async () => {
   const exchange = anonymous.begin(serverWith());

@@ -8,6 +8,12 @@
  * @module
  */
 
+import type {
+  MetadataChanges,
+  MetadataEntry,
+  MetadataFilter,
+  MetadataOwner,
+} from "../../storage/metadata.ts";
 import {
   type MailboxInfo,
   type MailboxStatus,
@@ -22,7 +28,7 @@ import {
 import type { Account, AccountChange, Mailbox } from "../../storage/storage.ts";
 import { call, type CallbackName } from "./call.ts";
 import type { UserContext } from "./context.ts";
-import type { User } from "./events.ts";
+import type { UpdateMailboxEvent, User } from "./events.ts";
 import type { ListedName } from "./mailbox_list.ts";
 import { Names, type NamesNow } from "./names.ts";
 import { askForStatus, statusOf } from "./status.ts";
@@ -169,6 +175,59 @@ export class CallbackAccount implements Account {
           : this.#refuse(),
     );
     if (!passed) this.#shared.listeners.notify({ type: "update", name: full });
+  }
+
+  /** See {@linkcode Account.metadata}. A mailbox that the storage does not have has none. */
+  async metadata(
+    owners: readonly MetadataOwner[],
+    wanted?: MetadataFilter,
+  ): Promise<(readonly MetadataEntry[] | undefined)[]> {
+    const below = await this.#below?.metadata(owners, wanted) ?? [];
+    const names = await this.#names.ask();
+    return owners.map((owner, place) => {
+      if (typeof owner === "string") return below[place] ?? [];
+      const full = this.#normal(owner.mailbox);
+      const there = full !== undefined && names.info(full)?.id !== undefined;
+      return there ? below[place] ?? [] : undefined;
+    });
+  }
+
+  /** See {@linkcode Account.setMetadata}; `updateMailbox` hears of what is a mailbox's. */
+  async setMetadata(
+    owner: MetadataOwner,
+    changes: MetadataChanges,
+    common?: MetadataChanges,
+  ): Promise<void> {
+    if (typeof owner === "string") {
+      if (this.#below === undefined) await this.#refuse();
+      else await this.#below.setMetadata(owner, changes, common);
+      return;
+    }
+    const full = this.#there(owner.mailbox);
+    if ((await this.#names.ask(full)).info(full)?.id === undefined) {
+      throw nonexistent();
+    }
+    const { user, callbacks } = this.#context;
+    const event: UpdateMailboxEvent = {
+      user,
+      mailbox: { name: full },
+      metadata: new Map(changes),
+    };
+    const passed = await this.#change(
+      "updateMailbox",
+      callbacks.updateMailbox,
+      event,
+      async (below, { mailbox, metadata = changes }) => {
+        if (await below.mailbox(mailbox.name) === undefined) {
+          await this.#refuse();
+        }
+        await below.setMetadata({ mailbox: mailbox.name }, metadata, common);
+      },
+    );
+    if (passed) return;
+    const entries = [...changes.keys()];
+    const { listeners } = this.#shared;
+    listeners.notify({ type: "metadata", name: full, entries });
   }
 
   /** Keeps in memory whether a name is subscribed. */

@@ -8,6 +8,7 @@
  */
 
 import type { DeliveryAddress } from "../../protocol/host.ts";
+import type { MetadataChanges } from "../../storage/metadata.ts";
 
 /** A user. */
 export interface User {
@@ -160,6 +161,8 @@ export interface UpdateMailboxEvent extends MailboxEvent {
   readonly subscribed?: boolean;
   /** The special uses that the mailbox is to have. */
   readonly specialUse?: readonly string[];
+  /** The entries of metadata (RFC 5464) that are to be set, by name, with null those that are to go. */
+  readonly metadata?: MetadataChanges;
 }
 
 /** A message in the answer to `getMessages`. It needs a `uid` or an `id`, all of a mailbox the same. */

@@ -140,7 +140,7 @@ export interface Callbacks {
   /** RENAME. As for {@linkcode createMailbox}; mailboxes below the name go with it: see `renames`. */
   readonly renameMailbox?: Callback<RenameMailboxEvent, void>;
   /**
-   * SUBSCRIBE, UNSUBSCRIBE, and special uses. As for {@linkcode createMailbox}, except that without a storage
+   * SUBSCRIBE, UNSUBSCRIBE, special uses, and SETMETADATA on a mailbox. As for {@linkcode createMailbox}, except that without a storage
    * `next` keeps subscriptions in memory, and so does a server without this callback.
    */
   readonly updateMailbox?: Callback<UpdateMailboxEvent, void>;

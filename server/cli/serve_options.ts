@@ -110,6 +110,7 @@ export function optionsOf(config: Config): ServeOptions {
     capabilities: config.capabilities ?? {},
     quirks: config.quirks ?? [],
     delivery: config.delivery ?? {},
+    metadata: config.metadata ?? {},
     sasl: config.sasl ?? {},
   };
 }

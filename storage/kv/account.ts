@@ -5,6 +5,13 @@
  */
 
 import {
+  checkMetadata,
+  type MetadataChanges,
+  type MetadataEntry,
+  type MetadataFilter,
+  type MetadataOwner,
+} from "../metadata.ts";
+import {
   type MailboxId,
   type MailboxInfo,
   type MailboxStatus,
@@ -13,16 +20,19 @@ import {
 import { checkNewName, INBOX, parseName, tryParseName } from "../names.ts";
 import type { Account, AccountChange, Mailbox } from "../storage.ts";
 import type { AccountEntry } from "./account_entry.ts";
+import { type Change, together } from "./batch.ts";
 import {
   createChange,
   deleteChange,
   type ListContext,
+  metadataChange,
   renameChange,
   updateChange,
 } from "./list_changes.ts";
 import { decodeHead, statusOf } from "./head.ts";
 import { headKey } from "./keys.ts";
 import { KvMailbox } from "./mailbox.ts";
+import { NO_MAILBOX, readEntries } from "./metadata.ts";
 import type { Process } from "./process.ts";
 import type { Node } from "./tree.ts";
 
@@ -32,21 +42,25 @@ export class KvAccount implements Account {
   readonly user: string;
   readonly #process: Process;
   readonly #entry: AccountEntry;
+  readonly #common: AccountEntry;
   readonly #release: (entry: AccountEntry) => void;
   #open = true;
   readonly #stops = new Set<() => void>();
 
   /**
    * A handle on an account that is pinned for it.
+   * @param common what all accounts have together
    * @param release gives one pin of the account back
    */
   constructor(
     process: Process,
     entry: AccountEntry,
+    common: AccountEntry,
     release: (entry: AccountEntry) => void,
   ) {
     this.#process = process;
     this.#entry = entry;
+    this.#common = common;
     this.#release = release;
     this.user = entry.user;
   }
@@ -123,7 +137,13 @@ export class KvAccount implements Account {
     const node = this.#entry.tree.find(newPath);
     if (node !== undefined) throw alreadyThere();
     const name = newPath.join(this.#delimiter);
+    const [entries] = await this.metadata([{ mailbox: INBOX }]);
+    const metadata = new Map(entries!.map((e) => [e.name, e.value]));
+    const { limits } = this.#process.db.settings;
+    const { total } = this.#entry.tree.metadata;
+    checkMetadata(new Map(), metadata, total, limits);
     await this.createMailbox(name);
+    if (metadata.size > 0) await this.setMetadata({ mailbox: name }, metadata);
     const inbox = await this.openMailbox(INBOX);
     try {
       const target = await this.openMailbox(name);
@@ -180,6 +200,61 @@ export class KvAccount implements Account {
     return found;
   }
 
+  /** See {@linkcode Account.metadata}. */
+  async metadata(
+    owners: readonly MetadataOwner[],
+    wanted: MetadataFilter = () => true,
+  ): Promise<(readonly MetadataEntry[] | undefined)[]> {
+    await this.#refresh();
+    if (owners.includes("storage")) await this.#refresh(this.#common);
+    const { reader } = this.#process.db;
+    const all: (readonly MetadataEntry[] | undefined)[] = [];
+    for (const owner of owners) {
+      const mailbox = typeof owner === "string"
+        ? NO_MAILBOX
+        : this.#node(owner.mailbox)?.mailbox || undefined;
+      const { tree } = owner === "storage" ? this.#common : this.#entry;
+      const index = mailbox === undefined
+        ? undefined
+        : tree.metadata.of(mailbox);
+      const entries = await readEntries(reader, index, wanted);
+      all.push(mailbox === undefined ? undefined : entries);
+    }
+    return all;
+  }
+
+  /** See {@linkcode Account.setMetadata}. */
+  async setMetadata(
+    owner: MetadataOwner,
+    changes: MetadataChanges,
+    common?: MetadataChanges,
+  ): Promise<void> {
+    let change = await this.#metadataChange(owner, changes);
+    if (common !== undefined) {
+      change = together(change, await this.#metadataChange("storage", common));
+    }
+    await this.#process.db.committer.submit(change);
+  }
+
+  async #metadataChange(
+    owner: MetadataOwner,
+    changes: MetadataChanges,
+  ): Promise<Change<void>> {
+    const account = owner === "storage" ? this.#common : this.#entry;
+    let path: string[] | undefined;
+    if (typeof owner !== "string") {
+      path = tryParseName(owner.mailbox, this.#delimiter);
+      if (path === undefined) throw noSuchMailbox();
+    }
+    await this.#refresh(account);
+    const copied = new Map(
+      [...changes].map(([name, value]) => [name, value && value.slice()]),
+    );
+    const home = path === undefined ? (await this.#numbers(1))[0]! : 0;
+    const context = { account, settings: this.#process.db.settings };
+    return metadataChange(context, path, copied, home);
+  }
+
   /** See {@linkcode Account.openMailbox}. */
   async openMailbox(name: string): Promise<Mailbox> {
     await this.#refresh();
@@ -207,12 +282,13 @@ export class KvAccount implements Account {
 
   /** See {@linkcode Account.onChange}. */
   onChange(listener: (change: AccountChange) => void): () => void {
-    const stopListening = this.#entry.listeners.add(listener);
-    const stopWatching = this.#process.watch(this.#entry);
+    const ends = [this.#entry, this.#common].flatMap((entry) => [
+      entry.listeners.add(listener),
+      this.#process.watch(entry),
+    ]);
     const stop = () => {
       if (!this.#stops.delete(stop)) return;
-      stopListening();
-      stopWatching();
+      for (const end of ends) end();
     };
     this.#stops.add(stop);
     return stop;
@@ -234,11 +310,9 @@ export class KvAccount implements Account {
     return { account: this.#entry, settings: this.#process.db.settings };
   }
 
-  async #refresh(): Promise<void> {
+  async #refresh(entry = this.#entry): Promise<void> {
     const { settings, committer } = this.#process.db;
-    if (settings.shared || this.#entry.stale) {
-      await committer.refresh(this.#entry);
-    }
+    if (settings.shared || entry.stale) await committer.refresh(entry);
   }
 
   #newName(name: string): string[] {

@@ -10,11 +10,21 @@ import type { AccountChange } from "../storage.ts";
 import type { Subject } from "./batch.ts";
 import { ByteReader, ByteWriter } from "./binary.ts";
 import type { Database } from "./database.ts";
-import { accountKey, nodesOf, subscriptionsOf } from "./keys.ts";
+import {
+  accountKey,
+  COMMON,
+  indexesOf,
+  nodesOf,
+  subscriptionsOf,
+} from "./keys.ts";
+import { decodeIndex, differingEntries, NO_MAILBOX } from "./metadata.ts";
 import { decodeNode, MailboxTree, type Node } from "./tree.ts";
 
 const VERSION = 1;
 const MAX_ATTEMPTS = 20;
+
+/** No user's name: what stands under it belongs to all accounts together, and is there from the beginning. */
+export const EVERYBODY = "";
 
 /** The head of an account. */
 export interface AccountHead {
@@ -53,12 +63,14 @@ export class AccountEntry implements Subject<AccountHead | null> {
   readonly #db: Database;
   #head: AccountHead | null = null;
   #tree = new MailboxTree();
+  /** Whether anything has been read. */
+  #known = false;
 
   /** Nothing is known yet. */
   constructor(db: Database, user: string) {
     this.#db = db;
     this.user = user;
-    this.key = accountKey(user);
+    this.key = user === EVERYBODY ? COMMON : accountKey(user);
   }
 
   /** Whether there is such an account. */
@@ -69,6 +81,7 @@ export class AccountEntry implements Subject<AccountHead | null> {
   /** The head. @throws {StorageError} NONEXISTENT when the account is gone */
   get head(): AccountHead {
     if (this.#head !== null) return this.#head;
+    if (this.user === EVERYBODY) return { lastUidValidity: 0, listVersion: 0 };
     throw new StorageError("NONEXISTENT", "The account is gone");
   }
 
@@ -92,7 +105,8 @@ export class AccountEntry implements Subject<AccountHead | null> {
         const again = await reader.get(this.key);
         if (again.versionstamp !== entry.versionstamp) continue;
         const before = this.#tree;
-        const known = this.#head !== null;
+        const known = this.#known &&
+          (this.exists || this.user === EVERYBODY);
         this.#tree = tree;
         this.#head = entry.value === null
           ? null
@@ -101,6 +115,7 @@ export class AccountEntry implements Subject<AccountHead | null> {
         if (known) this.#tellDifference(before, tree);
       }
       this.stale = false;
+      this.#known = true;
       return;
     }
     throw new StorageError(
@@ -146,6 +161,23 @@ export class AccountEntry implements Subject<AccountHead | null> {
         this.listeners.notify({ type: "update", name });
       }
     }
+    const changed = new Set([
+      ...before.metadata.mailboxes,
+      ...after.metadata.mailboxes,
+    ]);
+    for (const mailbox of changed) {
+      const node = after.carrierOf(mailbox);
+      const here = mailbox === NO_MAILBOX ||
+        node !== undefined && before.carrierOf(mailbox) !== undefined;
+      if (!here) continue;
+      const entries = differingEntries(
+        before.metadata.of(mailbox),
+        after.metadata.of(mailbox),
+      );
+      if (entries.length === 0) continue;
+      const name = node === undefined ? "" : nameIn(after, node);
+      this.listeners.notify({ type: "metadata", name, entries });
+    }
     for (
       const name of before.subscribed.symmetricDifference(after.subscribed)
     ) {
@@ -174,6 +206,14 @@ export async function readTree(
     const { key } of kv.list({ prefix: subscriptionsOf(user) }, options)
   ) {
     tree.subscribe(key[2] as string, true);
+  }
+  for await (
+    const { key, value } of kv.list<Uint8Array>(
+      { prefix: indexesOf(user) },
+      options,
+    )
+  ) {
+    tree.metadata.set(key[2] as number, decodeIndex(value));
   }
   return tree;
 }

@@ -53,6 +53,24 @@ export interface Change<T> {
   plan(drafts: Drafts): Plan<T>;
 }
 
+/** Two changes of different subjects as one: both happen, or neither. */
+export function together(a: Change<void>, b: Change<void>): Change<void> {
+  return {
+    uses: [...a.uses, ...b.uses],
+    plan(drafts) {
+      const [first, second] = [a.plan(drafts), b.plan(drafts)];
+      return {
+        writes: [...first.writes, ...second.writes],
+        drafts: [...first.drafts, ...second.drafts],
+        apply() {
+          first.apply();
+          second.apply();
+        },
+      };
+    },
+  };
+}
+
 /** What a change does. */
 export interface Plan<T> {
   /** Writes apart from those of the drafts. */

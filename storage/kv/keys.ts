@@ -42,6 +42,35 @@ export const subscriptionsOf = (user: string): Deno.KvKey => [
   user,
 ];
 
+/** `["common"]`: what an account's head is, of the metadata of all accounts together; 13 bytes. */
+export const COMMON: Deno.KvKey = ["common"];
+
+/**
+ * `["metadata", user, mailbox]`: which entries of metadata a mailbox has, 18 bytes and the name each, up to 64,000;
+ * of mailbox 0 those of the account itself, of user "" those of all accounts together.
+ */
+export const indexKey = (user: string, mailbox: number): Deno.KvKey => [
+  "metadata",
+  user,
+  mailbox,
+];
+
+/** All indexes of metadata. */
+export const INDEXES: Deno.KvKey = ["metadata"];
+
+/** All indexes of metadata of an account. */
+export const indexesOf = (user: string): Deno.KvKey => ["metadata", user];
+
+/** `["entry", home, slot]`: the value of an entry of metadata, up to 60,001 bytes. */
+export const entryKey = (home: number, slot: number): Deno.KvKey => [
+  "entry",
+  home,
+  slot,
+];
+
+/** All values of metadata. */
+export const ENTRIES: Deno.KvKey = ["entry"];
+
 /** `["head", mailbox]`: UIDNEXT, HIGHESTMODSEQ, counts; 73 bytes. Every change to the mailbox checks it. */
 export const headKey = (mailbox: number): Deno.KvKey => ["head", mailbox];
 

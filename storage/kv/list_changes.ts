@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { MetadataChanges } from "../metadata.ts";
 import { StorageError } from "../model.ts";
 import { checkNewName, INBOX, nextUidValidity } from "../names.ts";
 import type { AccountEntry, AccountHead } from "./account_entry.ts";
@@ -21,6 +22,7 @@ import {
   type Write,
 } from "./keys.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
+import { NO_MAILBOX, planMetadata } from "./metadata.ts";
 import { encodeDead } from "./sweep.ts";
 import {
   encodeNode,
@@ -163,8 +165,10 @@ export function deleteChange(
       writes: [
         [mailbox.key, null],
         [deadKey(mailbox.id), encodeDead(head, 0)],
+        ...tree.metadata.removal(account.user, mailbox.id),
       ],
       done() {
+        tree.metadata.set(mailbox.id, undefined);
         mailbox.vanished();
         account.listeners.notify({
           type: "delete",
@@ -243,6 +247,7 @@ export function dismantleChange(
         : [...tree.subscribed].slice(0, NODES_A_COMMIT);
       const last = mailboxes.length === 0 && removed.length < NODES_A_COMMIT &&
         names.length < NODES_A_COMMIT;
+      const owners = last ? [NO_MAILBOX] : mailboxes.map(({ id }) => id);
       return {
         writes: [
           ...removed.map((
@@ -257,6 +262,9 @@ export function dismantleChange(
             [mailbox.key, null],
             [deadKey(mailbox.id), encodeDead(encodeHead(mailbox.head), 0)],
           ]),
+          ...owners.flatMap((owner) =>
+            tree.metadata.removal(account.user, owner)
+          ),
         ],
         drafts: [
           draftOf(
@@ -265,6 +273,7 @@ export function dismantleChange(
           ),
         ],
         apply() {
+          for (const owner of owners) tree.metadata.set(owner, undefined);
           for (const mailbox of mailboxes) mailbox.vanished();
           for (const name of names) tree.subscribe(name, false);
           tree.apply({ set: [], removed });
@@ -303,6 +312,46 @@ export function updateChange(
       done() {
         if (subscribed !== undefined) tree.subscribe(name, subscribed);
         account.listeners.notify({ type: "update", name });
+      },
+    };
+  });
+}
+
+/**
+ * Setting and removing entries of metadata.
+ * @param path the mailbox; undefined for the account itself
+ * @param home the number of the records where there are none yet and there is no mailbox
+ */
+export function metadataChange(
+  { account, settings }: ListContext,
+  path: readonly string[] | undefined,
+  changes: MetadataChanges,
+  home: number,
+): Change<void> {
+  return listChange(account, (head, tree) => {
+    const mailbox = path === undefined ? NO_MAILBOX : tree.find(path)?.mailbox;
+    if (path !== undefined && !mailbox) {
+      throw new StorageError("NONEXISTENT", "There is no such mailbox");
+    }
+    const { index, writes } = planMetadata(
+      tree.metadata,
+      account.user,
+      mailbox!,
+      changes,
+      mailbox || home,
+      head.listVersion + 1,
+      settings.limits,
+    );
+    return {
+      change: { set: [], removed: [] },
+      writes,
+      done() {
+        tree.metadata.set(mailbox!, index);
+        account.listeners.notify({
+          type: "metadata",
+          name: path?.join(settings.hierarchyDelimiter) ?? "",
+          entries: [...changes.keys()],
+        });
       },
     };
   });

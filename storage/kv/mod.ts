@@ -8,6 +8,7 @@
  * - changes.ts, deliver_change.ts, list_changes.ts: every change, as a plan of what to write
  * - deliver.ts: one message to many mailboxes
  * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
+ * - metadata.ts: entries that users keep beside their messages
  * - contents.ts, read_contents.ts, read_summaries.ts, collect.ts: sources and summaries, from arrival to end
  * - verify.ts: looks for contradictions; check/: the same on a database that may be broken, and repairs
  * - mailbox_entry.ts, account_entry.ts: what is in memory, and until when it is valid
@@ -25,7 +26,7 @@ import {
 import { checkUser, INBOX } from "../names.ts";
 import type { Account, Mailbox, Storage } from "../storage.ts";
 import { KvAccount } from "./account.ts";
-import { AccountEntry } from "./account_entry.ts";
+import { AccountEntry, EVERYBODY } from "./account_entry.ts";
 import { Committer } from "./commit.ts";
 import { Counter } from "./counter.ts";
 import type { Database, Settings } from "./database.ts";
@@ -33,6 +34,7 @@ import { deliver } from "./deliver.ts";
 import { ACCOUNTS } from "./keys.ts";
 import { accountChange, dismantleChange } from "./list_changes.ts";
 import { KvMailbox } from "./mailbox.ts";
+import { withinRecords } from "./metadata.ts";
 import { isFile, isRemote, type KvProvider, openKv } from "./open.ts";
 import { KvOtpStore } from "./otp.ts";
 import { Process } from "./process.ts";
@@ -106,7 +108,7 @@ export async function openKvStorage(
     : undefined;
   const settings: Settings = {
     hierarchyDelimiter: options.hierarchyDelimiter ?? "/",
-    limits: { ...DEFAULT_STORAGE_LIMITS, ...options.limits },
+    limits: withinRecords({ ...DEFAULT_STORAGE_LIMITS, ...options.limits }),
     now: options.now ?? Date.now,
     shared: options.shared ?? (opened !== undefined && isRemote(path)),
     maxCachedMessages: options.maxCachedMessages ?? 1_000_000,
@@ -178,6 +180,8 @@ export class KvStorage implements Storage {
   readonly provider: KvProvider | undefined;
   readonly #process: Process;
   readonly #accounts = new Map<string, AccountEntry>();
+  /** What all accounts have together. */
+  readonly #common: AccountEntry;
   readonly #closeHandles: () => void;
   #closing: Promise<void> | undefined;
 
@@ -190,6 +194,7 @@ export class KvStorage implements Storage {
     closeHandles: () => void,
   ) {
     this.#process = process;
+    this.#common = new AccountEntry(process.db, EVERYBODY);
     this.users = users;
     this.otp = otp;
     this.provider = provider;
@@ -220,7 +225,12 @@ export class KvStorage implements Storage {
       this.#unpin(account);
       throw error;
     }
-    return new KvAccount(this.#process, account, (entry) => this.#unpin(entry));
+    return new KvAccount(
+      this.#process,
+      account,
+      this.#common,
+      (entry) => this.#unpin(entry),
+    );
   }
 
   /** See {@linkcode Storage.accounts}. */
@@ -262,9 +272,8 @@ export class KvStorage implements Storage {
         const ids = [...account.tree.nodes].filter((node) => node.mailbox !== 0)
           .sort((a, b) => Number(a.leaf === INBOX) - Number(b.leaf === INBOX))
           .map((node) => node.mailbox as MailboxId);
-        const mailboxes = ids.slice(0, REMOTE_CHECKS - 2).map((id) =>
-          cache.pin(id)
-        );
+        const mailboxes = account.tree.metadata.together(ids)
+          .slice(0, REMOTE_CHECKS - 2).map((id) => cache.pin(id));
         try {
           await db.committer.submit(dismantleChange(context, mailboxes));
         } finally {

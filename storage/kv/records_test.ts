@@ -30,6 +30,12 @@ import {
   encodeExpunged,
   encodePage,
 } from "./page.ts";
+import {
+  decodeIndex,
+  decodeValue,
+  encodeIndex,
+  encodeValue,
+} from "./metadata.ts";
 import { readUids, splitUids, writeUids } from "./packed_uids.ts";
 
 const MODSEQ = 77 as Modseq;
@@ -253,4 +259,36 @@ Deno.test("heads and lists of contents", () => {
     return decodeContents(bytes);
   });
   assertEquals(read.flatMap((list) => list.entries), entries);
+});
+
+Deno.test("indexes and values of metadata are as they were, the largest in one record", () => {
+  const number = fc.integer({ min: 0, max: 0xffff_ffff });
+  const entry = fc.tuple(
+    fc.string({ minLength: 1 }).map((name) => `/é${name}`),
+    fc.record({ slot: number, version: fc.maxSafeNat(), size: number }),
+  );
+  fc.assert(
+    fc.property(
+      number,
+      number,
+      fc.array(entry, { maxLength: 6 }),
+      (home, nextSlot, entries) => {
+        const index = { home, nextSlot, entries: new Map(entries) };
+        assertEquals(decodeIndex(encodeIndex(index)), index);
+      },
+    ),
+    { numRuns: 30 },
+  );
+  const one = { slot: 1, version: 1, size: 60_000 };
+  const largest = encodeIndex({
+    home: 1,
+    nextSlot: 200,
+    entries: new Map(
+      Array.from({ length: 200 }, (_, i) => [`${i}`.padStart(255, "/"), one]),
+    ),
+  });
+  assertLessOrEqual(largest.length, MAX_VALUE);
+  const value = Uint8Array.of(0, 13, 10, 255);
+  assertEquals(decodeValue(encodeValue(value)), value);
+  assertEquals(decodeValue(encodeValue(new Uint8Array(0))), new Uint8Array(0));
 });

@@ -10,6 +10,7 @@
 import type { MailboxId, MailboxInfo } from "../model.ts";
 import { ByteReader, ByteWriter } from "./binary.ts";
 import { compareNames } from "../names.ts";
+import { Metadata } from "./metadata.ts";
 
 const VERSION = 1;
 
@@ -70,6 +71,8 @@ export class MailboxTree {
   #infos: readonly MailboxInfo[] | undefined;
   /** Subscribed names. */
   readonly subscribed: Set<string> = new Set();
+  /** The metadata of the mailboxes, and of the account itself. */
+  readonly metadata: Metadata = new Metadata();
 
   /** A tree of these nodes. */
   constructor(nodes: Iterable<Node> = []) {

@@ -8,7 +8,7 @@ import type { MailboxState } from "../mailbox_state.ts";
 import type { MailboxId } from "../model.ts";
 import { INBOX } from "../names.ts";
 import { verifyState } from "../verify_state.ts";
-import { readTree } from "./account_entry.ts";
+import { EVERYBODY, readTree } from "./account_entry.ts";
 import type { Head } from "./head.ts";
 import {
   ACCOUNTS,
@@ -23,6 +23,7 @@ import { loadMailbox } from "./load.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 import type { Process } from "./process.ts";
 import { decodeDead } from "./sweep.ts";
+import { verifyMetadata } from "./verify_metadata.ts";
 import { ROOT } from "./tree.ts";
 import { References, verifyContents } from "./verify_contents.ts";
 
@@ -32,10 +33,13 @@ export async function verifyDatabase(process: Process): Promise<string[]> {
   const faults: string[] = [];
   const references = new References();
   const mailboxes = new Map<number, string>();
+  const users = new Set([EVERYBODY]);
   for await (const { key } of reader.list({ prefix: ACCOUNTS })) {
     const user = key[1] as string;
+    users.add(user);
     faults.push(...await verifyTree(reader, user, mailboxes));
   }
+  faults.push(...await verifyMetadata(reader, users, mailboxes));
   for (const [id, about] of mailboxes) {
     const found = await verifyMailbox(process, id as MailboxId, references);
     faults.push(...found.map((fault) => `${about}: ${fault}`));

@@ -6,6 +6,14 @@
 
 import { Listeners } from "../listeners.ts";
 import {
+  checkMetadata,
+  type MetadataChanges,
+  metadataCost,
+  type MetadataEntry,
+  type MetadataFilter,
+  type MetadataOwner,
+} from "../metadata.ts";
+import {
   type MailboxId,
   type MailboxInfo,
   type MailboxStatus,
@@ -28,6 +36,10 @@ export interface MemoryAccountContext extends MemoryContext {
   readonly hierarchyDelimiter: string;
   /** A number that no mailbox has had. */
   nextMailboxId(): MailboxId;
+  /** The metadata of all accounts together. */
+  readonly metadata: Map<string, Uint8Array>;
+  /** Who hears of changes to it. */
+  readonly listeners: Listeners<AccountChange>;
 }
 
 /** One user's mailboxes, shared by all handles on the account. */
@@ -38,6 +50,8 @@ export class MemoryAccount {
   readonly subscribed: Set<string> = new Set();
   /** Who hears of changes to the list. */
   readonly listeners: Listeners<AccountChange> = new Listeners();
+  /** The metadata that is no mailbox's. */
+  readonly metadata: Map<string, Uint8Array> = new Map();
   /** Whether the account is gone. */
   deleted = false;
   #lastUidValidity = 0;
@@ -58,6 +72,12 @@ export class MemoryAccount {
     const box = new MemoryBox(context, name, id, this.#lastUidValidity);
     this.boxes.set(name, box);
     return box;
+  }
+
+  /** All metadata of the account. */
+  *allMetadata(): Iterable<ReadonlyMap<string, Uint8Array>> {
+    yield this.metadata;
+    for (const { metadata } of this.boxes.values()) yield metadata;
   }
 
   /** The mailboxes below a name. */
@@ -84,6 +104,7 @@ export class MemoryAccount {
     for (const box of this.boxes.values()) box.destroy();
     this.boxes.clear();
     this.subscribed.clear();
+    this.metadata.clear();
   }
 }
 
@@ -172,8 +193,13 @@ export class MemoryAccountHandle implements Account {
     }
     if (oldName === INBOX) {
       const inbox = new MemoryMailbox(account.boxes.get(INBOX)!);
+      const { metadata } = account.boxes.get(INBOX)!;
+      const total = costOf(account.allMetadata());
+      checkMetadata(new Map(), metadata, total, limits);
       await this.createMailbox(name);
-      const target = new MemoryMailbox(account.boxes.get(name)!);
+      const box = account.boxes.get(name)!;
+      const target = new MemoryMailbox(box);
+      for (const [entry, value] of metadata) box.metadata.set(entry, value);
       await inbox.moveTo(inbox.state.allUids(), target);
       return;
     }
@@ -227,19 +253,81 @@ export class MemoryAccountHandle implements Account {
     return names.map((name) => this.#box(name)?.status());
   }
 
+  /** See {@linkcode Account.metadata}. */
+  // deno-lint-ignore require-await
+  async metadata(
+    owners: readonly MetadataOwner[],
+    wanted: MetadataFilter = () => true,
+  ): Promise<(readonly MetadataEntry[] | undefined)[]> {
+    return owners.map((owner) => {
+      const metadata = this.#metadataOf(owner);
+      return metadata && [...metadata.keys()].sort()
+        .map((name) => ({ name, value: metadata.get(name)! }))
+        .filter(({ name, value }) => wanted(name, value.length));
+    });
+  }
+
+  /** See {@linkcode Account.setMetadata}. */
+  // deno-lint-ignore require-await
+  async setMetadata(
+    owner: MetadataOwner,
+    changes: MetadataChanges,
+    common?: MetadataChanges,
+  ): Promise<void> {
+    const apply = this.#planMetadata(owner, changes);
+    const applyCommon = common && this.#planMetadata("storage", common);
+    apply();
+    applyCommon?.();
+  }
+
+  /** Checks a change of metadata; the function that is returned makes it. */
+  #planMetadata(owner: MetadataOwner, changes: MetadataChanges): () => void {
+    this.#checkThere();
+    const { context, listeners } = this.#account;
+    const metadata = this.#metadataOf(owner);
+    if (metadata === undefined) throw noSuchMailbox();
+    const common = owner === "storage";
+    const total = costOf(common ? [metadata] : this.#account.allMetadata());
+    const sizes = new Map(
+      [...metadata].map(([name, value]) => [name, value.length]),
+    );
+    checkMetadata(sizes, changes, total, context.limits);
+    return () => {
+      for (const [name, value] of changes) {
+        if (value === null) metadata.delete(name);
+        else metadata.set(name, value.slice());
+      }
+      (common ? context.listeners : listeners).notify({
+        type: "metadata",
+        name: typeof owner === "string"
+          ? ""
+          : parseName(owner.mailbox, this.#delimiter).join(this.#delimiter),
+        entries: [...changes.keys()],
+      });
+    };
+  }
+
+  #metadataOf(owner: MetadataOwner): Map<string, Uint8Array> | undefined {
+    if (owner === "storage") return this.#account.context.metadata;
+    if (owner === "account") return this.#account.metadata;
+    return this.#box(owner.mailbox)?.metadata;
+  }
+
   /** See {@linkcode Account.openMailbox}. */
   // deno-lint-ignore require-await
   async openMailbox(name: string): Promise<Mailbox> {
     const box = this.#box(name);
-    if (box === undefined) {
-      throw new StorageError("NONEXISTENT", "There is no such mailbox");
-    }
+    if (box === undefined) throw noSuchMailbox();
     return new MemoryMailbox(box);
   }
 
   /** See {@linkcode Account.onChange}. */
   onChange(listener: (change: AccountChange) => void): () => void {
-    return this.#account.listeners.add(listener);
+    const { context, listeners } = this.#account;
+    const ends = [listeners.add(listener), context.listeners.add(listener)];
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   /** Nothing to give back. */
@@ -262,7 +350,7 @@ export class MemoryAccountHandle implements Account {
     if (
       full === undefined ||
       !this.#account.boxes.has(full) && this.#account.below(full).length === 0
-    ) throw new StorageError("NONEXISTENT", "There is no such mailbox");
+    ) throw noSuchMailbox();
     return full;
   }
 
@@ -272,6 +360,21 @@ export class MemoryAccountHandle implements Account {
     checkNewName(path, this.#delimiter, this.#account.context.limits);
     return path.join(this.#delimiter);
   }
+}
+
+/** What entries count for. */
+function costOf(all: Iterable<ReadonlyMap<string, Uint8Array>>): number {
+  let sum = 0;
+  for (const entries of all) {
+    for (const [name, value] of entries) {
+      sum += metadataCost(name, value.length);
+    }
+  }
+  return sum;
+}
+
+function noSuchMailbox(): StorageError {
+  return new StorageError("NONEXISTENT", "There is no such mailbox");
 }
 
 function taken(): StorageError {

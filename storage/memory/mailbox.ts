@@ -96,6 +96,8 @@ export class MemoryBox {
   readonly listeners: Listeners<MailboxChange> = new Listeners();
   /** Special uses (RFC 6154). */
   specialUse: readonly string[] = [];
+  /** Its metadata. */
+  readonly metadata: Map<string, Uint8Array> = new Map();
 
   /** An empty mailbox. */
   constructor(

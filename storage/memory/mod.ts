@@ -8,6 +8,7 @@
  */
 
 import { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "../limits.ts";
+import { Listeners } from "../listeners.ts";
 import {
   type AppendResult,
   type ContentId,
@@ -63,6 +64,8 @@ export class MemoryStorage implements Storage {
       limits: { ...DEFAULT_STORAGE_LIMITS, ...options.limits },
       now: options.now ?? Date.now,
       nextMailboxId: () => ++this.#lastMailboxId as MailboxId,
+      metadata: new Map(),
+      listeners: new Listeners(),
     };
   }
 

@@ -19,6 +19,7 @@ import {
   type OpenStorage,
 } from "./harness.ts";
 import { historyContract } from "./histories.ts";
+import { metadataContract } from "./metadata.ts";
 import { nameContract } from "./names.ts";
 import { sessionContract } from "./sessions.ts";
 
@@ -38,7 +39,7 @@ export interface ConformanceOptions {
 }
 
 /**
- * The tests that an implementation of {@linkcode Storage} has to pass: names, accounts, appends, flags,
+ * The tests that an implementation of {@linkcode Storage} has to pass: names, accounts, metadata, appends, flags,
  * copies and moves, contents, deliveries where the storage has them, what listeners hear, changes at the
  * same time, random histories that are compared with a simple model, and random histories of several IMAP sessions at once, each of which checks
  * all that it is told. Each opens a storage of its own and closes it.
@@ -64,6 +65,7 @@ export function storageConformance(
   const contract = new Contract(open);
   nameContract(contract);
   accountContract(contract);
+  metadataContract(contract);
   appendContract(contract);
   flagContract(contract);
   copyContract(contract);

@@ -1,6 +1,6 @@
 /** Item 29: what a client says of itself is one line of the log. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
 import { testServer } from "../../testing.ts";
 import { formatJson, formatText } from "../../server/log.ts";
@@ -24,11 +24,15 @@ Deno.test("ID, names and mailboxes with line ends forge no line of the log", asy
       `b LOGIN {${evil.length}+}\r\n${evil} pw`,
       "c LOGIN alice secret",
       `d CREATE {${evil.length}+}\r\n${evil}`,
+      `f SETMETADATA INBOX (/private/comment {${evil.length}+}\r\n${evil})`,
+      `g SETMETADATA "" ({${evil.length}+}\r\n${evil} "x")`,
+      "h GETMETADATA INBOX /private/comment",
       "e LOGOUT",
       "",
     ].join("\r\n");
     await conn.write(new TextEncoder().encode(text));
-    await new Response(conn.readable).text();
+    const heard = await new Response(conn.readable).text();
+    assertStringIncludes(heard, `/private/comment {${evil.length}}\r\n${evil}`);
   } finally {
     await reset();
   }

@@ -57,6 +57,22 @@ Deno.test("whoever wants to is let in to the one account", async () => {
   assertMatch(wrong, /^a BAD .*\r\nb BAD /m);
 });
 
+Deno.test("who is anonymous sets no filters (RFC 5466)", async () => {
+  await using server = await testServer({
+    ...OPTIONS,
+    sasl: { anonymous: "public" },
+  });
+  const heard = await talk(
+    server.port,
+    "a AUTHENTICATE ANONYMOUS =",
+    'b SETMETADATA "" (/private/filters/values/x "ALL")',
+    'c SETMETADATA "" (/private/filters/descriptions/x NIL)',
+    'd SETMETADATA "" (/private/comment "x")',
+    "e LOGOUT",
+  );
+  assertMatch(heard, /^b NO \[NOPERM\] .*\r\nc NO \[NOPERM\] .*\r\nd OK/m);
+});
+
 Deno.test("an account that is no user's lets nobody in", async () => {
   await using server = await testServer({
     ...OPTIONS,

@@ -41,7 +41,13 @@ Deno.test("read-only: SELECT is EXAMINE, and nothing changes", () =>
       "RENAME Sent Old": "NOPERM",
       "SUBSCRIBE Sent": "NOPERM",
       "UNSUBSCRIBE Sent": "NOPERM",
+      'SETMETADATA Sent (/private/comment "x")': "NOPERM",
+      'SETMETADATA None (/private/comment "x")': "NOPERM",
+      'SETMETADATA "" (/private/comment "x")': "NOPERM",
     });
+    assertEquals(await client.ok("GETMETADATA Sent /private/comment"), [
+      "* METADATA Sent (/private/comment NIL)",
+    ]);
     assertEquals(await client.ok("STATUS Sent (MESSAGES)"), [
       "* STATUS Sent (MESSAGES 2)",
     ]);
@@ -80,6 +86,9 @@ Deno.test("append-only: messages go in, and nothing comes out", () =>
       "RENAME Sent Old": "NOPERM",
       "SUBSCRIBE Sent": "NOPERM",
       "APPEND None {4+}\r\na: b": "TRYCREATE",
+      "GETMETADATA Sent /private/comment": "NOPERM",
+      'GETMETADATA "" /private/comment': "NOPERM",
+      'SETMETADATA Sent (/private/comment "x")': "NOPERM",
     });
     assertEquals((await client.ok('LIST "" "*"')).length, 6);
     const bad = await client.send("FETCH 1 BODY[]");
@@ -112,6 +121,8 @@ Deno.test("named mailboxes: the others are as if they did not exist", () =>
         "SUBSCRIBE %",
         "UNSUBSCRIBE %",
         "APPEND % {4+}\r\na: b",
+        "GETMETADATA % /private/comment",
+        'SETMETADATA % (/private/comment "x")',
       ]
     ) {
       const replies = new Set<string>();
@@ -128,7 +139,19 @@ Deno.test("named mailboxes: the others are as if they did not exist", () =>
         .size,
       1,
     );
+    // What belongs to the whole account is hidden as well.
+    const whole = await login("secret");
+    await whole.ok('SETMETADATA "" (/private/comment "x")');
+    assertEquals(await client.ok('GETMETADATA "" /private/comment'), [
+      '* METADATA "" (/private/comment NIL)',
+    ]);
+    const set = await client.no('SETMETADATA "" (/private/comment "y")');
+    assertEquals(codeOf(set), "NOPERM");
     // Within, all is as ever.
+    await client.ok('SETMETADATA Lists/deno (/private/comment "z")');
+    assertEquals(await client.ok("GETMETADATA Lists/deno /private/comment"), [
+      '* METADATA Lists/deno (/private/comment "z")',
+    ]);
     await client.ok("STORE 1 +FLAGS (\\Seen)");
     await client.ok("CREATE Later");
     await client.ok("MOVE 1 Later");

@@ -88,6 +88,10 @@ export async function fill(
     await storage.verify();
     await inbox.append([message("late", ["\\Deleted"])]);
     await b.storeFlags(uids(1), { mode: "add", flags: ["\\Flagged"] });
+    const entries = new Map([["/x", bytes("one")], ["/y", bytes("two")]]);
+    for (const owner of [{ mailbox: "a/b" }, "account", "storage"] as const) {
+      await account.setMetadata(owner, entries);
+    }
     ids[`${user} INBOX`] = inbox.state.id;
     ids[`${user} a/b`] = b.state.id;
     inboxes.push(inbox);

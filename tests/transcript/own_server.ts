@@ -42,6 +42,7 @@ export async function startOwnServer(
     // failed logins are a matter of what is said here, not of how long it takes
     limits: { failedLoginDelay: 0, ...script.limits },
     capabilities: { disable: script.disable },
+    metadata: { admin: "mailto:postmaster@example.com", editors: ["alice"] },
     onError(error) {
       faults.push(error);
       console.error(error);

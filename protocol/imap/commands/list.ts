@@ -5,6 +5,7 @@
  */
 
 import type { MailboxInfo } from "../../../storage/model.ts";
+import { compareNames } from "../../../storage/names.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import { compilePattern } from "../../wire/mailbox_name.ts";
 import type { Command, ParseContext } from "../command.ts";
@@ -120,7 +121,7 @@ export const list: Command<ListArguments> = {
     const parents = args.recursive
       ? parentsOfSelected(all, delimiter, selected, matches)
       : new Map<string, boolean>();
-    const listed = all.filter((info) =>
+    const listed = withParents(all, parents.keys(), delimiter).filter((info) =>
       matches(info.name) &&
       (selected(info) || parents.get(info.name) === true)
     );
@@ -214,6 +215,22 @@ function parentsOfSelected(
   return parents;
 }
 
+/** A list with the levels that are above subscribed names alone, which no list of mailboxes has, in their places. */
+function withParents(
+  all: readonly MailboxInfo[],
+  parents: Iterable<string>,
+  delimiter: string,
+): readonly MailboxInfo[] {
+  const known = new Set(all.map((info) => info.name));
+  const missing = [...parents].filter((name) => !known.has(name));
+  if (missing.length === 0) return all;
+  const nothing = { specialUse: [], subscribed: false, hasChildren: false };
+  return [...all, ...missing.map((name) => ({ name, ...nothing }))]
+    .map((info) => ({ info, levels: info.name.split(delimiter) }))
+    .sort((a, b) => compareNames(a.levels, b.levels))
+    .map(({ info }) => info);
+}
+
 /** An empty name asks for the delimiter and the root of the hierarchy. */
 function rootOf(session: Session): void {
   session.out.text("* LIST (\\Noselect) ")
@@ -244,7 +261,7 @@ export const lsub: Command<{ reference: string; pattern: string }> = {
       ? parentsOfSelected(all, delimiter, (info) => info.subscribed, matches)
       : new Map<string, boolean>();
     const listed = new Set(subscribed.map((info) => info.name));
-    for (const info of all) {
+    for (const info of withParents(all, parents.keys(), delimiter)) {
       if (!matches(info.name)) continue;
       if (listed.has(info.name)) {
         listResponse(session, info, { name: "LSUB" });

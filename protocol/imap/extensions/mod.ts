@@ -13,6 +13,7 @@ import { base } from "../commands/mod.ts";
 import { binaryExtension } from "./binary.ts";
 import { condstoreExtension } from "./condstore.ts";
 import { enableExtension } from "./enable.ts";
+import { filtersExtension } from "./filters.ts";
 import { idExtension } from "./id.ts";
 import { idleExtension } from "./idle.ts";
 import { imap4Extension } from "./imap4.ts";
@@ -20,6 +21,8 @@ import { inProgressExtension } from "./in_progress.ts";
 import { listExtendedExtension } from "./list_extended.ts";
 import { listStatusExtension } from "./list_status.ts";
 import { messageLimitExtension } from "./message_limit.ts";
+import { listMetadataExtension } from "./list_metadata.ts";
+import { metadataExtension } from "./metadata.ts";
 import { moveExtension } from "./move.ts";
 import { multiSearchExtension } from "./multisearch.ts";
 import { namespaceExtension } from "./namespace.ts";
@@ -47,6 +50,9 @@ export const extensions: readonly Extension[] = [
   withinExtension,
   partialExtension,
   multiSearchExtension,
+  metadataExtension,
+  listMetadataExtension,
+  filtersExtension,
   condstoreExtension,
   qresyncExtension,
   uidOnlyExtension,

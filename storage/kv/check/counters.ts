@@ -18,7 +18,7 @@ export async function checkMailboxNumbers(
 ): Promise<void> {
   const { kv } = context;
   let highest = 0;
-  for (const kind of ["head", "dead", "page", "log", "expunged"]) {
+  for (const kind of ["head", "dead", "page", "log", "expunged", "entry"]) {
     for await (const id of numbersIn(kv, kind)) {
       highest = Math.max(highest, id);
     }

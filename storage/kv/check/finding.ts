@@ -22,6 +22,8 @@ export type FindingKind =
   | "content"
   /** A summary that is not there, or there twice. */
   | "summary"
+  /** Metadata: what a mailbox or an account has of it, or a value. */
+  | "metadata"
   /** How many messages share a content. */
   | "references"
   /** A counter that would give numbers again. */

@@ -26,6 +26,7 @@ import { checkCounter, checkMailboxNumbers } from "./counters.ts";
 import { checkLists, checkUploads } from "./counts.ts";
 import type { Finding } from "./finding.ts";
 import { checkMailboxes } from "./mailboxes.ts";
+import { checkMetadata } from "./metadata.ts";
 import { checkAccounts } from "./names.ts";
 import { clearAway, recoverMessages } from "./recover.ts";
 import { ContentReferences } from "./references.ts";
@@ -101,6 +102,7 @@ async function runPass(
   await checkAccounts(context);
   const mailboxes = await checkMailboxes(context, references, given);
   await writer.flush();
+  await checkMetadata(context);
   const changes = await checkLists(context);
   await checkUploads(context, given);
   await writer.flush();
