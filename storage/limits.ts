@@ -22,6 +22,11 @@ export interface StorageLimits {
   readonly maxMessageSize: number;
   /** A message's summary, in bytes. */
   readonly maxSummarySize: number;
+  /**
+   * Expunged messages that a mailbox remembers, for clients that resynchronize (RFC 7162 § 5.3). Who has been away
+   * for longer is told of all UIDs that are not there.
+   */
+  readonly maxExpunged: number;
 }
 
 /** The defaults. */
@@ -33,6 +38,7 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   maxKeywordLength: 200,
   maxMessageSize: 256 * 1_048_576,
   maxSummarySize: 1_048_576,
+  maxExpunged: 20_000,
 };
 
 /** The longest user name, in bytes of UTF-8. */

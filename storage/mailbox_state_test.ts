@@ -153,6 +153,19 @@ Deno.test("history is bounded, and says where it begins", () => {
   assertEquals([...other.expungedSince(30)!], [10]);
 });
 
+Deno.test("of what was before a state began nothing is known", () => {
+  const state = new MailboxState({
+    id: 1 as MailboxId,
+    uidValidity: 1,
+    uidNext: 5,
+    highestModseq: 9,
+    firstRecent: 1,
+  });
+  assertEquals(state.expungedSince(8), undefined);
+  assertEquals(state.changedSince(8), undefined);
+  assertEquals([...state.expungedSince(9)!], []);
+});
+
 Deno.test("columns load as records do, those known already passed over", () => {
   const sets = [["\\Seen"], [], ["k", "\\Deleted"]];
   const page = (from: number, count: number): MessageColumns => {

@@ -67,7 +67,10 @@ export class Registry {
   constructor(extensions: readonly Extension[], disabled: ReadonlySet<string>) {
     this.#disabled = disabled;
     this.#extensions = extensions.filter((extension) => {
-      const offered = extension.capabilities?.(ALL) ?? [];
+      const offered = [
+        ...extension.capabilities?.(ALL) ?? [],
+        ...extension.impliedBy ?? [],
+      ];
       return offered.length === 0 ||
         offered.some((capability) => !disabled.has(capability.toUpperCase()));
     });

@@ -83,6 +83,8 @@ export class Session {
   identity: Identity | undefined;
   /** Called when the selected mailbox has changed; set while IDLE waits. */
   wake: (() => void) | undefined;
+  /** Whether the command under way keeps EXPUNGE back, where its name does not say so. */
+  holdsExpunge = false;
   /** Failed logins so far. */
   failedLogins = 0;
   /** Whether the handshake of STARTTLS is next, behind the tagged OK. */
@@ -247,7 +249,10 @@ export class Session {
     if (selected.view.state.deleted) {
       return new Bye("The selected mailbox has been deleted");
     }
-    if (selected.view.stale) announce(this, mayExpunge, uid);
+    if (selected.view.stale) {
+      announce(this, mayExpunge && !this.holdsExpunge, uid);
+    }
+    this.holdsExpunge = false;
     // RFC 7162 § 3.2: modseqs have gone out while an EXPUNGE of a lower one is held back.
     if (selected.view.takeAhead()) highestModseq(this);
     return undefined;

@@ -22,7 +22,7 @@ import {
   RETURN_ALL,
   type SearchReturns,
 } from "../search/returns.ts";
-import { isModseq, some } from "../search/search_key.ts";
+import { isModseq, isNumbers, some } from "../search/search_key.ts";
 import type { Session } from "../session.ts";
 
 interface SearchArguments {
@@ -55,7 +55,7 @@ export const search: Command<SearchArguments> = {
         maxKeys: limits.searchKeys,
         extraKeys: registry.searchKeys,
       });
-      if (uidOnly && some(key, ({ kind }) => kind === "numbers")) {
+      if (uidOnly && some(key, isNumbers)) {
         throw uidRequired();
       }
       return { returns, key };
@@ -70,6 +70,10 @@ export const search: Command<SearchArguments> = {
 
   async execute(session, { returns, key }, { uid, tag }) {
     const { view, selected } = session;
+    // RFC 7162 § 3.2.10.2: no VANISHED during a UID SEARCH by sequence numbers.
+    if (uid && session.vanishes && !(key instanceof No)) {
+      session.holdsExpunge = some(key, isNumbers);
+    }
     const tellsModseq = !(key instanceof No) && some(key, isModseq);
     if (tellsModseq) session.enableCondstore();
     let found: UidList;
