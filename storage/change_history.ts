@@ -96,9 +96,13 @@ export class ChangeHistory {
 
   /** Puts a history of expunged messages in place of what is remembered. */
   restoreExpunged(floor: number, entries: readonly ExpungedEntry[]): void {
-    this.#expunged = [...entries];
+    // A storage may still have older ones, and not all of them.
+    this.#expunged = entries.filter(({ modseq }) => modseq > floor);
     this.#expungedFloor = floor;
-    this.#expungedSize = entries.reduce((sum, e) => sum + e.uids.length, 0);
+    this.#expungedSize = this.#expunged.reduce(
+      (sum, e) => sum + e.uids.length,
+      0,
+    );
     this.#trimExpunged();
   }
 

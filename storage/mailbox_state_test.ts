@@ -151,6 +151,12 @@ Deno.test("history is bounded, and says where it begins", () => {
   other.restoreExpunged(26, state.expungedHistory.entries);
   assertEquals(other.expungedSince(25), undefined);
   assertEquals([...other.expungedSince(30)!], [10]);
+  const [last] = state.expungedHistory.entries.slice(-1);
+  const older = { modseq: seq(9), uids: Uint32Array.of(1, 2, 3, 4) };
+  const third = empty({ maxExpunged: 4 });
+  third.restoreExpunged(26, [older, last!]);
+  assertEquals(third.expungedSince(25), undefined);
+  assertEquals([...third.expungedSince(26)!], [10]);
 });
 
 Deno.test("of what was before a state began nothing is known", () => {

@@ -19,6 +19,7 @@ import {
   type OpenStorage,
 } from "./harness.ts";
 import { historyContract } from "./histories.ts";
+import { modseqContract } from "./modseqs.ts";
 import { nameContract } from "./names.ts";
 import { sessionContract } from "./sessions.ts";
 
@@ -71,6 +72,7 @@ export function storageConformance(
   changeContract(contract);
   concurrencyContract(contract);
   deliveryContract(contract, { seed, runs });
+  modseqContract(contract, { seed, runs });
   historyContract(contract, { seed, runs });
   sessionContract(contract, { seed, runs });
   return contract.tests.filter(({ needs }) =>
