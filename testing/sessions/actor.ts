@@ -92,9 +92,11 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       yield onSet(action.set, (set) => store(set, action));
       break;
     case "fetch":
-      yield onSet(action.set, (set) => fetch(set, action.item));
+      yield onSet(action.set, (set) => fetch(set, itemOf(client, action.item)));
       break;
     case "partial":
+      // It says no UIDs, without which nothing is to be had of VANISHED.
+      if (model.qresync) return;
       yield onSet(
         { ...action.set, by: "number", more: 0, form: "range" },
         (set) => partial(set),
@@ -138,6 +140,13 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
     default:
       yield simple(action.does.toUpperCase());
   }
+}
+
+/** Who is told of messages that go by UID asks for UIDs. */
+function itemOf({ model }: Client, item: string): string {
+  if (!model.qresync) return item;
+  const items = item.replace(/^\((.*)\)$/, "$1").replace("UID ", "");
+  return `(UID ${items.replace("FLAGS", "FLAGS MODSEQ")})`;
 }
 
 function newToken(client: Client): string {

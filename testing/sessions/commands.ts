@@ -24,8 +24,6 @@ export type Part = string | {
 export interface Sending extends Command {
   /** What is sent behind the tag. */
   readonly parts: readonly Part[];
-  /** Whether it says sequence numbers, so that none may go before it is answered (RFC 9051 § 5.5). */
-  readonly numbers?: boolean;
 }
 
 const NOTHING: Meant = { certain: [], possible: [] };
@@ -99,7 +97,9 @@ export function fetch(set: MessageSet, items: string): Sending {
     refusals: goneRefusals(set),
     begin: (model) => on.begin(model),
     fetched(slot, got) {
-      const asked = [...got.keys()].some((item) => !/^(UID|FLAGS)$/.test(item));
+      const asked = [...got.keys()].some((item) =>
+        !/^(UID|FLAGS|MODSEQ)$/.test(item)
+      );
       if (asked) {
         must(!on.answered.has(slot), `UID ${slot.uid} is answered for twice`);
         on.answer(slot);
