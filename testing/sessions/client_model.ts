@@ -274,7 +274,10 @@ export class ClientModel {
     must(selection !== undefined, "VANISHED, and nothing is selected");
     this.#mayExpunge();
     for (const uid of numbersOf(textOf(values[0]))) {
-      if (selection.vanish(uid)) this.saved = undefined;
+      if (selection.vanish(uid)) {
+        this.saved = undefined;
+        this.#owed = [];
+      }
       this.#expunge(selection, selection.numberOf(uid));
     }
   }

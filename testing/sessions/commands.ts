@@ -62,7 +62,8 @@ class OnMessages {
     const { certain, possible } = this.meant;
     const left = certain.filter((slot) => !this.answered.has(slot));
     if (ok) {
-      const missing = answers && left.find((slot) => !slot.gone);
+      const missing = answers &&
+        left.find((slot) => !slot.gone && !slot.doubtful);
       must(!missing, `UID ${missing && missing.uid} is not answered for`);
     } else if (isCode(code, "EXPUNGEISSUED") && possible.length === 0) {
       must(left.length > 0, "EXPUNGEISSUED, and all are answered for");

@@ -20,6 +20,8 @@ export interface Slot {
   readonly old: boolean;
   /** Whether it has been reported as expunged. */
   gone: boolean;
+  /** Whether it may be one that has been reported by a UID that the client did not know. */
+  doubtful: boolean;
 }
 
 /** See the module's text. Each method takes note of what the server says, or throws what law that breaks. */
@@ -64,6 +66,7 @@ export class Selection {
         token: undefined,
         old,
         gone: false,
+        doubtful: false,
       });
     }
   }
@@ -118,6 +121,7 @@ export class Selection {
       .filter(({ old }) => old === (uid < this.uidNext));
     must(may.length > 0, `UID ${uid} is that of no message`);
     for (const slot of may) {
+      slot.doubtful = may.length > 1;
       slot.flags = undefined;
       slot.token = undefined;
       if (!this.#rev2) slot.recent = undefined;
@@ -141,6 +145,7 @@ export class Selection {
     );
     this.#world.isThere(this.uidValidity, uid, this.#since);
     slot.uid = uid;
+    slot.doubtful = false;
     if (slot.recent) this.#claim(slot);
     if (slot.token !== undefined) this.learnToken(slot, slot.token);
   }
