@@ -59,6 +59,7 @@ export interface Config {
   readonly insecureAuth?: boolean;
   readonly caseInsensitiveUsers?: boolean;
   readonly hierarchyDelimiter?: string;
+  readonly maxExpunged?: number;
   readonly workers?: number;
   readonly passwordMemory?: number;
   readonly passwordIterations?: number;

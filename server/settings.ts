@@ -175,6 +175,11 @@ export const SETTINGS: readonly Setting[] = [
     fallback: DEFAULTS.hierarchyDelimiter,
     sample: { yaml: '"/"' },
   },
+  numeric(
+    "maxExpunged",
+    count(0, 10_000_000),
+    "expunged messages that a mailbox remembers, for QRESYNC",
+  ),
   numeric("workers", count(1, 64), "threads that check passwords, at the most"),
   numeric(
     "passwordMemory",

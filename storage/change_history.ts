@@ -16,6 +16,8 @@ export interface ExpungedHistory {
   readonly floor: number;
   /** The expunges, oldest first. */
   readonly entries: readonly ExpungedEntry[];
+  /** How many messages they have. */
+  readonly size: number;
 }
 
 /** The messages that one change expunged. */
@@ -34,7 +36,7 @@ export class ChangeHistory {
   #changesFloor: number;
   #changesSize = 0;
   #expunged: ExpungedEntry[] = [];
-  #expungedFloor = 0;
+  #expungedFloor: number;
   #expungedSize = 0;
 
   /**
@@ -45,6 +47,7 @@ export class ChangeHistory {
    */
   constructor(floor: number, maxChanges: number, maxExpunged: number) {
     this.#changesFloor = floor;
+    this.#expungedFloor = floor;
     this.#maxChanges = maxChanges;
     this.#maxExpunged = maxExpunged;
   }
@@ -84,14 +87,22 @@ export class ChangeHistory {
 
   /** The expunged messages that are remembered. */
   get expunged(): ExpungedHistory {
-    return { floor: this.#expungedFloor, entries: this.#expunged };
+    return {
+      floor: this.#expungedFloor,
+      entries: this.#expunged,
+      size: this.#expungedSize,
+    };
   }
 
   /** Puts a history of expunged messages in place of what is remembered. */
   restoreExpunged(floor: number, entries: readonly ExpungedEntry[]): void {
-    this.#expunged = [...entries];
+    // A storage may still have older ones, and not all of them.
+    this.#expunged = entries.filter(({ modseq }) => modseq > floor);
     this.#expungedFloor = floor;
-    this.#expungedSize = entries.reduce((sum, e) => sum + e.uids.length, 0);
+    this.#expungedSize = this.#expunged.reduce(
+      (sum, e) => sum + e.uids.length,
+      0,
+    );
     this.#trimExpunged();
   }
 

@@ -32,6 +32,11 @@ export interface StorageLimits {
   readonly maxMetadataSize: number;
   /** The same of an account with all its mailboxes. */
   readonly maxMetadataTotal: number;
+  /**
+   * Expunged messages that a mailbox remembers, for clients that resynchronize (RFC 7162 § 5.3). Who has been away
+   * for longer is told of all UIDs that are not there.
+   */
+  readonly maxExpunged: number;
 }
 
 /** The defaults. */
@@ -48,6 +53,7 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   maxMetadataValue: 60_000,
   maxMetadataSize: 500_000,
   maxMetadataTotal: 10 * 1_048_576,
+  maxExpunged: 20_000,
 };
 
 /** The longest user name, in bytes of UTF-8. */

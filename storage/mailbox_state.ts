@@ -20,6 +20,7 @@ import {
   type MailboxChangeRecord,
 } from "./change_history.ts";
 import { type FlagSet, FlagTable } from "./flag_set.ts";
+import { DEFAULT_STORAGE_LIMITS } from "./limits.ts";
 import type {
   ContentId,
   MailboxChange,
@@ -173,7 +174,7 @@ export class MailboxState {
     this.#history = new ChangeHistory(
       options.highestModseq,
       options.maxRecentChanges ?? 20_000,
-      options.maxExpunged ?? 20_000,
+      options.maxExpunged ?? DEFAULT_STORAGE_LIMITS.maxExpunged,
     );
   }
 

@@ -151,6 +151,25 @@ Deno.test("history is bounded, and says where it begins", () => {
   other.restoreExpunged(26, state.expungedHistory.entries);
   assertEquals(other.expungedSince(25), undefined);
   assertEquals([...other.expungedSince(30)!], [10]);
+  const [last] = state.expungedHistory.entries.slice(-1);
+  const older = { modseq: seq(9), uids: Uint32Array.of(1, 2, 3, 4) };
+  const third = empty({ maxExpunged: 4 });
+  third.restoreExpunged(26, [older, last!]);
+  assertEquals(third.expungedSince(25), undefined);
+  assertEquals([...third.expungedSince(26)!], [10]);
+});
+
+Deno.test("of what was before a state began nothing is known", () => {
+  const state = new MailboxState({
+    id: 1 as MailboxId,
+    uidValidity: 1,
+    uidNext: 5,
+    highestModseq: 9,
+    firstRecent: 1,
+  });
+  assertEquals(state.expungedSince(8), undefined);
+  assertEquals(state.changedSince(8), undefined);
+  assertEquals([...state.expungedSince(9)!], []);
 });
 
 Deno.test("columns load as records do, those known already passed over", () => {

@@ -21,9 +21,11 @@ const CUT_LIMIT = 2_000;
 
 for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
   for (const revision of script.revisions) {
-    const name = script.revisions.length > 1
-      ? `${script.path} rev${revision}`
-      : script.path;
+    const name = [
+      script.path,
+      ...(script.revisions.length > 1 ? [`rev${revision}`] : []),
+      ...(script.modes.length > 1 ? [script.mode] : []),
+    ].join(" ");
     if (foreign === undefined) testOwn(script, revision, name);
     else testForeign(script, revision, name);
   }
@@ -36,7 +38,7 @@ function testOwn(script: Script, revision: number, name: string): void {
       await playOwn(script, revision, storage, false);
     });
   }
-  if (saidByClient(script) <= CUT_LIMIT) {
+  if (script.mode === "plain" && saidByClient(script) <= CUT_LIMIT) {
     Deno.test(`${name} cut into bytes`, async () => {
       await playOwn(script, revision, script.storage ?? "memory", true);
     });

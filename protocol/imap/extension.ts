@@ -165,6 +165,8 @@ export interface Extension {
   readonly needs?: readonly string[];
   /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC. The README's table. */
   readonly documents?: Readonly<Record<string, string>>;
+  /** Capabilities that stand for it, too: it is there where one of them is offered, announced or not. */
+  readonly impliedBy?: readonly string[];
   /** Its commands. */
   readonly commands?: readonly AnyCommand[];
   /** What ENABLE may name because of it (RFC 5161). */

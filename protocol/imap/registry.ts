@@ -74,8 +74,9 @@ export class Registry {
     this.#disabled = disabled;
     const isOffered = (capability: string) =>
       !disabled.has(capability.toUpperCase());
-    this.#extensions = extensions.filter(({ capabilities, needs = [] }) => {
-      const offered = capabilities?.(ALL) ?? [];
+    this.#extensions = extensions.filter((extension) => {
+      const { capabilities, impliedBy = [], needs = [] } = extension;
+      const offered = [...capabilities?.(ALL) ?? [], ...impliedBy];
       return (offered.length === 0 || offered.some(isOffered)) &&
         (needs.length === 0 || needs.some(isOffered));
     });

@@ -85,6 +85,8 @@ export class Session {
   wake: (() => void) | undefined;
   /** Tell what there is to say unasked, before a tagged answer and while IDLE waits. */
   readonly unasked: Set<() => void> = new Set();
+  /** Whether the command under way keeps EXPUNGE back, where its name does not say so. */
+  holdsExpunge = false;
   /** Failed logins so far. */
   failedLogins = 0;
   /** Whether the handshake of STARTTLS is next, behind the tagged OK. */
@@ -251,7 +253,10 @@ export class Session {
     if (selected.view.state.deleted) {
       return new Bye("The selected mailbox has been deleted");
     }
-    if (selected.view.stale) announce(this, mayExpunge, uid);
+    if (selected.view.stale) {
+      announce(this, mayExpunge && !this.holdsExpunge, uid);
+    }
+    this.holdsExpunge = false;
     // RFC 7162 § 3.2: modseqs have gone out while an EXPUNGE of a lower one is held back.
     if (selected.view.takeAhead()) highestModseq(this);
     return undefined;

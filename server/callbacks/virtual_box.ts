@@ -137,6 +137,7 @@ export class VirtualBox {
       ...options,
       id: options.id as MailboxState["id"],
       uidNext: 1,
+      maxExpunged: options.limits.maxExpunged,
     });
     this.#unlisten = this.below?.onChange((change) => {
       if (change.type === "delete") this.retire();

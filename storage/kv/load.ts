@@ -68,12 +68,14 @@ export interface ReadPages {
 /**
  * Loads a mailbox as it was at some moment since the call.
  * @param key where the head is
+ * @param maxExpunged how many expunged messages it remembers; the default where nobody asks
  * @returns undefined when it is not there
  */
 export async function loadMailbox(
   kv: Deno.Kv,
   id: MailboxId,
   key: Deno.KvKey = headKey(id),
+  maxExpunged?: number,
 ): Promise<LoadedMailbox | undefined> {
   let entry = await kv.get<Uint8Array>(key);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -97,7 +99,16 @@ export async function loadMailbox(
     return {
       head: first,
       versionstamp,
-      state: assemble(id, first, pages, upTo(log.records)),
+      state: assemble(
+        new MailboxState({
+          ...first,
+          id,
+          ...(maxExpunged === undefined ? {} : { maxExpunged }),
+        }),
+        first,
+        pages,
+        upTo(log.records),
+      ),
       log: entries,
       pages: pages.map,
     };
@@ -106,12 +117,11 @@ export async function loadMailbox(
 }
 
 function assemble(
-  id: MailboxId,
+  state: MailboxState,
   head: Head,
   pages: ReadPages,
   records: readonly LogRecord[],
 ): MailboxState {
-  const state = new MailboxState({ ...head, id });
   for (const columns of pages.columns) state.loadColumns(columns);
   const expunged: ExpungedEntry[] = [...pages.expunged];
   const known = expunged.at(-1)?.modseq ?? 0;

@@ -80,14 +80,18 @@ export class MailboxCache {
       if (entry.gone || !entry.loaded) this.#entries.delete(entry.id);
       else {
         closed.push(entry);
-        // An empty mailbox takes room, too.
-        messages += entry.state.length + 50;
+        messages += weightOf(entry);
       }
     }
     for (const entry of closed) {
       if (messages <= this.#db.settings.maxCachedMessages) break;
-      messages -= entry.state.length + 50;
+      messages -= weightOf(entry);
       this.#entries.delete(entry.id);
     }
   }
+}
+
+/** What a mailbox takes, in messages: those that are gone and remembered count, and an empty one takes room, too. */
+function weightOf({ state }: MailboxEntry): number {
+  return state.length + state.expungedHistory.size + 50;
 }

@@ -126,7 +126,9 @@ export class MailboxEntry implements Subject<Head> {
   }
 
   async #load(): Promise<void> {
-    const loaded = await loadMailbox(this.#db.reader, this.id);
+    const { reader, settings: { limits } } = this.#db;
+    const { id, key } = this;
+    const loaded = await loadMailbox(reader, id, key, limits.maxExpunged);
     if (loaded === undefined || this.gone) {
       this.#vanish();
       return;

@@ -113,6 +113,7 @@ export class MemoryBox {
       uidNext: 1,
       highestModseq: 1,
       firstRecent: 1,
+      maxExpunged: context.limits.maxExpunged,
     });
   }
 

@@ -20,6 +20,7 @@ import {
 } from "./harness.ts";
 import { historyContract } from "./histories.ts";
 import { metadataContract } from "./metadata.ts";
+import { modseqContract } from "./modseqs.ts";
 import { nameContract } from "./names.ts";
 import { sessionContract } from "./sessions.ts";
 
@@ -40,9 +41,9 @@ export interface ConformanceOptions {
 
 /**
  * The tests that an implementation of {@linkcode Storage} has to pass: names, accounts, metadata, appends, flags,
- * copies and moves, contents, deliveries where the storage has them, what listeners hear, changes at the
- * same time, random histories that are compared with a simple model, and random histories of several IMAP sessions at once, each of which checks
- * all that it is told. Each opens a storage of its own and closes it.
+ * copies and moves, contents, modseqs, deliveries where the storage has them, what listeners hear, changes at the
+ * same time, random histories that are compared with a simple model, and random histories of several IMAP sessions
+ * at once, each of which checks all that it is told. Each opens a storage of its own and closes it.
  *
  * ```ts
  * import { MemoryStorage } from "@x/imapd";
@@ -73,6 +74,7 @@ export function storageConformance(
   changeContract(contract);
   concurrencyContract(contract);
   deliveryContract(contract, { seed, runs });
+  modseqContract(contract, { seed, runs });
   historyContract(contract, { seed, runs });
   sessionContract(contract, { seed, runs });
   return contract.tests.filter(({ needs }) =>

@@ -15,7 +15,12 @@ import {
   transfer,
 } from "./commands.ts";
 import { leave, select, simple, status } from "./mailbox_commands.ts";
-import { chooseSet, type MessageSet, type SetChoice } from "./message_set.ts";
+import {
+  allMessages,
+  chooseSet,
+  type MessageSet,
+  type SetChoice,
+} from "./message_set.ts";
 import { search } from "./search_command.ts";
 import type { Action, Step } from "./steps.ts";
 import type { Turns } from "./turns.ts";
@@ -28,7 +33,7 @@ export async function perform(
 ): Promise<void> {
   const { action } = step;
   if (client.model.selection === undefined && needsSelection(action)) {
-    await client.run(select("INBOX", false));
+    await open(client, "INBOX", false);
     return;
   }
   switch (action.does) {
@@ -38,7 +43,7 @@ export async function perform(
       return await done();
     }
     case "select":
-      await client.run(select(action.name, action.readOnly));
+      await open(client, action.name, action.readOnly);
       return;
     case "close":
     case "unselect":
@@ -53,6 +58,14 @@ export async function perform(
     // Who deletes the selected mailbox has none any more.
     if (step.waits || action.does === "delete") await outcome;
   }
+}
+
+/** Selects a mailbox; who is told by UID what goes asks for UIDs at once. */
+async function open(client: Client, name: string, readOnly: boolean) {
+  await client.run(select(name, readOnly));
+  const { model } = client;
+  if (!model.qresync || client.ended || !model.selection?.slots?.length) return;
+  await client.run(fetch(allMessages(), "(UID FLAGS RFC822.SIZE)"));
 }
 
 function namesNumbers(action: Action): boolean {
@@ -92,9 +105,11 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       yield onSet(action.set, (set) => store(set, action));
       break;
     case "fetch":
-      yield onSet(action.set, (set) => fetch(set, action.item));
+      yield onSet(action.set, (set) => fetch(set, itemOf(client, action.item)));
       break;
     case "partial":
+      // It says no UIDs, without which nothing is to be had of VANISHED.
+      if (model.qresync) return;
       yield onSet(
         { ...action.set, by: "number", more: 0, form: "range" },
         (set) => partial(set),
@@ -138,6 +153,13 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
     default:
       yield simple(action.does.toUpperCase());
   }
+}
+
+/** Who is told of messages that go by UID asks for UIDs. */
+function itemOf({ model }: Client, item: string): string {
+  if (!model.qresync) return item;
+  const items = item.replace(/^\((.*)\)$/, "$1").replace("UID ", "");
+  return `(UID ${items.replace("FLAGS", "FLAGS MODSEQ")})`;
 }
 
 function newToken(client: Client): string {

@@ -12,6 +12,7 @@ import { fetch } from "./commands.ts";
 import { deliver, remove } from "./delivery.ts";
 import { simple, status } from "./mailbox_commands.ts";
 import { allMessages } from "./message_set.ts";
+import type { Resync } from "./resync.ts";
 import type { Selection, Slot } from "./selection.ts";
 import type { Turns } from "./turns.ts";
 import { itemsOf, numberOf, pairsOf } from "./values.ts";
@@ -29,6 +30,7 @@ export async function agree(
   account: Account,
   { world, turns }: Surroundings,
   patience: number,
+  followers: readonly Resync[] = [],
 ): Promise<void> {
   const opened = await openAll(account);
   for (const uidValidity of world.goneMailboxes) {
@@ -43,6 +45,11 @@ export async function agree(
   });
   await Promise.all(awake.map((done) => done()));
   for (const client of there()) await askClient(client, opened);
+  for (const follower of followers) {
+    const mailbox = opened.get(follower.uidValidity);
+    if (mailbox === undefined) await follower.close();
+    else await follower.finish(mailbox.state);
+  }
   for (const [uidValidity, mailbox] of opened) {
     const [asking] = there();
     if (asking !== undefined) await askStatus(asking, mailbox);

@@ -50,10 +50,15 @@ export class Client {
   #leaving = false;
 
   /** Connects. */
-  constructor(name: string, around: Surroundings, rev2: boolean) {
+  constructor(
+    name: string,
+    around: Surroundings,
+    rev2: boolean,
+    qresync = false,
+  ) {
     this.#name = name;
     this.#around = around;
-    this.model = new ClientModel(around.world, rev2);
+    this.model = new ClientModel(around.world, rev2, qresync);
     this.#stream = new Loopback(around.turns, (bytes) => this.#hear(bytes));
     this.served = serveConnection(this.#stream, around.host);
   }

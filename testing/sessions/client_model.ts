@@ -10,8 +10,9 @@
 
 import type { Response } from "../responses/response.ts";
 import type { Value } from "../responses/value.ts";
+import type { Checkpoint } from "./resync.ts";
 import { Selection, type Slot } from "./selection.ts";
-import { itemsOf, numberOf, pairsOf, textOf } from "./values.ts";
+import { itemsOf, numberOf, numbersOf, pairsOf, textOf } from "./values.ts";
 import { must, Violation, type World } from "./world.ts";
 
 /** A command, and what a client expects of the answer. */
@@ -20,6 +21,8 @@ export interface Command {
   readonly name: string;
   /** Response codes with which a NO is right. */
   readonly refusals: readonly string[];
+  /** Whether it says sequence numbers, so that none may go before it is answered (RFC 9051 § 5.5). */
+  readonly numbers?: boolean;
   /** Its turn has come. */
   begin?(model: ClientModel): void;
   /** A FETCH response; what it says of UID and flags has been taken note of. */
@@ -45,7 +48,15 @@ export const KEEPS_NUMBERS: ReadonlySet<string> = new Set(
 /** See the module's text. */
 export class ClientModel {
   readonly rev2: boolean;
+  /** Whether it has enabled QRESYNC (RFC 7162 § 3.2.3). */
+  readonly qresync: boolean;
   readonly world: World;
+  /** What it knew at moments from which it may resynchronize. */
+  readonly checkpoints: Checkpoint[] = [];
+  /** What it takes for the HIGHESTMODSEQ up to which it knows all; 0 for none. */
+  #modseq = 0;
+  /** The HIGHESTMODSEQ that has been told since the last tagged answer, and the highest MODSEQ. */
+  #told: { code?: number; highest: number } = { highest: 0 };
   /** What is selected. */
   selection: Selection | undefined;
   /** The messages of `$` (RFC 5182); undefined when the client cannot know. */
@@ -62,9 +73,10 @@ export class ClientModel {
   /** Messages of which the server has said that some are gone, and not yet which. */
   #owed: (readonly Slot[])[] = [];
 
-  constructor(world: World, rev2: boolean) {
+  constructor(world: World, rev2: boolean, qresync = false) {
     this.world = world;
     this.rev2 = rev2;
+    this.qresync = qresync;
   }
 
   /** The names of the commands that are not answered, the oldest first. */
@@ -132,8 +144,36 @@ export class ClientModel {
       if (!(error instanceof Violation) || !excused) throw error;
       this.#doomed = error.message;
     }
+    this.#hearModseq(code);
+    if (this.qresync) this.#checkpoint();
     this.#underway.shift();
     this.#underway[0]?.command.begin?.(this);
+  }
+
+  #hearModseq(code: readonly Value[]): void {
+    if (code.length === 0) return;
+    if (textOf(code[0]).toUpperCase() !== "HIGHESTMODSEQ") return;
+    this.#told.code = numberOf(code[1]);
+  }
+
+  /** "Whenever the client receives a tagged response" (RFC 7162 § 6): what it could come back with. */
+  #checkpoint(): void {
+    const { code, highest } = this.#told;
+    this.#told = { highest: 0 };
+    const { selection } = this;
+    if (selection?.slots === undefined) {
+      this.#modseq = 0;
+      return;
+    }
+    this.#modseq = code ?? Math.max(this.#modseq, highest);
+    must(this.#modseq > 0, "No HIGHESTMODSEQ (RFC 7162 § 3.1.2.1)");
+    const messages = new Map<number, ReadonlySet<string>>();
+    for (const { uid, flags } of selection.slots) {
+      if (uid === undefined || flags === undefined) break;
+      messages.set(uid, flags);
+    }
+    const { uidValidity } = selection;
+    this.checkpoints.push({ uidValidity, modseq: this.#modseq, messages });
   }
 
   #ends(command: Command, ok: boolean, code: readonly Value[], text: string) {
@@ -143,7 +183,13 @@ export class ClientModel {
       `NO [${name}] to ${command.name}: ${text}`,
     );
     command.end?.(ok, code);
-    if (!KEEPS_NUMBERS.has(command.name)) this.#settle();
+    if (!this.#keepsNumbers(command)) this.#settle();
+  }
+
+  /** Whether no message may be told to have gone during a command (RFC 9051 § 7.5.1, RFC 7162 § 3.2.10.2). */
+  #keepsNumbers({ name, numbers }: Command): boolean {
+    return KEEPS_NUMBERS.has(name) ||
+      this.qresync && name === "UID SEARCH" && numbers === true;
   }
 
   /** At the end of a command with which EXPUNGE may come, what is owed has been paid. */
@@ -171,6 +217,7 @@ export class ClientModel {
     } else if (name === "UIDNEXT") {
       this.#open().uidNext = numberOf(code[1]);
     } else if (name === "UNSEEN") this.#open().at(numberOf(code[1]));
+    this.#hearModseq(code);
     this.#underway[0]?.command.heard?.(response);
   }
 
@@ -181,7 +228,8 @@ export class ClientModel {
     } else if (name === "FLAGS") {
       const flags = itemsOf(values[0]).map((v) => textOf(v).toLowerCase());
       this.#open().keywords = new Set(flags);
-    } else if (name === "STATUS") {
+    } else if (name === "VANISHED") this.#vanished(values);
+    else if (name === "STATUS") {
       const items = pairsOf(itemsOf(values[1]));
       this.uidNextIs(
         numberOf(items.get("UIDVALIDITY")),
@@ -201,18 +249,53 @@ export class ClientModel {
     const { selection } = this;
     must(selection !== undefined, `${name}, and nothing is selected`);
     if (name === "FETCH") return this.#fetch(selection, number, values[0]);
+    must(!this.qresync, "EXPUNGE where QRESYNC is on");
+    this.#mayExpunge();
+    this.#expunge(selection, number);
+  }
+
+  #mayExpunge(): void {
     const first = this.#underway[0];
     must(
-      first?.whole === true && !KEEPS_NUMBERS.has(first.command.name),
+      first?.whole === true && !this.#keepsNumbers(first.command),
       `EXPUNGE during ${first?.command.name ?? "no command"}`,
     );
+  }
+
+  #expunge(selection: Selection, number: number): void {
     const slot = selection.expunge(number);
     this.saved = this.saved?.filter((saved) => saved !== slot);
+  }
+
+  /** Messages that the client has been told of go (RFC 7162 § 3.2.10.2). */
+  #vanished(values: readonly Value[]): void {
+    const { selection } = this;
+    must(this.qresync, "VANISHED without QRESYNC");
+    must(selection !== undefined, "VANISHED, and nothing is selected");
+    this.#mayExpunge();
+    for (const uid of numbersOf(textOf(values[0]))) {
+      if (selection.vanish(uid)) {
+        this.saved = undefined;
+        this.#owed = [];
+      }
+      this.#expunge(selection, selection.numberOf(uid));
+    }
   }
 
   #fetch(selection: Selection, number: number, list: Value | undefined): void {
     const slot = selection.at(number);
     const items = pairsOf(itemsOf(list));
+    const modseq = items.get("MODSEQ");
+    if (modseq !== undefined) {
+      const told = numberOf(itemsOf(modseq)[0]);
+      this.#told.highest = Math.max(this.#told.highest, told);
+    }
+    const command = this.#underway[0]?.command.name ?? "";
+    must(
+      !this.qresync || /^(UID FETCH|FETCH|PARTIAL)$/.test(command) ||
+        modseq !== undefined && items.has("UID"),
+      "FETCH without UID and MODSEQ (RFC 7162 § 3.2.4)",
+    );
     const uid = items.get("UID");
     if (uid !== undefined) selection.learnUid(slot, numberOf(uid));
     const flags = items.get("FLAGS");

@@ -24,8 +24,6 @@ export type Part = string | {
 export interface Sending extends Command {
   /** What is sent behind the tag. */
   readonly parts: readonly Part[];
-  /** Whether it says sequence numbers, so that none may go before it is answered (RFC 9051 § 5.5). */
-  readonly numbers?: boolean;
 }
 
 const NOTHING: Meant = { certain: [], possible: [] };
@@ -64,7 +62,8 @@ class OnMessages {
     const { certain, possible } = this.meant;
     const left = certain.filter((slot) => !this.answered.has(slot));
     if (ok) {
-      const missing = answers && left.find((slot) => !slot.gone);
+      const missing = answers &&
+        left.find((slot) => !slot.gone && !slot.doubtful);
       must(!missing, `UID ${missing && missing.uid} is not answered for`);
     } else if (isCode(code, "EXPUNGEISSUED") && possible.length === 0) {
       must(left.length > 0, "EXPUNGEISSUED, and all are answered for");
@@ -99,7 +98,9 @@ export function fetch(set: MessageSet, items: string): Sending {
     refusals: goneRefusals(set),
     begin: (model) => on.begin(model),
     fetched(slot, got) {
-      const asked = [...got.keys()].some((item) => !/^(UID|FLAGS)$/.test(item));
+      const asked = [...got.keys()].some((item) =>
+        !/^(UID|FLAGS|MODSEQ)$/.test(item)
+      );
       if (asked) {
         must(!on.answered.has(slot), `UID ${slot.uid} is answered for twice`);
         on.answer(slot);

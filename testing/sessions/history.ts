@@ -13,8 +13,9 @@ import { Client, type Surroundings } from "./client.ts";
 import { fetch } from "./commands.ts";
 import { deliver, remove } from "./delivery.ts";
 import { TestHost } from "./loopback.ts";
-import { enableRev2, select, simple } from "./mailbox_commands.ts";
+import { enable, select, simple } from "./mailbox_commands.ts";
 import { allMessages } from "./message_set.ts";
+import { type Checkpoint, Resync } from "./resync.ts";
 import { slowStorage } from "./slow_storage.ts";
 import type { Behind, History, Script } from "./steps.ts";
 import { Turns } from "./turns.ts";
@@ -22,6 +23,9 @@ import { World } from "./world.ts";
 
 /** How many turns pass between two things that happen behind the sessions' backs. */
 const PAUSE = 25;
+
+/** How many clients come again while things happen, and how many when they do not any more. */
+const FOLLOWERS = 3;
 
 /** How long to wait for what has failed to come to its end, in milliseconds. */
 const PATIENCE = 1_000;
@@ -87,9 +91,16 @@ async function playAll(
     acts.push(playScript(script, letter, there, clients));
   }
   acts.push(playBehind(history.behind, account, around));
+  const followers: Resync[] = [];
+  const following = { over: false };
+  const act = playFollowers(clients, account, arounds, followers, following);
+  act.catch(() => {});
   await Promise.all(acts);
+  following.over = true;
+  await act;
+  await followAgain(clients, account, arounds, followers);
   const patience = storages.length === 1 ? 0 : FAR_AWAY;
-  await agree(clients, account, around, patience);
+  await agree(clients, account, around, patience, followers);
   account.close();
   // Each finishes its own work in the background first; then there is one truth.
   for (const storage of storages.slice(1)) await storage.verify();
@@ -124,10 +135,12 @@ async function playScript(
 ): Promise<void> {
   let name = "";
   const connect = async () => {
-    const client = new Client(name += letter, around, script.rev2);
+    const { rev2, qresync } = script;
+    const client = new Client(name += letter, around, rev2, qresync);
     clients.push(client);
     await client.run(simple("LOGIN u secret"));
-    if (script.rev2) await client.run(enableRev2());
+    if (rev2) await client.run(enable("IMAP4rev2"));
+    if (qresync) await client.run(enable("QRESYNC"));
     await client.run(select(script.mailbox, false));
     const { model } = client;
     if (!client.ended && model.selection?.slots?.length) {
@@ -142,6 +155,61 @@ async function playScript(
     await perform(client, step, around.turns);
   }
   await client.drained();
+}
+
+/** Now and then a client comes again that knows what another one knew. */
+async function playFollowers(
+  clients: readonly Client[],
+  account: Account,
+  arounds: readonly Surroundings[],
+  followers: Resync[],
+  following: { readonly over: boolean },
+): Promise<void> {
+  const { turns } = arounds[0]!;
+  while (!following.over && followers.length < FOLLOWERS && !turns.stopped) {
+    for (let turn = 0; turn < 2 * PAUSE; turn++) await turns.next();
+    const all = checkpointsOf(clients);
+    const checkpoint = all[turns.choose(Math.max(1, all.length))];
+    if (checkpoint === undefined) continue;
+    await follow(checkpoint, account, arounds, followers);
+  }
+}
+
+/** When nothing happens any more, from all over the past. */
+async function followAgain(
+  clients: readonly Client[],
+  account: Account,
+  arounds: readonly Surroundings[],
+  followers: Resync[],
+): Promise<void> {
+  const all = checkpointsOf(clients);
+  for (let at = 0; at < FOLLOWERS && at < all.length; at++) {
+    const index = Math.floor(at * all.length / Math.min(FOLLOWERS, all.length));
+    await follow(all[index]!, account, arounds, followers);
+  }
+}
+
+function checkpointsOf(clients: readonly Client[]): Checkpoint[] {
+  return clients.flatMap(({ model }) => model.checkpoints);
+}
+
+/** Comes again with what was known, where the mailbox is still there. */
+async function follow(
+  checkpoint: Checkpoint,
+  account: Account,
+  arounds: readonly Surroundings[],
+  followers: Resync[],
+): Promise<void> {
+  const number = followers.length;
+  const info = (await account.mailboxes())
+    .find(({ uidValidity }) => uidValidity === checkpoint.uidValidity);
+  if (info === undefined) return;
+  const around = arounds[number % arounds.length]!;
+  const follower = new Resync(`R${number}.`, around, checkpoint);
+  const { turns } = around;
+  const how = { uids: turns.choose(2) > 0, numbers: turns.choose(2) > 0 };
+  if (await follower.begin(info.name, how)) followers.push(follower);
+  else await follower.close();
 }
 
 async function playBehind(

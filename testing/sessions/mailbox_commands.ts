@@ -89,15 +89,15 @@ export function status(mailbox: string): Sending {
   };
 }
 
-/** ENABLE IMAP4rev2. */
-export function enableRev2(): Sending {
+/** ENABLE IMAP4rev2, or QRESYNC. */
+export function enable(capability: "IMAP4rev2" | "QRESYNC"): Sending {
   let said = false;
   return {
-    ...simple("ENABLE IMAP4rev2"),
+    ...simple(`ENABLE ${capability}`),
     heard(response) {
       said ||= response.type === "data" && response.name === "ENABLED" &&
-        textOf(response.values[0]).toUpperCase() === "IMAP4REV2";
+        textOf(response.values[0]).toUpperCase() === capability.toUpperCase();
     },
-    end: () => must(said, "IMAP4rev2 is not enabled"),
+    end: () => must(said, `${capability} is not enabled`),
   };
 }

@@ -47,16 +47,21 @@ export function chooseSet(
   const slots = model.selection?.slots ?? [];
   const uid = choice.by.endsWith("uid");
   if (choice.by.startsWith("saved")) return savedSet(uid);
+  // Who is told by UID what has gone names by number what it knows the UID of, or it could not tell which that was.
+  const { qresync } = model;
+  const unknown = slots.findIndex((slot) => slot.uid === undefined);
+  const named = qresync && unknown >= 0 ? slots.slice(0, unknown) : slots;
   const names = uid
     ? slots.flatMap((slot) => slot.uid ?? [])
-    : slots.map((_, index) => index + 1);
+    : named.map((_, index) => index + 1);
+  const form = qresync && choice.form === "star" ? "range" : choice.form;
   if (names.length === 0) return undefined;
   const first = choice.from % names.length;
   const last = Math.min(first + choice.more, names.length - 1);
   const chosen = names.slice(first, last + 1);
-  return choice.form === "list"
+  return form === "list"
     ? listed(chosen, uid)
-    : range(names[first]!, names[last]!, choice.form, uid);
+    : range(names[first]!, names[last]!, form, uid);
 }
 
 /** `1:*`, of numbers. */

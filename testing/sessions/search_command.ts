@@ -68,7 +68,11 @@ export function search(choice: SearchChoice): Sending {
       if (choice.key === "ALL" && all !== undefined) missed(model, all, meant);
       const silent = options?.length === 1 && options[0] === "SAVE";
       must(answers === (silent ? 0 : 1), `${answers} answers to ${name}`);
-      if (options?.includes("SAVE")) model.saved = saved(options, found);
+      if (options?.includes("SAVE")) {
+        const slots = saved(options, found);
+        const sure = !model.qresync || slots?.every(({ uid }) => uid);
+        model.saved = sure ? slots : undefined;
+      }
     },
   };
 }

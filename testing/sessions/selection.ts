@@ -20,6 +20,8 @@ export interface Slot {
   readonly old: boolean;
   /** Whether it has been reported as expunged. */
   gone: boolean;
+  /** Whether it may be one that has been reported by a UID that the client did not know. */
+  doubtful: boolean;
 }
 
 /** See the module's text. Each method takes note of what the server says, or throws what law that breaks. */
@@ -64,6 +66,7 @@ export class Selection {
         token: undefined,
         old,
         gone: false,
+        doubtful: false,
       });
     }
   }
@@ -98,6 +101,35 @@ export class Selection {
     return slot;
   }
 
+  /** The number of the message whose UID the client knows. */
+  numberOf(uid: number): number {
+    return this.slots!.findIndex((slot) => slot.uid === uid) + 1;
+  }
+
+  /**
+   * Makes sure that a message which is said to go has its UID. Where several may be the one, it does not matter which,
+   * as long as the client takes nothing for known that it has been told of one of them alone.
+   * @returns whether there were several
+   */
+  vanish(uid: number): boolean {
+    if (this.ofUid(uid) !== undefined) return false;
+    const slots = this.slots!;
+    const first = slots.findLastIndex((s) => (s.uid ?? Infinity) < uid) + 1;
+    let end = first + 1;
+    while (end < slots.length && slots[end]!.uid === undefined) end++;
+    const may = slots.slice(first, end)
+      .filter(({ old }) => old === (uid < this.uidNext));
+    must(may.length > 0, `UID ${uid} is that of no message`);
+    for (const slot of may) {
+      slot.doubtful = may.length > 1;
+      slot.flags = undefined;
+      slot.token = undefined;
+      if (!this.#rev2) slot.recent = undefined;
+    }
+    this.learnUid(may[0]!, uid);
+    return may.length > 1;
+  }
+
   /** A message's UID: it never changes, and UIDs ascend (RFC 9051 § 2.3.1.1). */
   learnUid(slot: Slot, uid: number): void {
     if (slot.uid === uid) return;
@@ -113,6 +145,7 @@ export class Selection {
     );
     this.#world.isThere(this.uidValidity, uid, this.#since);
     slot.uid = uid;
+    slot.doubtful = false;
     if (slot.recent) this.#claim(slot);
     if (slot.token !== undefined) this.learnToken(slot, slot.token);
   }

@@ -16,7 +16,7 @@ import {
 } from "../../testing/sessions/commands.ts";
 import { TestHost } from "../../testing/sessions/loopback.ts";
 import {
-  enableRev2,
+  enable,
   select,
   simple,
 } from "../../testing/sessions/mailbox_commands.ts";
@@ -168,7 +168,7 @@ async function play(
     ];
     for (const client of clients) {
       await client.run(simple("LOGIN u secret"));
-      if (client.model.rev2) await client.run(enableRev2());
+      if (client.model.rev2) await client.run(enable("IMAP4rev2"));
       await client.run(select("INBOX", false));
     }
     const account = await storage.openAccount("u");

@@ -15,6 +15,7 @@ export interface Need {
 /** The clients, and what the harness itself needs. */
 export const NEEDS = {
   mbsync: { command: "mbsync", package: "isync" },
+  interimap: { command: "interimap", package: "interimap" },
   mutt: { command: "mutt", package: "mutt" },
   neomutt: { command: "neomutt", package: "neomutt" },
   tmux: { command: "tmux", package: "tmux" },

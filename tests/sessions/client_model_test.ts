@@ -29,8 +29,12 @@ class Talk {
   readonly model: ClientModel;
   #tags = 0;
 
-  constructor(readonly world: World = new World(), rev2 = false) {
-    this.model = new ClientModel(world, rev2);
+  constructor(
+    readonly world: World = new World(),
+    rev2 = false,
+    qresync = false,
+  ) {
+    this.model = new ClientModel(world, rev2, qresync);
   }
 
   says(command: Sending): this {
@@ -238,4 +242,36 @@ Deno.test("what is not there was to be removed", () => {
   assertThrows(() => world.isRemoved(9, 6), Violation, "is lost");
   talk.says(expunge()).hears("t3 OK Done");
   world.isRemoved(9, 6);
+});
+
+Deno.test("with QRESYNC messages go by UID, and modseqs are kept", () => {
+  const talk = new Talk(new World(), false, true).says(select("a", false))
+    .hears(
+      "* FLAGS (\\Seen \\Deleted)",
+      "* 3 EXISTS",
+      "* OK [UIDVALIDITY 7] .",
+      "* OK [UIDNEXT 7] .",
+      "* OK [HIGHESTMODSEQ 4] .",
+      "t1 OK [READ-WRITE] .",
+    );
+  talk.refuses("* 1 EXPUNGE", "EXPUNGE where QRESYNC is on");
+  talk.refuses("* VANISHED 2", "EXPUNGE during no command");
+  talk.model.world.removes(7);
+  talk.says(simple("NOOP"));
+  talk.refuses("* 1 FETCH (FLAGS ())", "FETCH without UID and MODSEQ");
+  talk.hears("* 1 FETCH (UID 2 FLAGS () MODSEQ (6))", "t2 OK .");
+  assertEquals(talk.model.checkpoints.at(-1), {
+    uidValidity: 7,
+    modseq: 6,
+    messages: new Map([[2, new Set<string>()]]),
+  });
+  // One of two, and the client cannot know which.
+  talk.says(simple("NOOP")).hears("* VANISHED 5", "* OK [HIGHESTMODSEQ 5] .");
+  talk.refuses("* VANISHED 7", "UID 7 is that of no message");
+  talk.hears("t3 OK .");
+  assertEquals(talk.model.selection!.slots!.map(({ uid }) => uid), [
+    2,
+    undefined,
+  ]);
+  assertEquals(talk.model.checkpoints.at(-1)!.modseq, 5);
 });

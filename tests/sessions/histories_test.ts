@@ -1,6 +1,7 @@
 /**
  * Random histories of several sessions at once: whatever the order in which things happen, every client's
- * picture of its mailbox stays right.
+ * picture of its mailbox stays right, and so does that of clients who come again by QRESYNC with what one of them knew
+ * at any moment before.
  *
  * `SESSIONS_SEED` begins elsewhere; `SOAK=1` goes on for minutes from a place of its own.
  */
@@ -33,10 +34,18 @@ function historiesOn(
 
 const now = () => 1_000_000_000_000;
 
-historiesOn("memory", 600, () => Promise.resolve(new MemoryStorage({ now })));
-historiesOn("KV", 100, () => openKvStorage({ now }));
+/** Who has been away for longer than is remembered is told of all that is not there. */
+const forgetful = { maxExpunged: 2 };
+
+historiesOn("memory", 300, () => Promise.resolve(new MemoryStorage({ now })));
 historiesOn(
-  "KV, folding always",
+  "memory, forgetful",
+  100,
+  () => Promise.resolve(new MemoryStorage({ now, limits: forgetful })),
+);
+historiesOn("KV", 50, () => openKvStorage({ now }));
+historiesOn(
+  "KV, folding always and forgetful",
   50,
-  () => openKvStorage({ now, foldRecords: 2 }),
+  () => openKvStorage({ now, foldRecords: 2, limits: forgetful }),
 );

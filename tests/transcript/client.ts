@@ -6,6 +6,7 @@
 
 import { bytesOf, printable } from "../../testing/responses/bytes.ts";
 import { ClientView } from "./client_view.ts";
+import { numbered } from "./numbered.ts";
 import {
   parseResponse,
   type Response,
@@ -20,6 +21,7 @@ export class Client {
   readonly #conn: Deno.Conn;
   readonly #cut: boolean;
   readonly #log: (line: string) => void;
+  readonly #numbers: boolean;
   readonly #reader = new ResponseReader();
   readonly #view = new ClientView();
   readonly #responses: Response[] = [];
@@ -33,8 +35,15 @@ export class Client {
    * @param conn to the server
    * @param cut whether every byte is written by itself
    * @param log takes what is said in both directions
+   * @param numbers whether messages that the server names by UID are given their sequence numbers
    */
-  constructor(conn: Deno.Conn, cut: boolean, log: (line: string) => void) {
+  constructor(
+    conn: Deno.Conn,
+    cut: boolean,
+    log: (line: string) => void,
+    numbers = false,
+  ) {
+    this.#numbers = numbers;
     this.#conn = conn;
     this.#cut = cut;
     this.#log = log;
@@ -120,8 +129,11 @@ export class Client {
 
   #take(text: string): void {
     this.#log(`S: ${printable(text)}`);
-    const response = parseResponse(text, false);
-    this.#view.received(response);
-    this.#responses.push(response);
+    const said = parseResponse(text, false);
+    const meant = this.#numbers ? numbered(said, this.#view.uids) : [said];
+    for (const response of meant) {
+      this.#view.received(response);
+      this.#responses.push(response);
+    }
   }
 }

@@ -21,6 +21,11 @@ export class ClientView {
   /** Whether strings in UTF-8 may come in quotes (RFC 9051 appendix A). */
   #utf8 = false;
 
+  /** UIDs by sequence number less one, where known. */
+  get uids(): readonly (number | undefined)[] {
+    return this.#uids ?? [];
+  }
+
   /** Takes a line that begins a command. */
   sent(line: string): void {
     const command = /^([^\s(){%*"\\+]+) +(uid +)?([a-z0-9.-]+)/i.exec(line);

@@ -12,7 +12,7 @@ import type { Script } from "./script.ts";
 const ROOT = fromFileUrl(new URL("../transcripts", import.meta.url));
 
 /**
- * All transcripts whose path contains `filter`, in the order of their paths.
+ * All transcripts whose path contains `filter`, in the order of their paths, once for each of their modes.
  * @throws {Error} when one of them cannot be read
  */
 export function loadScripts(filter = ""): Script[] {
@@ -20,9 +20,11 @@ export function loadScripts(filter = ""): Script[] {
     .map((path) => [path, relative(ROOT, path)] as const)
     .filter(([, name]) => name.includes(filter))
     .sort(([, a], [, b]) => (a < b ? -1 : 1))
-    .map(([path, name]) =>
-      parseScript(binaryString(Deno.readFileSync(path)), name)
-    );
+    .flatMap(([path, name]) => {
+      const source = binaryString(Deno.readFileSync(path));
+      const { modes } = parseScript(source, name);
+      return modes.map((mode) => parseScript(source, name, mode));
+    });
 }
 
 function* paths(folder: string): Generator<string> {

@@ -135,10 +135,21 @@ function nameOf(response: Response): string {
   return code?.type === "atom" ? code.text.toUpperCase() : response.status;
 }
 
-/** RFC 3501 § 7.3.2: `RECENT` goes with `EXISTS`; a script looks at it only when it says so. */
+/**
+ * RFC 3501 § 7.3.2: `RECENT` goes with `EXISTS`; a script looks at it only when it says so. So it is with what tells
+ * of nothing but modseqs.
+ */
 function isOverlooked(response: Response, options: MatchOptions): boolean {
-  return !options.recent && response.type === "data" &&
-    response.name === "RECENT";
+  const modseqs = options.modseqs === false;
+  if (modseqs && nameOf(response) === "HIGHESTMODSEQ") return true;
+  if (response.type !== "data") return false;
+  const [items] = response.values;
+  const onlyModseq = response.name === "FETCH" && items?.type === "list" &&
+    items.items.every((item, index) =>
+      index % 2 === 1 || item.type === "atom" && /^UID|MODSEQ$/.test(item.text)
+    );
+  return !options.recent && response.name === "RECENT" ||
+    modseqs && onlyModseq;
 }
 
 /** Whether a response is the one that must not come: by name, status, code, or in full. */

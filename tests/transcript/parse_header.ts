@@ -4,9 +4,24 @@
  * @module
  */
 
-import type { Script, SeedMailbox, SeedMessage, State } from "./script.ts";
+import type {
+  Mode,
+  Script,
+  SeedMailbox,
+  SeedMessage,
+  State,
+} from "./script.ts";
 
-type Header = Omit<Script, "path" | "steps">;
+type Header = Omit<Script, "path" | "steps" | "mode">;
+
+const MODES: readonly string[] = ["plain", "qresync", "uidonly"];
+
+/** @throws {Error} for a word that is none of them */
+export function parseModes(words: readonly string[]): Mode[] {
+  const unknown = words.find((word) => !MODES.includes(word));
+  if (unknown !== undefined) throw new Error(`No such mode: ${unknown}`);
+  return words as Mode[];
+}
 
 /** Reads header lines one by one. */
 export class HeaderParser {
@@ -14,6 +29,7 @@ export class HeaderParser {
   #not = new Map<string, string>();
   #storage: string | undefined;
   #revisions: number[] = [1];
+  #modes: Mode[] = ["plain"];
   #limits: Record<string, number> = {};
   #disable: string[] = [];
   #recent = false;
@@ -51,6 +67,9 @@ export class HeaderParser {
         break;
       case "rev":
         this.#revisions = words.map(Number);
+        break;
+      case "modes":
+        this.#modes = parseModes(words);
         break;
       case "limits":
         for (const word of words) {
@@ -91,6 +110,7 @@ export class HeaderParser {
       not: this.#not,
       storage: this.#storage,
       revisions: this.#revisions,
+      modes: this.#modes,
       limits: this.#limits,
       disable: this.#disable,
       recent: this.#recent,

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { HeaderParser } from "./parse_header.ts";
+import { HeaderParser, parseModes } from "./parse_header.ts";
 import { parseResponse } from "../../testing/responses/response.ts";
-import type { Expected, Piece, Script, Step } from "./script.ts";
+import type { Expected, Mode, Piece, Script, Step } from "./script.ts";
 
 /** A mistake in a transcript file. */
 export class ScriptError extends Error {
@@ -22,15 +22,20 @@ interface Line {
   readonly text: string;
 }
 
-const STEP = /^(\d+)(C|S|!|>|-):(?: (.*))?$/s;
+const STEP = /^(\d+)(C|S|!|>|-)(?: ([a-z ]+))?:(?: (.*))?$/s;
 
 /**
  * Reads a transcript.
  * @param source the file as a binary string
  * @param path for messages
+ * @param mode in what sessions it is to run
  * @throws {ScriptError} when it is not one
  */
-export function parseScript(source: string, path: string): Script {
+export function parseScript(
+  source: string,
+  path: string,
+  mode: Mode = "plain",
+): Script {
   const header = new HeaderParser();
   const steps = new StepParser();
   let line: Line | undefined;
@@ -38,7 +43,8 @@ export function parseScript(source: string, path: string): Script {
     for (line of logicalLines(source)) {
       const step = STEP.exec(line.text);
       if (step !== null) {
-        const [, connection, kind, text] = step;
+        const [, connection, kind, modes, text] = step;
+        if (!(parseModes(modes?.split(" ") ?? [mode]).includes(mode))) continue;
         steps.add(Number(connection), kind!, unescape(text ?? ""), line.number);
       } else if (steps.started) {
         throw new Error(`Neither a step nor a comment: ${line.text}`);
@@ -47,7 +53,7 @@ export function parseScript(source: string, path: string): Script {
   } catch (error) {
     throw new ScriptError(path, line?.number ?? 0, (error as Error).message);
   }
-  return { path, ...header.result(), steps: steps.result() };
+  return { path, mode, ...header.result(), steps: steps.result() };
 }
 
 /** Lines without comments; one that ends in `{{{` goes on to the line that begins with `}}}`. */

@@ -6,6 +6,7 @@
 
 import { Client } from "./client.ts";
 import { matchBlock } from "./match_block.ts";
+import type { MatchOptions } from "./match_response.ts";
 import type { Captures } from "./match_value.ts";
 import {
   type Response,
@@ -59,6 +60,7 @@ export async function missingCapabilities(
 ): Promise<string[]> {
   const needed = [...script.requires];
   if (options.revision === 2) needed.push("IMAP4rev2");
+  if (script.mode !== "plain") needed.push(script.mode);
   if (needed.length === 0) return [];
   const client = new Client(await options.connect(), false, () => {});
   try {
@@ -127,6 +129,7 @@ class Run {
       await this.#options.connect(),
       this.#options.cut,
       (line) => this.#log.push(`${number}${line}`),
+      this.#script.mode !== "plain",
     );
     this.#clients.set(number, client);
     if (!greeted) return client;
@@ -136,8 +139,19 @@ class Run {
     const { users } = this.#script;
     const user = users.get(number) ?? users.get(0) ?? "alice";
     await logIn(client, user, this.#options.revision);
-    if (state.name === "selected") {
-      await client.send(`.s ${state.command} "${state.mailbox}"\r\n`);
+    const { mode } = this.#script;
+    const begin = [
+      ...(mode === "plain" ? [] : [`ENABLE ${mode}`]),
+      ...(state.name === "selected"
+        ? [`${state.command} "${state.mailbox}"`]
+        : []),
+      // Without which there are no numbers to be had of UIDs.
+      ...(state.name === "selected" && mode !== "plain"
+        ? ["UID FETCH 1:* UID"]
+        : []),
+    ];
+    for (const command of begin) {
+      await client.send(`.s ${command}\r\n`);
       await untilTagged(client, ".s");
     }
     return client;
@@ -183,6 +197,11 @@ class Run {
     });
   }
 
+  get #matching(): MatchOptions {
+    const { recent, mode } = this.#script;
+    return { recent, modseqs: mode === "plain" };
+  }
+
   #pendingOf(number: number): Response[] {
     let pending = this.#pending.get(number);
     if (pending === undefined) this.#pending.set(number, pending = []);
@@ -213,13 +232,12 @@ class Run {
     client: Client,
     responses: Response[],
   ): Promise<void> {
-    const { recent } = this.#script;
     for (;;) {
       const outcome = matchBlock(
         { ...step, open: true },
         responses,
         this.#captures,
-        { recent },
+        this.#matching,
       );
       if ("captures" in outcome) break;
       const response = await client.receive().catch(() => undefined);
@@ -230,8 +248,12 @@ class Run {
   }
 
   #settle(step: Step & { type: "expect" }, responses: Response[]): void {
-    const { recent } = this.#script;
-    const outcome = matchBlock(step, responses, this.#captures, { recent });
+    const outcome = matchBlock(
+      step,
+      responses,
+      this.#captures,
+      this.#matching,
+    );
     if ("problem" in outcome) throw new Error(outcome.problem);
     this.#captures = outcome.captures;
   }

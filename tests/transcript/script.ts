@@ -8,6 +8,12 @@
 
 import type { Response } from "../../testing/responses/response.ts";
 
+/**
+ * In what sessions a script runs: plain ones, or such that begin with `ENABLE QRESYNC` or `ENABLE UIDONLY`, in which
+ * the server names messages by UID.
+ */
+export type Mode = "plain" | "qresync" | "uidonly";
+
 /** A mailbox that is made before the conversation. */
 export interface SeedMailbox {
   /** Its name as it goes over the wire. */
@@ -97,6 +103,10 @@ export interface Script {
   readonly storage: string | undefined;
   /** The revisions of IMAP4 in whose sessions it runs: 1, 2 or both. */
   readonly revisions: readonly number[];
+  /** In what sessions it is to run. */
+  readonly modes: readonly Mode[];
+  /** In what sessions this is to run: lines for others have been left out. */
+  readonly mode: Mode;
   /** Limits other than the default. */
   readonly limits: Readonly<Record<string, number>>;
   /** Capabilities that the server is told not to offer. */

@@ -19,7 +19,7 @@ import {
   selectedContext,
   writeExtended,
 } from "../search/run.ts";
-import { isModseq, some } from "../search/search_key.ts";
+import { isModseq, isNumbers, some } from "../search/search_key.ts";
 import type { Session } from "../session.ts";
 
 // search = "SEARCH" [search-return-opts] SP search-program
@@ -42,6 +42,8 @@ export const search: Command<SearchArguments> = {
     try {
       const key = await keyToSearch(session, given);
       tellsModseq = some(key, isModseq);
+      // RFC 7162 § 3.2.10.2: no VANISHED during a UID SEARCH by sequence numbers.
+      session.holdsExpunge = uid && session.vanishes && some(key, isNumbers);
       if (tellsModseq) session.enableCondstore();
       const context = selectedContext(session);
       portion = await withProgress(session, tag, async (progress) => {

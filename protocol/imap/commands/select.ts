@@ -62,7 +62,7 @@ function selecting(name: "SELECT" | "EXAMINE"): Command<SelectArguments> {
       out.text("* ").number(view.length).text(" EXISTS").crlf();
       if (!session.rev2) {
         out.text("* ").number(view.recentCount).text(" RECENT").crlf();
-        const unseen = firstUnseen(state);
+        const unseen = session.uidOnly ? 0 : firstUnseen(state);
         if (unseen > 0) {
           out.text(`* OK [UNSEEN ${unseen}] The first unseen message`).crlf();
         }

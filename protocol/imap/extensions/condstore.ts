@@ -103,6 +103,8 @@ const QUOTE = '"'.charCodeAt(0);
 export const condstoreExtension: Extension = {
   capabilities: () => ["CONDSTORE"],
   documents: { CONDSTORE: "7162" },
+  // RFC 7162 § 3.2.3
+  impliedBy: ["QRESYNC"],
   enable: ["CONDSTORE"],
   whenEnabled: (session) => session.enableCondstore(),
   selectParameters: [selectParameter],

@@ -20,9 +20,12 @@ const enable: Command<string[]> = {
 
   execute(session, names) {
     const enabled: string[] = [];
+    // One may bring another with it, which is named all the same where the command names it.
+    const before = new Set(session.enabled);
     for (const name of names.map((name) => name.toUpperCase())) {
       const enabling = session.registry.enable.get(name);
-      if (enabling === undefined || session.enabled.has(name)) continue;
+      if (enabling === undefined || before.has(name)) continue;
+      before.add(name);
       enabling.begin(session);
       session.enabled.add(name);
       enabled.push(enabling.name);

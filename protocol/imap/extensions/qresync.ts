@@ -109,10 +109,12 @@ async function resynchronize(session: Session, known: Known): Promise<void> {
   if (known.uidValidity !== state.uidValidity) return;
   const uids = known.uids ?? [[1, state.uidNext - 1]];
   const agreed = lastAgreed(view, known);
-  vanishedEarlier(session, uids, known.modseq, agreed);
+  // A modseq that is still to come is of another life of the mailbox, as where a backup has been put back.
+  const since = known.modseq > state.highestModseq ? 0 : known.modseq;
+  vanishedEarlier(session, uids, since, agreed);
   const there = view.uids.slice(0, view.length)
     .filter((uid) => contains(uids, uid));
-  const changed = changedAfter(state, there, known.modseq);
+  const changed = changedAfter(state, there, since);
   await fetchMessages(session, changed, [UID, FLAGS, MODSEQ]);
 }
 

@@ -146,7 +146,11 @@ class ResponseWriter {
       ...(read === undefined ? {} : { read }),
     };
     this.written++;
-    if (this.#refusable && this.#refuses(message)) return undefined;
+    if (this.#refusable && this.#refuses(message)) {
+      // What the command has done to it has to be told all the same.
+      if (this.#flags) session.view.tell(Uint32Array.of(uid));
+      return undefined;
+    }
     if (this.#flags) session.announceKeywords();
     if (this.#tells) session.view.told(uid);
     fetchResponse(session, number, uid);

@@ -27,7 +27,7 @@ import {
 import { keyOf, queryOf, uidsOfSet } from "./query.ts";
 import { resolveKeys } from "./resolve_keys.ts";
 import { parseSearchReturns, type SearchReturns } from "./returns.ts";
-import { some } from "./search_key.ts";
+import { isNumbers, some } from "./search_key.ts";
 
 /** What SEARCH takes. */
 export interface SearchArguments {
@@ -65,10 +65,6 @@ function refusalOf(error: unknown): No | undefined {
   if (error instanceof TooManyKeys) return new No("LIMIT", error.message);
   if (!(error instanceof BadCharset)) return undefined;
   return new No(`BADCHARSET (${error.supported.join(" ")})`, error.message);
-}
-
-function isNumbers({ kind }: SearchKey): boolean {
-  return kind === "numbers";
 }
 
 /** The key of a search with what extensions had to look up. @throws {No} when there is none */

@@ -76,6 +76,11 @@ export function some(
   }
 }
 
+/** Whether a key names messages by sequence number. */
+export function isNumbers(key: SearchKey): boolean {
+  return key.kind === "numbers";
+}
+
 /** Whether a key asks of modseqs. */
 export function isModseq(key: SearchKey): boolean {
   return key.kind === "column" && key.modseq === true;
