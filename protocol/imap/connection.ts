@@ -51,6 +51,7 @@ class Connection implements Wire {
   #bye: Bye | undefined;
   #byeSaid = false;
   readonly #pause = new Pause();
+  readonly #silence: SilenceWatch;
 
   constructor(stream: ByteStream, host: Host, registries: Registries) {
     this.stream = stream;
@@ -61,6 +62,7 @@ class Connection implements Wire {
     this.#transport = new Transport(stream, this.#tracer, lineLength);
     const { out } = this.#transport;
     this.#session = new Session(id, host, this, registries, out);
+    this.#silence = this.#watchSilence();
   }
 
   get remote(): string {
@@ -75,12 +77,14 @@ class Connection implements Wire {
   get canStartTls(): boolean {
     return this.stream.canStartTls;
   }
+  get compressed(): boolean {
+    return this.#transport.compressed;
+  }
 
   async run(): Promise<void> {
     const { stopping } = this.#host;
     const stop = () => this.#end(new Bye("The server is going down"));
     stopping.addEventListener("abort", stop);
-    const silence = this.#watchSilence();
     this.#host.event("connect", this.#about());
     try {
       const letIn = this.#host.hooks?.connect?.(this.#session.facts);
@@ -93,14 +97,12 @@ class Connection implements Wire {
       await this.#sayBye(error);
     } finally {
       stopping.removeEventListener("abort", stop);
-      silence.close();
-      const { facts, identity } = this.#session;
-      this.#session.close();
+      this.#silence.close();
+      const left = this.#session.logout();
       this.stream.close();
+      this.#transport.close();
       this.#host.event("disconnect", this.#about());
-      if (identity !== undefined) {
-        await this.#host.hooks?.logout?.(facts, identity);
-      }
+      await left;
     }
   }
 
@@ -113,9 +115,10 @@ class Connection implements Wire {
       } else if (event.type === "command") {
         const waiting = this.#take(event.frame);
         if (waiting !== undefined) await waiting;
-        if (this.#session.startTls) {
-          this.#session.startTls = false;
-          await this.#transport.startTls();
+        const { next } = this.#session;
+        if (next !== undefined) {
+          this.#session.next = undefined;
+          await this.#transport[next]();
         }
         const full = this.#session.flushBatch();
         if (full !== undefined) await full;
@@ -361,6 +364,10 @@ class Connection implements Wire {
 
   end(reason: string): void {
     this.#end(new Bye(reason));
+  }
+
+  loggedOut(): void {
+    this.#silence.restart();
   }
 
   /** Ends the connection from outside: at once where it waits, else after what is under way. */

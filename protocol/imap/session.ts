@@ -35,6 +35,8 @@ export interface Wire {
   readonly local: boolean;
   /** Whether STARTTLS can be offered. */
   readonly canStartTls: boolean;
+  /** Whether COMPRESS is on (RFC 4978). */
+  readonly compressed: boolean;
   /** Writes out what has gathered. */
   flush(): Promise<void>;
   /**
@@ -46,6 +48,8 @@ export interface Wire {
   pause(time: number): Promise<void>;
   /** Ends the connection from outside, with a sentence for people. */
   end(reason: string): void;
+  /** Whoever was logged in is not any more: the time to log in begins anew. */
+  loggedOut(): void;
 }
 
 /** A selected mailbox. */
@@ -85,8 +89,8 @@ export class Session {
   wake: (() => void) | undefined;
   /** Failed logins so far. */
   failedLogins = 0;
-  /** Whether the handshake of STARTTLS is next, behind the tagged OK. */
-  startTls = false;
+  /** What becomes of the bytes behind the tagged OK, by a method of the transport. */
+  next: "startTls" | "compress" | "uncompress" | undefined;
   /** Whether LOGOUT has been said. */
   ended = false;
 
@@ -272,13 +276,21 @@ export class Session {
       : undefined;
   }
 
-  /** Gives everything back. */
-  close(): void {
+  /**
+   * Gives back and forgets all that there is because somebody has logged in.
+   * @param stays whether the connection stays, for somebody else to log in (RFC 8437)
+   */
+  async logout(stays = false): Promise<void> {
+    const { facts, identity, host } = this;
     this.unselect();
+    this.enabled.clear();
+    this.out.utf8 = false;
     this.#account?.close();
     this.#account = undefined;
-    if (this.#open !== undefined) this.host.logout(this.#open);
+    if (this.#open !== undefined) host.logout(this.#open, stays);
     this.#open = undefined;
     this.identity = undefined;
+    if (stays) this.wire.loggedOut();
+    if (identity !== undefined) await host.hooks?.logout?.(facts, identity);
   }
 }

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly revision: number;
   /** Whether what the client sends is cut into single bytes. */
   readonly cut: boolean;
+  /** Whether connections on which somebody is logged in at first are compressed (RFC 4978). */
+  readonly compressed?: boolean;
 }
 
 /**
@@ -136,6 +138,10 @@ class Run {
     const { users } = this.#script;
     const user = users.get(number) ?? users.get(0) ?? "alice";
     await logIn(client, user, this.#options.revision);
+    if (this.#options.compressed) {
+      await client.send(".z COMPRESS DEFLATE\r\n");
+      await untilTagged(client, ".z");
+    }
     if (state.name === "selected") {
       await client.send(`.s ${state.command} "${state.mailbox}"\r\n`);
       await untilTagged(client, ".s");

@@ -11,6 +11,7 @@ import type { Extension } from "../extension.ts";
 import { Registry } from "../registry.ts";
 import { base } from "../commands/mod.ts";
 import { binaryExtension } from "./binary.ts";
+import { compressExtension } from "./compress.ts";
 import { condstoreExtension } from "./condstore.ts";
 import { enableExtension } from "./enable.ts";
 import { idExtension } from "./id.ts";
@@ -23,6 +24,7 @@ import { namespaceExtension } from "./namespace.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
+import { unauthenticateExtension } from "./unauthenticate.ts";
 import { unselectExtension } from "./unselect.ts";
 
 /** All extensions. */
@@ -34,6 +36,8 @@ export const extensions: readonly Extension[] = [
   idleExtension,
   namespaceExtension,
   unselectExtension,
+  compressExtension,
+  unauthenticateExtension,
   moveExtension,
   listExtendedExtension,
   listStatusExtension,
