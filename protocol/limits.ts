@@ -32,6 +32,10 @@ export interface Limits {
   readonly listWildcards: number;
   /** A mailbox name, in UTF-8. */
   readonly mailboxName: number;
+  /** Names of mailboxes, and groups of events, in a NOTIFY. */
+  readonly notifyNames: number;
+  /** Mailboxes of which a client that has asked for it by NOTIFY has yet to be told something. */
+  readonly notifyPending: number;
   /** Commands in a row that are not understood, before the connection ends. */
   readonly badCommands: number;
   /** Failed logins on a connection, before it ends. */
@@ -79,6 +83,8 @@ export const DEFAULT_LIMITS: Limits = {
   listItems: 1_000,
   listWildcards: 64,
   mailboxName: 1_000,
+  notifyNames: 1_000,
+  notifyPending: 1_000,
   badCommands: 20,
   failedLogins: 5,
   failedLoginDelay: 500,

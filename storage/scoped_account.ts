@@ -9,7 +9,12 @@
 
 import { type MailboxInfo, type MailboxStatus, StorageError } from "./model.ts";
 import { compareNames } from "./names.ts";
-import type { Account, AccountChange, Mailbox } from "./storage.ts";
+import type {
+  Account,
+  AccountChange,
+  Mailbox,
+  MessagesChange,
+} from "./storage.ts";
 import { AppendOnlyMailbox } from "./append_only_mailbox.ts";
 import { ReadOnlyMailbox } from "./read_only_mailbox.ts";
 import {
@@ -121,6 +126,15 @@ class ScopedAccount implements Account {
     return this.#inner.onChange((change) => {
       const shown = this.#shownChange(change);
       if (shown !== undefined) listener(shown);
+    });
+  }
+
+  async watchMessages(
+    listener: (change: MessagesChange) => void,
+  ): Promise<() => void> {
+    if (this.#scope.appendOnly === true) throw outOfScope();
+    return await this.#inner.watchMessages((change) => {
+      if (this.#shows(change.mailbox)) listener(change);
     });
   }
 

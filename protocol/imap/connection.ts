@@ -111,7 +111,7 @@ class Connection implements Wire {
       if (this.#bye !== undefined) throw this.#bye;
       const event = this.#transport.reader.next();
       if (event === undefined) {
-        if (!await this.#readMore()) break;
+        if (!await this.#readMore(true)) break;
       } else if (event.type === "command") {
         const waiting = this.#take(event.frame);
         if (waiting !== undefined) await waiting;
@@ -321,8 +321,11 @@ class Connection implements Wire {
     await this.#refuseInOrder(verdict.tag, verdict.refusal);
   }
 
-  /** Waits for bytes, writing out first what has gathered; false at the end of the stream. */
-  async #readMore(): Promise<boolean> {
+  /**
+   * Waits for bytes, writing out first what has gathered; false at the end of the stream.
+   * @param tells whether a client that wants that may be told something meanwhile
+   */
+  async #readMore(tells = false): Promise<boolean> {
     await this.flush();
     const reading = this.#transport.read();
     for (;;) {
@@ -339,11 +342,36 @@ class Connection implements Wire {
         throw this.#bye;
       }
     }
+    if (tells && this.#session.notifications !== undefined) {
+      await this.#tellUntil(reading);
+    }
     const chunk = await reading;
     if (this.#bye !== undefined) throw this.#bye;
     if (chunk === null) return false;
     this.#transport.reader.push(chunk);
     return true;
+  }
+
+  /** Tells a client between its commands what it has asked to be told at all times (RFC 5465), until it sends more. */
+  async #tellUntil(reading: Promise<unknown>): Promise<void> {
+    if (!this.#transport.reader.between || this.#overlap.length > 0) return;
+    const session = this.#session;
+    const came = reading.then(() => true, () => true);
+    try {
+      for (let more = false; !more;) {
+        const woken = new Promise<false>((wake) => {
+          session.wake = () => wake(false);
+        });
+        const bye = await session.tell(false);
+        if (bye !== undefined) throw bye;
+        await this.flush();
+        session.out.trim();
+        if (this.#bye !== undefined) throw this.#bye;
+        more = await Promise.race([came, woken]);
+      }
+    } finally {
+      session.wake = undefined;
+    }
   }
 
   async readLine(): Promise<Uint8Array | null> {
@@ -375,9 +403,13 @@ class Connection implements Wire {
     if (this.#bye !== undefined) return;
     this.#bye = bye;
     this.#pause.end();
-    if (
-      this.#transport.waitsSince !== undefined && this.#overlap.length === 0
-    ) this.#sayBye(bye).finally(() => this.stream.close());
+    if (this.#transport.waitsSince === undefined || this.#overlap.length > 0) {
+      return;
+    }
+    const leave = () => this.#sayBye(bye).finally(() => this.stream.close());
+    const { telling } = this.#session;
+    if (telling === undefined) leave();
+    else telling.then(leave, leave);
   }
 
   async #sayBye(error: unknown): Promise<void> {

@@ -6,7 +6,7 @@
 
 import type { ByteStream } from "../byte_stream.ts";
 import { scopedAccount } from "../../storage/scoped_account.ts";
-import type { Account, Mailbox } from "../../storage/storage.ts";
+import type { Account, AccountChange, Mailbox } from "../../storage/storage.ts";
 import type { UidList } from "../../storage/model.ts";
 import type { ConnectionFacts } from "../hooks.ts";
 import type {
@@ -21,7 +21,7 @@ import { announce, highestModseq, newKeywords } from "./announce.ts";
 import type { State } from "./command.ts";
 import { Bye, No } from "./errors.ts";
 import type { Registry } from "./registry.ts";
-import { View } from "./view.ts";
+import { View, type Wanted } from "./view.ts";
 
 /** What a session needs of its connection. */
 export interface Wire {
@@ -62,6 +62,28 @@ export interface Selected {
   readonly unlisten: () => void;
 }
 
+/** What a client has asked to be told unasked (RFC 5465), in place of what it is told otherwise. */
+export interface Notifications {
+  /** What it wants to hear of the selected mailbox. */
+  readonly selected: SelectedEvents;
+  /** These messages of the selected mailbox have come, and the client has been told that. */
+  came(uids: UidList): void;
+  /** The session itself has put messages in a mailbox. */
+  appended(mailbox: Mailbox, uids: UidList): void;
+  /** The session itself has changed the list of mailboxes. */
+  renamed(type: AccountChange["type"], name: string): void;
+  /** Writes what there is to tell apart from the selected mailbox's numbers and flags. Never overlaps. */
+  tell(): Promise<void>;
+  /** Listens no more. */
+  close(): void;
+}
+
+/** See {@linkcode Notifications.selected}. */
+export interface SelectedEvents extends Wanted {
+  /** Whether EXPUNGE waits for a command with which it may come (RFC 5465 § 6.1.2). */
+  readonly delayed: boolean;
+}
+
 /** Gives the registry for clients who are not offered some capabilities, named in capitals. */
 export type Registries = (hidden?: ReadonlySet<string>) => Registry;
 
@@ -85,8 +107,14 @@ export class Session {
   readonly enabled: Set<string> = new Set();
   /** Who has logged in. */
   identity: Identity | undefined;
-  /** Called when the selected mailbox has changed; set while IDLE waits. */
+  /** Called when there may be something to tell; set while a client waits for that. */
   wake: (() => void) | undefined;
+  /** What it is told unasked; undefined for what everybody is. */
+  notifications: Notifications | undefined;
+  /** Whether messages have gone by what the client asked for: it has to hear which, whatever it wants to hear. */
+  owesExpunge = false;
+  /** Settles when what is being told outside of commands has been written. */
+  telling: Promise<void> | undefined;
   /** Failed logins so far. */
   failedLogins = 0;
   /** What becomes of the bytes behind the tagged OK, by a method of the transport. */
@@ -231,6 +259,7 @@ export class Session {
     this.#selected.unlisten();
     this.#selected.view.mailbox.close();
     this.#selected = undefined;
+    this.owesExpunge = false;
   }
 
   /** Refuses where the mailbox was opened by EXAMINE. */
@@ -251,9 +280,36 @@ export class Session {
     if (selected.view.state.deleted) {
       return new Bye("The selected mailbox has been deleted");
     }
-    if (selected.view.stale) announce(this, mayExpunge, uid);
+    if (selected.view.stale) {
+      const wanted = this.notifications?.selected;
+      announce(
+        this,
+        mayExpunge && (wanted?.messages !== false || this.owesExpunge),
+        // RFC 5465 § 5.1: the UID is part of it.
+        uid || wanted !== undefined,
+        wanted,
+      );
+      if (mayExpunge) this.owesExpunge = false;
+    }
     // RFC 7162 § 3.2: modseqs have gone out while an EXPUNGE of a lower one is held back.
     if (selected.view.takeAhead()) highestModseq(this);
+    return undefined;
+  }
+
+  /**
+   * Tells the client all that there is to be told, while it waits or before it does.
+   * @param idle whether a command that EXPUNGE may come with is under way
+   */
+  async tell(idle: boolean): Promise<Bye | undefined> {
+    const selected = this.notifications?.selected;
+    const bye = this.sync(idle || selected?.delayed === false);
+    if (bye !== undefined || this.notifications === undefined) return bye;
+    this.telling = this.notifications.tell();
+    try {
+      await this.telling;
+    } finally {
+      this.telling = undefined;
+    }
     return undefined;
   }
 
@@ -282,6 +338,8 @@ export class Session {
    */
   async logout(stays = false): Promise<void> {
     const { facts, identity, host } = this;
+    this.notifications?.close();
+    this.notifications = undefined;
     this.unselect();
     this.enabled.clear();
     this.out.utf8 = false;

@@ -11,7 +11,12 @@ import {
   StorageError,
 } from "../model.ts";
 import { checkNewName, INBOX, parseName, tryParseName } from "../names.ts";
-import type { Account, AccountChange, Mailbox } from "../storage.ts";
+import type {
+  Account,
+  AccountChange,
+  Mailbox,
+  MessagesChange,
+} from "../storage.ts";
 import type { AccountEntry } from "./account_entry.ts";
 import {
   createChange,
@@ -20,6 +25,7 @@ import {
   renameChange,
   updateChange,
 } from "./list_changes.ts";
+import { HeadWatch } from "./head_watch.ts";
 import { decodeHead, statusOf } from "./head.ts";
 import { headKey } from "./keys.ts";
 import { KvMailbox } from "./mailbox.ts";
@@ -188,6 +194,7 @@ export class KvAccount implements Account {
     const id = node.mailbox as MailboxId;
     const mailbox = await this.#process.cache.open(id);
     const account = this.#entry;
+    mailbox.account = account;
     account.pins++;
     let lastName = account.tree.pathOf(node).join(this.#delimiter);
     const nameOf = () => {
@@ -209,10 +216,35 @@ export class KvAccount implements Account {
   onChange(listener: (change: AccountChange) => void): () => void {
     const stopListening = this.#entry.listeners.add(listener);
     const stopWatching = this.#process.watch(this.#entry);
-    const stop = () => {
-      if (!this.#stops.delete(stop)) return;
+    return this.#stopOnce(() => {
       stopListening();
       stopWatching();
+    });
+  }
+
+  /** See {@linkcode Account.watchMessages}. */
+  async watchMessages(
+    listener: (change: MessagesChange) => void,
+  ): Promise<() => void> {
+    const entry = this.#entry;
+    const stopListening = entry.messageListeners.add(listener);
+    const stop = this.#stopOnce(() => {
+      stopListening();
+      if (entry.messageListeners.size > 0) return;
+      entry.headWatch?.close();
+      entry.headWatch = undefined;
+    });
+    if (this.#process.watching) {
+      entry.headWatch ??= new HeadWatch(this.#process, entry);
+      await entry.headWatch.ready;
+    }
+    return stop;
+  }
+
+  /** What is stopped when it is called, or when the handle is given back; once. */
+  #stopOnce(end: () => void): () => void {
+    const stop = () => {
+      if (this.#stops.delete(stop)) end();
     };
     this.#stops.add(stop);
     return stop;

@@ -302,7 +302,8 @@ export function updateChange(
         : [[subscriptionKey(account.user, name), mark]],
       done() {
         if (subscribed !== undefined) tree.subscribe(name, subscribed);
-        account.listeners.notify({ type: "update", name });
+        const aspect = subscribed === undefined ? "specialUse" : "subscription";
+        account.listeners.notify({ type: "update", name, aspect });
       },
     };
   });

@@ -19,7 +19,12 @@ import {
   parseName,
   tryParseName,
 } from "../names.ts";
-import type { Account, AccountChange, Mailbox } from "../storage.ts";
+import type {
+  Account,
+  AccountChange,
+  Mailbox,
+  MessagesChange,
+} from "../storage.ts";
 import { MemoryBox, type MemoryContext, MemoryMailbox } from "./mailbox.ts";
 
 /** What the accounts of a storage share. */
@@ -38,6 +43,8 @@ export class MemoryAccount {
   readonly subscribed: Set<string> = new Set();
   /** Who hears of changes to the list. */
   readonly listeners: Listeners<AccountChange> = new Listeners();
+  /** Who hears of messages in any of the mailboxes. */
+  readonly messageListeners: Listeners<MessagesChange> = new Listeners();
   /** Whether the account is gone. */
   deleted = false;
   #lastUidValidity = 0;
@@ -57,6 +64,11 @@ export class MemoryAccount {
     const id = context.nextMailboxId();
     const box = new MemoryBox(context, name, id, this.#lastUidValidity);
     this.boxes.set(name, box);
+    box.listeners.add((change) => {
+      if (change.type === "delete") return;
+      const { type, uids: { length: count } } = change;
+      this.messageListeners.notify({ mailbox: box.name, type, count });
+    });
     return box;
   }
 
@@ -216,7 +228,10 @@ export class MemoryAccountHandle implements Account {
     if (box !== undefined && update.specialUse !== undefined) {
       box.specialUse = [...update.specialUse];
     }
-    this.#account.listeners.notify({ type: "update", name: full });
+    const aspect = update.subscribed === undefined
+      ? "specialUse"
+      : "subscription";
+    this.#account.listeners.notify({ type: "update", name: full, aspect });
   }
 
   /** See {@linkcode Account.status}. */
@@ -240,6 +255,14 @@ export class MemoryAccountHandle implements Account {
   /** See {@linkcode Account.onChange}. */
   onChange(listener: (change: AccountChange) => void): () => void {
     return this.#account.listeners.add(listener);
+  }
+
+  /** See {@linkcode Account.watchMessages}. */
+  // deno-lint-ignore require-await
+  async watchMessages(
+    listener: (change: MessagesChange) => void,
+  ): Promise<() => void> {
+    return this.#account.messageListeners.add(listener);
   }
 
   /** Nothing to give back. */

@@ -26,7 +26,10 @@ async function expungeDeleted(
     const index = state.indexOf(uid);
     return index >= 0 && state.flagsAt(index).deleted;
   });
-  if (doomed.length > 0) await mailbox.expunge(doomed);
+  if (doomed.length > 0) {
+    await mailbox.expunge(doomed);
+    session.owesExpunge = true;
+  }
   return doomed.length > 0;
 }
 

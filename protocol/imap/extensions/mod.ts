@@ -21,6 +21,7 @@ import { listExtendedExtension } from "./list_extended.ts";
 import { listStatusExtension } from "./list_status.ts";
 import { moveExtension } from "./move.ts";
 import { namespaceExtension } from "./namespace.ts";
+import { notifyExtension } from "./notify.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
@@ -38,6 +39,7 @@ export const extensions: readonly Extension[] = [
   unselectExtension,
   compressExtension,
   unauthenticateExtension,
+  notifyExtension,
   moveExtension,
   listExtendedExtension,
   listStatusExtension,

@@ -28,6 +28,8 @@ const move: Command<CopyArguments> = {
     try {
       const result = await view.mailbox.moveTo(uids, target);
       const code = copyUid(target, result);
+      session.notifications?.appended(target, result.target);
+      session.owesExpunge = true;
       // COPYUID comes before the EXPUNGEs, and so not with the tagged OK (RFC 6851 § 4.3).
       if (code !== undefined) out.text(`* OK [${code}] Moved`).crlf();
       return code === undefined ? undefined : settle(session, uid);
