@@ -8,7 +8,7 @@
  */
 
 import { type MailboxInfo, type MailboxStatus, StorageError } from "./model.ts";
-import { compareNames } from "./names.ts";
+import { compareNames, INBOX } from "./names.ts";
 import type {
   Account,
   AccountChange,
@@ -188,7 +188,10 @@ class ScopedAccount implements Account {
     if (this.#shows(name)) {
       return this.#shows(oldName) ? change : { type: "create", name };
     }
-    return this.#shows(oldName) ? { type: "delete", name: oldName } : undefined;
+    // INBOX stays, whatever it is said to have been renamed to.
+    return this.#shows(oldName) && oldName !== INBOX
+      ? { type: "delete", name: oldName }
+      : undefined;
   }
 
   #assertThere(name: string): void {

@@ -101,7 +101,7 @@ export interface Account {
   deleteMailbox(name: string): Promise<void>;
   /**
    * Renames a mailbox and all below it. Renaming `INBOX` moves its messages to a new mailbox and leaves
-   * `INBOX` there, empty (RFC 9051 § 6.3.6).
+   * `INBOX` there, empty (RFC 9051 § 6.3.6); listeners hear of it as of any rename.
    * @throws {StorageError} NONEXISTENT, ALREADYEXISTS, CANNOT, LIMIT
    */
   renameMailbox(from: string, to: string): Promise<void>;

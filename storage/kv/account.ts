@@ -77,12 +77,21 @@ export class KvAccount implements Account {
     options: { specialUse?: readonly string[] } = {},
   ): Promise<MailboxInfo> {
     const path = this.#newName(name);
+    await this.#create(path, options.specialUse);
+    return this.#info(path)!;
+  }
+
+  async #create(
+    path: readonly string[],
+    specialUse: readonly string[] = [],
+    oldName?: string,
+  ): Promise<void> {
     await this.#refresh();
     const numbers = await this.#numbers(path.length + 1);
-    const specialUse = [...options.specialUse ?? []];
-    const change = createChange(this.#context, path, numbers, specialUse);
-    await this.#process.db.committer.submit(change);
-    return this.#info(path)!;
+    const uses = [...specialUse];
+    await this.#process.db.committer.submit(
+      createChange(this.#context, path, numbers, uses, oldName),
+    );
   }
 
   /** See {@linkcode Account.deleteMailbox}. */
@@ -129,7 +138,7 @@ export class KvAccount implements Account {
     const node = this.#entry.tree.find(newPath);
     if (node !== undefined) throw alreadyThere();
     const name = newPath.join(this.#delimiter);
-    await this.createMailbox(name);
+    await this.#create(newPath, [], INBOX);
     const inbox = await this.openMailbox(INBOX);
     try {
       const target = await this.openMailbox(name);

@@ -34,7 +34,7 @@ export class HeadWatch {
     this.#account = account;
     const unwatch = process.watch(account);
     const unlisten = account.listeners.add(({ type }) => {
-      if (type === "create" || type === "delete") this.#begin(true);
+      if (type !== "update") this.#begin(true);
     });
     this.#unlisten = () => {
       unlisten();

@@ -43,12 +43,14 @@ export interface ListContext {
 /**
  * Creating a mailbox.
  * @param numbers numbers for the levels of the path, and one more for the mailbox
+ * @param oldName the mailbox whose messages are about to move there, as is told
  */
 export function createChange(
   { account, settings }: ListContext,
   path: readonly string[],
   numbers: readonly number[],
   specialUse: readonly string[],
+  oldName?: string,
 ): Change<void> {
   return listChange(account, (head, tree) => {
     const there = tree.find(path);
@@ -67,10 +69,12 @@ export function createChange(
     return {
       ...created,
       done() {
-        account.listeners.notify({
-          type: "create",
-          name: path.join(settings.hierarchyDelimiter),
-        });
+        const name = path.join(settings.hierarchyDelimiter);
+        account.listeners.notify(
+          oldName === undefined
+            ? { type: "create", name }
+            : { type: "rename", name, oldName },
+        );
       },
     };
   });

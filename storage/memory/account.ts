@@ -144,14 +144,18 @@ export class MemoryAccountHandle implements Account {
     options: { specialUse?: readonly string[] } = {},
   ): Promise<MailboxInfo> {
     const full = this.#newName(name);
+    this.#create(full).specialUse = [...options.specialUse ?? []];
+    this.#account.listeners.notify({ type: "create", name: full });
+    return this.#account.info(full)!;
+  }
+
+  #create(name: string): MemoryBox {
     const { boxes, context } = this.#account;
-    if (boxes.has(full)) throw taken();
+    if (boxes.has(name)) throw taken();
     if (boxes.size >= context.limits.maxMailboxes) {
       throw new StorageError("LIMIT", "Too many mailboxes");
     }
-    this.#account.add(full).specialUse = [...options.specialUse ?? []];
-    this.#account.listeners.notify({ type: "create", name: full });
-    return this.#account.info(full)!;
+    return this.#account.add(name);
   }
 
   /** See {@linkcode Account.deleteMailbox}. */
@@ -184,8 +188,8 @@ export class MemoryAccountHandle implements Account {
     }
     if (oldName === INBOX) {
       const inbox = new MemoryMailbox(account.boxes.get(INBOX)!);
-      await this.createMailbox(name);
-      const target = new MemoryMailbox(account.boxes.get(name)!);
+      const target = new MemoryMailbox(this.#create(name));
+      account.listeners.notify({ type: "rename", name, oldName });
       await inbox.moveTo(inbox.state.allUids(), target);
       return;
     }

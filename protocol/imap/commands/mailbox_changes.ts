@@ -98,10 +98,7 @@ export const rename: Command<{ from: string; to: string }> = {
   async execute(session, { from, to }) {
     const name = withoutDelimiter(session, to);
     await session.account.renameMailbox(from, name);
-    session.notifications?.renamed(
-      from === "INBOX" ? "create" : "rename",
-      name,
-    );
+    session.notifications?.renamed("rename", name);
     // In IMAP4rev2 a rename is told with the old name (RFC 9051 § 6.3.9.7), but that of INBOX, which stays.
     if (session.rev2 && from !== "INBOX") {
       await announceName(session, { name, spelled: from });

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { StorageError } from "../../../storage/model.ts";
 import type { Command } from "../command.ts";
 import { Bad } from "../errors.ts";
 import type { Extension } from "../extension.ts";
@@ -58,9 +57,7 @@ const notify: Command<NotifyArguments> = {
       if (status) await notifier.status();
     } catch (error) {
       notifier.close();
-      const refused = error instanceof StorageError && error.code === "NOPERM";
-      if (!refused) throw error;
-      await notifier.noAccess();
+      throw error;
     }
     if (groups?.selected?.attributes.includes(MODSEQ)) {
       session.enableCondstore();

@@ -7,7 +7,11 @@
  * @module
  */
 
-import type { MailboxInfo, UidList } from "../../../storage/model.ts";
+import {
+  type MailboxInfo,
+  StorageError,
+  type UidList,
+} from "../../../storage/model.ts";
 import type {
   AccountChange,
   Mailbox,
@@ -66,6 +70,8 @@ export class Notifier implements Notifications {
   #came: UidList[] = [];
   readonly #own = new Set<number>();
   #overflow = false;
+  /** Whether messages may be looked at at all. */
+  #mayLook = true;
 
   /** What is asked for; {@linkcode listen} begins it. */
   constructor(session: Session, groups: EventGroups) {
@@ -80,7 +86,10 @@ export class Notifier implements Notifications {
     };
   }
 
-  /** Begins to take note of what happens. */
+  /**
+   * Begins to take note of what happens; writes a LIST response with \NoAccess for each mailbox whose messages may not
+   * be looked at (§ 3.1).
+   */
   async listen(): Promise<void> {
     const { account } = this.#session;
     const { others } = this.#groups;
@@ -90,14 +99,22 @@ export class Notifier implements Notifications {
       await this.#lookUpSubscribed();
     } else this.#subscribed = new Set();
     if (!others.some(({ events }) => isOfMessages(events))) return;
-    const stop = await account.watchMessages((change) =>
-      this.#messagesChanged(change)
-    );
-    this.#stops.push(stop);
+    try {
+      const stop = await account.watchMessages((change) =>
+        this.#messagesChanged(change)
+      );
+      this.#stops.push(stop);
+    } catch (error) {
+      const refused = error instanceof StorageError && error.code === "NOPERM";
+      if (!refused) throw error;
+      this.#mayLook = false;
+      await this.#noAccess();
+    }
   }
 
   /** STATUS of all mailboxes whose messages are watched (§ 3.1). */
   async status(): Promise<void> {
+    if (!this.#mayLook) return;
     const session = this.#session;
     const all = await session.account.mailboxes();
     const watched = all.filter((info) =>
@@ -112,8 +129,7 @@ export class Notifier implements Notifications {
     });
   }
 
-  /** A LIST response with \NoAccess for each mailbox of which nothing may be told (§ 3.1). */
-  async noAccess(): Promise<void> {
+  async #noAccess(): Promise<void> {
     const session = this.#session;
     for (const info of await session.account.mailboxes()) {
       const events = this.#eventsOf(info.name, info.subscribed);
@@ -289,7 +305,8 @@ export class Notifier implements Notifications {
         if (events.has("MailboxName")) await this.#list(affected, oldName);
       }
       // RFC 5465 § 5.1: UIDVALIDITY may be another one.
-      const anew = type !== "delete" && !this.#isSelected(name);
+      const anew = type !== "delete" && this.#mayLook &&
+        !this.#isSelected(name);
       if (anew && this.#eventsOf(name).has("FlagChange")) {
         this.#changesOf(name).anew = true;
       }
