@@ -161,8 +161,11 @@ export interface Host {
   readonly throttle?: LoginThrottle | undefined;
   /** A login happened: false when the user has too many connections. The other function ends it. */
   login(session: OpenSession): boolean;
-  /** The end of a session that {@linkcode login} let in: the same object. */
-  logout(session: OpenSession): void;
+  /**
+   * The end of a session that {@linkcode login} let in: the same object.
+   * @param stays whether the connection stays, for somebody else to log in (RFC 8437)
+   */
+  logout(session: OpenSession, stays?: boolean): void;
   /** A fault of ours; the client was told no more than `[SERVERBUG]`. */
   fault(error: unknown, about: Record<string, unknown>): void;
   /** Something worth a line in the log. */

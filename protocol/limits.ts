@@ -36,6 +36,10 @@ export interface Limits {
   readonly metadataEntry: number;
   /** How many filters deep a filter of RFC 5466 may go, which asks for 3 at the least. */
   readonly filterDepth: number;
+  /** Names of mailboxes, and groups of events, in a NOTIFY. */
+  readonly notifyNames: number;
+  /** Mailboxes of which a client that has asked for it by NOTIFY has yet to be told something. */
+  readonly notifyPending: number;
   /** Commands in a row that are not understood, before the connection ends. */
   readonly badCommands: number;
   /** Failed logins on a connection, before it ends. */
@@ -97,6 +101,8 @@ export const DEFAULT_LIMITS: Limits = {
   mailboxName: 1_000,
   metadataEntry: 255,
   filterDepth: 8,
+  notifyNames: 1_000,
+  notifyPending: 1_000,
   badCommands: 20,
   failedLogins: 5,
   failedLoginDelay: 500,

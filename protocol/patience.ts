@@ -21,12 +21,19 @@ export interface Silence {
 /** One timer a connection, looked at when it rings: who waits for an answer is not silent. */
 export class SilenceWatch {
   readonly #silence: Silence;
-  readonly #begun = performance.now();
+  #begun = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Begins to watch. */
   constructor(silence: Silence) {
     this.#silence = silence;
+    this.#look();
+  }
+
+  /** The time to log in begins anew. */
+  restart(): void {
+    this.#begun = performance.now();
+    this.close();
     this.#look();
   }
 

@@ -51,6 +51,8 @@ export class ServerHost implements Host {
   readonly throttle: Host["throttle"];
   /** Told of each connection on which somebody has logged in. */
   onLogin: (stream: ByteStream) => void = () => {};
+  /** Told of each connection that stays when whoever had logged in has gone. */
+  onLogout: (stream: ByteStream) => void = () => {};
   readonly #caseInsensitive: boolean;
   /** Whether the application has a word in who may log in. */
   readonly #decides: boolean;
@@ -169,9 +171,10 @@ export class ServerHost implements Host {
     return true;
   }
 
-  logout(session: OpenSession): void {
+  logout(session: OpenSession, stays = false): void {
     this.#watch.delete(session);
     this.#admission.logout(session.identity.user);
+    if (stays) this.onLogout(session.stream);
   }
 
   fault(error: unknown, about: Record<string, unknown>): void {

@@ -58,6 +58,7 @@ export class Reception {
   constructor(options: ReceptionOptions, listeners: readonly ListenerSpec[]) {
     this.#options = options;
     options.host.onLogin = (stream) => this.#strangers.delete(stream);
+    options.host.onLogout = (stream) => this.#meet(stream);
     for (const listener of listeners) {
       if (listener.proxies === undefined) continue;
       this.#proxies.set(listener, networksOf(listener.proxies));

@@ -4,7 +4,13 @@
  * @module
  */
 
-export type { Account, AccountChange, Mailbox, Storage } from "./storage.ts";
+export type {
+  Account,
+  AccountChange,
+  Mailbox,
+  MessagesChange,
+  Storage,
+} from "./storage.ts";
 export * from "./model.ts";
 export type { ExpungedEntry, ExpungedHistory } from "./change_history.ts";
 export { type FlagSet, FlagTable } from "./flag_set.ts";

@@ -14,8 +14,13 @@ import type {
   MetadataOwner,
 } from "./metadata.ts";
 import { type MailboxInfo, type MailboxStatus, StorageError } from "./model.ts";
-import { compareNames } from "./names.ts";
-import type { Account, AccountChange, Mailbox } from "./storage.ts";
+import { compareNames, INBOX } from "./names.ts";
+import type {
+  Account,
+  AccountChange,
+  Mailbox,
+  MessagesChange,
+} from "./storage.ts";
 import { AppendOnlyMailbox } from "./append_only_mailbox.ts";
 import { ReadOnlyMailbox } from "./read_only_mailbox.ts";
 import {
@@ -161,6 +166,15 @@ class ScopedAccount implements Account {
     });
   }
 
+  async watchMessages(
+    listener: (change: MessagesChange) => void,
+  ): Promise<() => void> {
+    if (this.#scope.appendOnly === true) throw outOfScope();
+    return await this.#inner.watchMessages((change) => {
+      if (this.#shows(change.mailbox)) listener(change);
+    });
+  }
+
   close(): void {
     this.#inner.close();
   }
@@ -217,7 +231,10 @@ class ScopedAccount implements Account {
     if (this.#shows(name)) {
       return this.#shows(oldName) ? change : { type: "create", name };
     }
-    return this.#shows(oldName) ? { type: "delete", name: oldName } : undefined;
+    // INBOX stays, whatever it is said to have been renamed to.
+    return this.#shows(oldName) && oldName !== INBOX
+      ? { type: "delete", name: oldName }
+      : undefined;
   }
 
   #assertThere(name: string): void {

@@ -71,6 +71,18 @@ export interface AccountChange {
   readonly oldName?: string;
   /** The names of the entries of metadata that have been set or removed. */
   readonly entries?: readonly string[];
+  /** What an update was of. */
+  readonly aspect?: "subscription" | "specialUse";
+}
+
+/** What happened to messages of one of an account's mailboxes. */
+export interface MessagesChange {
+  /** The mailbox's name. */
+  readonly mailbox: string;
+  /** What kind. */
+  readonly type: "append" | "flags" | "expunge";
+  /** How many messages. */
+  readonly count: number;
 }
 
 /** One user's mailboxes. Names are full, in Unicode, levels joined by the hierarchy delimiter. */
@@ -99,7 +111,7 @@ export interface Account {
   deleteMailbox(name: string): Promise<void>;
   /**
    * Renames a mailbox and all below it. Renaming `INBOX` moves its messages to a new mailbox and leaves
-   * `INBOX` there, empty (RFC 9051 § 6.3.6).
+   * `INBOX` there, empty (RFC 9051 § 6.3.6); listeners hear of it as of any rename.
    * @throws {StorageError} NONEXISTENT, ALREADYEXISTS, CANNOT, LIMIT
    */
   renameMailbox(from: string, to: string): Promise<void>;
@@ -142,6 +154,14 @@ export interface Account {
   openMailbox(name: string): Promise<Mailbox>;
   /** Calls back after each change to the list of mailboxes, until the returned function is called. */
   onChange(listener: (change: AccountChange) => void): () => void;
+  /**
+   * Calls back after each committed change of messages in any of the mailboxes, until the returned function is called:
+   * from when the promise settles, and without loading what nobody has open. Of changes by others to the database one
+   * may stand for several, and they are told as soon as the storage notices.
+   */
+  watchMessages(
+    listener: (change: MessagesChange) => void,
+  ): Promise<() => void>;
   /** Gives the handle back; mailboxes that it opened stay open. */
   close(): void;
 }

@@ -82,6 +82,46 @@ shared("refresh follows the log", async (a, b) => {
   assertEquals(heard.length, 3);
 });
 
+shared(
+  "an account hears of what others do, with nothing loaded",
+  async (a, b) => {
+    await a.account.createMailbox("x");
+    for (let n = 0; n < 11; n++) await a.account.createMailbox(`y${n}`);
+    await b.account.mailboxes();
+    b.inbox.close();
+    const heard = new Set<string>();
+    let wake = () => {};
+    const until = async (...wanted: string[]) => {
+      while (!wanted.every((one) => heard.has(one))) {
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    };
+    const stop = await b.account.watchMessages(({ mailbox, type, count }) => {
+      heard.add(`${mailbox} ${type} ${count}`);
+      wake();
+    });
+    await a.inbox.append(messages(3));
+    await until("INBOX append 3");
+    await a.inbox.storeFlags(uids(2), { mode: "add", flags: ["\\Seen"] });
+    await until("INBOX flags 1");
+    await a.inbox.expunge(uids(1));
+    await until("INBOX expunge 1");
+    for (const name of ["x", "y10"]) {
+      const mailbox = await a.account.openMailbox(name);
+      await mailbox.append(messages(2));
+      mailbox.close();
+      await until(`${name} append 2`);
+    }
+    await a.account.createMailbox("new");
+    const mailbox = await a.account.openMailbox("new");
+    await mailbox.append(messages(1));
+    mailbox.close();
+    await until("new append 1");
+    stop();
+  },
+  { watch: true },
+);
+
 shared("refresh compares where the log was folded", async (a, b) => {
   await a.inbox.append(messages(5));
   await b.inbox.refresh();
@@ -169,8 +209,8 @@ shared("lists of mailboxes follow one another", async (a, b) => {
   assertEquals(heard, [
     { type: "create", name: "x" },
     { type: "rename", name: "y/z", oldName: "x" },
-    { type: "update", name: "y/z" },
-    { type: "update", name: "y/z" },
+    { type: "update", name: "y/z", aspect: "specialUse" },
+    { type: "update", name: "y/z", aspect: "subscription" },
     { type: "delete", name: "y/z" },
   ]);
   x.close();

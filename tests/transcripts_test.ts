@@ -19,6 +19,9 @@ const foreign = foreignServer();
 /** How much a client may say in a script that is also run with its input cut. */
 const CUT_LIMIT = 2_000;
 
+/** Topics whose conversations are also had over compressed connections. */
+const COMPRESSED = /\/(sessions|fetch|idle|append|qresync|notify)\//;
+
 for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
   for (const revision of script.revisions) {
     const name = [
@@ -35,12 +38,22 @@ function testOwn(script: Script, revision: number, name: string): void {
   for (const storage of STORAGES) {
     if (script.storage !== undefined && script.storage !== storage) continue;
     Deno.test(`${name} on ${storage}`, async () => {
-      await playOwn(script, revision, storage, false);
+      await playOwn(script, revision, storage, {});
+    });
+  }
+  const loggedIn = [...script.states.values()]
+    .some((state) => state.name !== "not authenticated");
+  if (COMPRESSED.test(`/${script.path}`) && loggedIn) {
+    Deno.test(`${name} compressed`, async () => {
+      const storage = script.storage ?? "memory";
+      await playOwn(script, revision, storage, { compressed: true });
     });
   }
   if (script.mode === "plain" && saidByClient(script) <= CUT_LIMIT) {
     Deno.test(`${name} cut into bytes`, async () => {
-      await playOwn(script, revision, script.storage ?? "memory", true);
+      await playOwn(script, revision, script.storage ?? "memory", {
+        cut: true,
+      });
     });
   }
 }
@@ -49,11 +62,12 @@ async function playOwn(
   script: Script,
   revision: number,
   storageKind: string,
-  cut: boolean,
+  variant: { readonly cut?: boolean; readonly compressed?: boolean },
 ): Promise<void> {
   const server = await startOwnServer(script, storageKind);
   try {
-    const options = { connect: server.connect, revision, cut };
+    const { connect } = server;
+    const options = { connect, revision, cut: false, ...variant };
     assertEquals(await missingCapabilities(script, options), []);
     await runScript(script, options);
     assertEquals(await server.storage.verify(), []);

@@ -9,6 +9,7 @@ import { SYSTEM_FLAGS } from "../../storage/model.ts";
 import type { Encoder } from "../wire/encoder.ts";
 import { format } from "../wire/sequence_set.ts";
 import type { Session } from "./session.ts";
+import type { Wanted } from "./view.ts";
 
 /**
  * Tells the client what has become of the mailbox: EXPUNGE first, since each moves the numbers behind it,
@@ -18,9 +19,10 @@ export function announce(
   session: Session,
   mayExpunge: boolean,
   uid: boolean,
+  wanted?: Wanted,
 ): void {
   const { out, view } = session;
-  const pending = view.take(mayExpunge);
+  const pending = view.take(mayExpunge, wanted);
   if (pending.expunged.length > 0 && session.vanishes) {
     // expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids        RFC 7162 § 3.2.10
     out.text(`* VANISHED ${format(pending.expungedUids)}`).crlf();
@@ -34,6 +36,7 @@ export function announce(
     if (!session.rev2) {
       out.text("* ").number(view.recentCount).text(" RECENT").crlf();
     }
+    session.notifications?.came(pending.came);
   }
   newKeywords(session);
   const { state } = view;

@@ -51,6 +51,7 @@ class Connection implements Wire {
   #bye: Bye | undefined;
   #byeSaid = false;
   readonly #pause = new Pause();
+  readonly #silence: SilenceWatch;
 
   constructor(stream: ByteStream, host: Host, registries: Registries) {
     this.stream = stream;
@@ -61,6 +62,7 @@ class Connection implements Wire {
     this.#transport = new Transport(stream, this.#tracer, lineLength);
     const { out } = this.#transport;
     this.#session = new Session(id, host, this, registries, out);
+    this.#silence = this.#watchSilence();
   }
 
   get remote(): string {
@@ -75,12 +77,14 @@ class Connection implements Wire {
   get canStartTls(): boolean {
     return this.stream.canStartTls;
   }
+  get compressed(): boolean {
+    return this.#transport.compressed;
+  }
 
   async run(): Promise<void> {
     const { stopping } = this.#host;
     const stop = () => this.#end(new Bye("The server is going down"));
     stopping.addEventListener("abort", stop);
-    const silence = this.#watchSilence();
     this.#host.event("connect", this.#about());
     try {
       const letIn = this.#host.hooks?.connect?.(this.#session.facts);
@@ -93,14 +97,12 @@ class Connection implements Wire {
       await this.#sayBye(error);
     } finally {
       stopping.removeEventListener("abort", stop);
-      silence.close();
-      const { facts, identity } = this.#session;
-      this.#session.close();
+      this.#silence.close();
+      const left = this.#session.logout();
       this.stream.close();
+      this.#transport.close();
       this.#host.event("disconnect", this.#about());
-      if (identity !== undefined) {
-        await this.#host.hooks?.logout?.(facts, identity);
-      }
+      await left;
     }
   }
 
@@ -109,13 +111,14 @@ class Connection implements Wire {
       if (this.#bye !== undefined) throw this.#bye;
       const event = this.#transport.reader.next();
       if (event === undefined) {
-        if (!await this.#readMore()) break;
+        if (!await this.#readMore(true)) break;
       } else if (event.type === "command") {
         const waiting = this.#take(event.frame);
         if (waiting !== undefined) await waiting;
-        if (this.#session.startTls) {
-          this.#session.startTls = false;
-          await this.#transport.startTls();
+        const { next } = this.#session;
+        if (next !== undefined) {
+          this.#session.next = undefined;
+          await this.#transport[next]();
         }
         const full = this.#session.flushBatch();
         if (full !== undefined) await full;
@@ -318,8 +321,11 @@ class Connection implements Wire {
     await this.#refuseInOrder(verdict.tag, verdict.refusal);
   }
 
-  /** Waits for bytes, writing out first what has gathered; false at the end of the stream. */
-  async #readMore(): Promise<boolean> {
+  /**
+   * Waits for bytes, writing out first what has gathered; false at the end of the stream.
+   * @param tells whether a client that wants that may be told something meanwhile
+   */
+  async #readMore(tells = false): Promise<boolean> {
     await this.flush();
     const reading = this.#transport.read();
     for (;;) {
@@ -336,11 +342,36 @@ class Connection implements Wire {
         throw this.#bye;
       }
     }
+    if (tells && this.#session.notifications !== undefined) {
+      await this.#tellUntil(reading);
+    }
     const chunk = await reading;
     if (this.#bye !== undefined) throw this.#bye;
     if (chunk === null) return false;
     this.#transport.reader.push(chunk);
     return true;
+  }
+
+  /** Tells a client between its commands what it has asked to be told at all times (RFC 5465), until it sends more. */
+  async #tellUntil(reading: Promise<unknown>): Promise<void> {
+    if (!this.#transport.reader.between || this.#overlap.length > 0) return;
+    const session = this.#session;
+    const came = reading.then(() => true, () => true);
+    try {
+      for (let more = false; !more;) {
+        const woken = new Promise<false>((wake) => {
+          session.wake = () => wake(false);
+        });
+        const bye = await session.tell(false);
+        if (bye !== undefined) throw bye;
+        await this.flush();
+        session.out.trim();
+        if (this.#bye !== undefined) throw this.#bye;
+        more = await Promise.race([came, woken]);
+      }
+    } finally {
+      session.wake = undefined;
+    }
   }
 
   async readLine(): Promise<Uint8Array | null> {
@@ -363,14 +394,22 @@ class Connection implements Wire {
     this.#end(new Bye(reason));
   }
 
+  loggedOut(): void {
+    this.#silence.restart();
+  }
+
   /** Ends the connection from outside: at once where it waits, else after what is under way. */
   #end(bye: Bye): void {
     if (this.#bye !== undefined) return;
     this.#bye = bye;
     this.#pause.end();
-    if (
-      this.#transport.waitsSince !== undefined && this.#overlap.length === 0
-    ) this.#sayBye(bye).finally(() => this.stream.close());
+    if (this.#transport.waitsSince === undefined || this.#overlap.length > 0) {
+      return;
+    }
+    const leave = () => this.#sayBye(bye).finally(() => this.stream.close());
+    const { telling } = this.#session;
+    if (telling === undefined) leave();
+    else telling.then(leave, leave);
   }
 
   async #sayBye(error: unknown): Promise<void> {

@@ -34,7 +34,7 @@ export interface FetchItem {
 export interface StatusItem {
   /** Its name, in capitals. */
   readonly name: string;
-  /** Called before a response that holds it is written. */
+  /** Called before a response that holds it, because it was asked for, is written. */
   before?(session: Session): void;
   /** Writes its value. */
   write(session: Session, status: MailboxStatus, info: MailboxInfo): void;

@@ -21,7 +21,7 @@ import { announce, highestModseq, newKeywords } from "./announce.ts";
 import type { State } from "./command.ts";
 import { Bye, No } from "./errors.ts";
 import type { Registry } from "./registry.ts";
-import { View } from "./view.ts";
+import { View, type Wanted } from "./view.ts";
 
 /** What a session needs of its connection. */
 export interface Wire {
@@ -35,6 +35,8 @@ export interface Wire {
   readonly local: boolean;
   /** Whether STARTTLS can be offered. */
   readonly canStartTls: boolean;
+  /** Whether COMPRESS is on (RFC 4978). */
+  readonly compressed: boolean;
   /** Writes out what has gathered. */
   flush(): Promise<void>;
   /**
@@ -46,6 +48,8 @@ export interface Wire {
   pause(time: number): Promise<void>;
   /** Ends the connection from outside, with a sentence for people. */
   end(reason: string): void;
+  /** Whoever was logged in is not any more: the time to log in begins anew. */
+  loggedOut(): void;
 }
 
 /** A selected mailbox. */
@@ -56,6 +60,28 @@ export interface Selected {
   saved: UidList;
   /** Takes the listener off the mailbox. */
   readonly unlisten: () => void;
+}
+
+/** What a client has asked to be told unasked (RFC 5465), in place of what it is told otherwise. */
+export interface Notifications {
+  /** What it wants to hear of the selected mailbox. */
+  readonly selected: SelectedEvents;
+  /** These messages of the selected mailbox have come, and the client has been told that. */
+  came(uids: UidList): void;
+  /** The session itself has put messages in a mailbox. */
+  appended(mailbox: Mailbox, uids: UidList): void;
+  /** The session itself has changed the list of mailboxes. */
+  renamed(type: AccountChange["type"], name: string): void;
+  /** Writes what there is to tell apart from the selected mailbox's numbers and flags. Never overlaps. */
+  tell(): Promise<void>;
+  /** Listens no more. */
+  close(): void;
+}
+
+/** See {@linkcode Notifications.selected}. */
+export interface SelectedEvents extends Wanted {
+  /** Whether EXPUNGE waits for a command with which it may come (RFC 5465 § 6.1.2). */
+  readonly delayed: boolean;
 }
 
 /** Gives the registry for clients who are not offered some capabilities, named in capitals. */
@@ -81,16 +107,22 @@ export class Session {
   readonly enabled: Set<string> = new Set();
   /** Who has logged in. */
   identity: Identity | undefined;
-  /** Called when the selected mailbox has changed; set while IDLE waits. */
+  /** Called when there may be something to tell; set while a client waits for that. */
   wake: (() => void) | undefined;
   /** Tell what there is to say unasked, before a tagged answer and while IDLE waits. */
   readonly unasked: Set<() => void> = new Set();
   /** Whether the command under way keeps EXPUNGE back, where its name does not say so. */
   holdsExpunge = false;
+  /** What it is told unasked; undefined for what everybody is. */
+  notifications: Notifications | undefined;
+  /** Whether messages have gone by what the client asked for: it has to hear which, whatever it wants to hear. */
+  owesExpunge = false;
+  /** Settles when what is being told outside of commands has been written. */
+  telling: Promise<void> | undefined;
   /** Failed logins so far. */
   failedLogins = 0;
-  /** Whether the handshake of STARTTLS is next, behind the tagged OK. */
-  startTls = false;
+  /** What becomes of the bytes behind the tagged OK, by a method of the transport. */
+  next: "startTls" | "compress" | "uncompress" | undefined;
   /** Whether LOGOUT has been said. */
   ended = false;
 
@@ -232,6 +264,7 @@ export class Session {
     this.#selected.unlisten();
     this.#selected.view.mailbox.close();
     this.#selected = undefined;
+    this.owesExpunge = false;
   }
 
   /** Refuses where the mailbox was opened by EXAMINE. */
@@ -254,11 +287,37 @@ export class Session {
       return new Bye("The selected mailbox has been deleted");
     }
     if (selected.view.stale) {
-      announce(this, mayExpunge && !this.holdsExpunge, uid);
+      const wanted = this.notifications?.selected;
+      const mayTell = mayExpunge && !this.holdsExpunge;
+      announce(
+        this,
+        mayTell && (wanted?.messages !== false || this.owesExpunge),
+        // RFC 5465 § 5.1: the UID is part of it.
+        uid || wanted !== undefined,
+        wanted,
+      );
+      if (mayTell) this.owesExpunge = false;
     }
     this.holdsExpunge = false;
     // RFC 7162 § 3.2: modseqs have gone out while an EXPUNGE of a lower one is held back.
     if (selected.view.takeAhead()) highestModseq(this);
+    return undefined;
+  }
+
+  /**
+   * Tells the client all that there is to be told, while it waits or before it does.
+   * @param idle whether a command that EXPUNGE may come with is under way
+   */
+  async tell(idle: boolean): Promise<Bye | undefined> {
+    const selected = this.notifications?.selected;
+    const bye = this.sync(idle || selected?.delayed === false);
+    if (bye !== undefined || this.notifications === undefined) return bye;
+    this.telling = this.notifications.tell();
+    try {
+      await this.telling;
+    } finally {
+      this.telling = undefined;
+    }
     return undefined;
   }
 
@@ -286,16 +345,26 @@ export class Session {
     this.#unlisten.add(this.account.onChange(listener));
   }
 
-  /** Gives everything back. */
-  close(): void {
+  /**
+   * Gives back and forgets all that there is because somebody has logged in.
+   * @param stays whether the connection stays, for somebody else to log in (RFC 8437)
+   */
+  async logout(stays = false): Promise<void> {
+    const { facts, identity, host } = this;
+    this.notifications?.close();
+    this.notifications = undefined;
     this.unselect();
     for (const unlisten of this.#unlisten) unlisten();
     this.#unlisten.clear();
     this.unasked.clear();
+    this.enabled.clear();
+    this.out.utf8 = false;
     this.#account?.close();
     this.#account = undefined;
-    if (this.#open !== undefined) this.host.logout(this.#open);
+    if (this.#open !== undefined) host.logout(this.#open, stays);
     this.#open = undefined;
     this.identity = undefined;
+    if (stays) this.wire.loggedOut();
+    if (identity !== undefined) await host.hooks?.logout?.(facts, identity);
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
+import { Deflated } from "../deflated.ts";
 import { CommandReader } from "../wire/command_reader.ts";
 import { Encoder } from "../wire/encoder.ts";
 import { literalHeader } from "../wire/literal_header.ts";
@@ -25,6 +26,8 @@ export class Transport {
   readonly reader: CommandReader;
   readonly #stream: ByteStream;
   readonly #tracer: Tracer;
+  /** What is between the stream and this, once it is compressed. */
+  #deflated: Deflated | undefined;
   #read: Promise<Uint8Array | null> | undefined;
   #flushing: Promise<void> = Promise.resolve();
   #waitsSince: number | undefined;
@@ -34,6 +37,11 @@ export class Transport {
     this.#stream = stream;
     this.#tracer = tracer;
     this.reader = new CommandReader({ lineLength });
+  }
+
+  /** Whether what goes over the stream is compressed (RFC 4978). */
+  get compressed(): boolean {
+    return this.#deflated !== undefined;
   }
 
   /** Since when it waits for the client, on the clock of `performance`; undefined while it does not. */
@@ -57,7 +65,9 @@ export class Transport {
 
   async #readOnce(): Promise<Uint8Array | null> {
     try {
-      return await this.#stream.read(this.reader.expected);
+      return this.#deflated === undefined
+        ? await this.#stream.read(this.reader.expected)
+        : await this.#deflated.read();
     } catch (cause) {
       throw new Disconnected("The connection broke", { cause });
     } finally {
@@ -99,7 +109,7 @@ export class Transport {
     const bytes = this.out.take();
     this.#tracer.output(bytes);
     try {
-      await this.#stream.write(bytes);
+      await (this.#deflated ?? this.#stream).write(bytes);
     } catch (cause) {
       throw new Disconnected("The client does not take what is sent", {
         cause,
@@ -118,5 +128,30 @@ export class Transport {
     } catch (cause) {
       throw new Disconnected("The handshake failed", { cause });
     }
+  }
+
+  /** Writes out what has gathered; from then on it is compressed, both ways (RFC 4978 § 3). @throws {Disconnected} */
+  async compress(): Promise<void> {
+    await this.flush();
+    // A client has to wait for the answer; what one that did not has sent can only be compressed.
+    this.#deflated = new Deflated(this.#stream, this.reader.takeRest());
+  }
+
+  /** Writes out what has gathered; from then on it is no longer compressed (RFC 8437 § 4.1). @throws {Disconnected} */
+  async uncompress(): Promise<void> {
+    await this.flush();
+    if (this.#deflated === undefined) return;
+    if (this.reader.buffered > 0) {
+      throw new Disconnected("Compressed data behind UNAUTHENTICATE");
+    }
+    const rest = this.#deflated.end();
+    this.#deflated = undefined;
+    if (rest.length > 0) this.reader.push(rest);
+  }
+
+  /** Gives back what it holds, when the stream is not used any more. */
+  close(): void {
+    this.#deflated?.end();
+    this.#deflated = undefined;
   }
 }

@@ -30,11 +30,30 @@ export interface Pending {
   readonly expungedUids: UidList;
   /** The new number of messages, when messages have come. */
   readonly exists: number | undefined;
+  /** The messages that have come: their UIDs, ascending. */
+  readonly came: UidList;
   /** Messages that the client knew and whose flags have changed: their UIDs, ascending. */
   readonly changed: UidList;
 }
 
+/** What of the selected mailbox a client wants to hear of (RFC 5465); otherwise all. */
+export interface Wanted {
+  /** Messages that come. */
+  readonly messages: boolean;
+  /** Flags that change. */
+  readonly flags: boolean;
+}
+
+const ALL: Wanted = { messages: true, flags: true };
+
 const NONE: UidList = new Uint32Array(0);
+
+/** How many changes of its own a session may have whose result is not looked at. */
+const MANY_OWN = 256;
+
+function lastOf({ uids, length }: MailboxState): number {
+  return length === 0 ? 0 : uids[length - 1]!;
+}
 
 /** See the module's text. */
 export class View {
@@ -56,6 +75,8 @@ export class View {
   #settled: number;
   /** Whether a modseq above {@linkcode settled} has been told while messages have gone without being told. */
   #isAhead = false;
+  /** Whether there is what the client does not want to be told (RFC 5465). */
+  #withholds = false;
   /** Messages whose flags the client has to be told of. */
   #changed = new Set<number>();
   /** Changes by this session, whose result the client knows without being told. */
@@ -106,9 +127,8 @@ export class View {
 
   /** Notes that the client is told a message's modseq. */
   toldModseq(modseq: number): void {
-    if (modseq > this.#settled && this.state.epoch !== this.#epoch) {
-      this.#isAhead = true;
-    }
+    const behind = this.#withholds || this.state.epoch !== this.#epoch;
+    if (modseq > this.#settled && behind) this.#isAhead = true;
   }
 
   /** How many of the messages that the client knows of are `\Recent` in this session. */
@@ -217,22 +237,27 @@ export class View {
   /**
    * Moves the picture on and says what the client has to be told for it.
    * @param mayExpunge whether EXPUNGE may be sent now; if not, messages that have gone keep their numbers
+   * @param wanted what else may be sent; what may not is left for later
    */
-  take(mayExpunge: boolean): Pending {
+  take(mayExpunge: boolean, wanted: Wanted = ALL): Pending {
     const state = this.state;
-    this.#lookAtChanges();
+    if (wanted.flags || this.#own.size > MANY_OWN) this.#lookAtChanges();
     let expunged: number[] = [];
     let expungedUids = NONE;
     const before = this.length;
     const last = this.lastUid;
     if (state.epoch === this.#epoch) {
       this.uids = state.uids;
-      this.length = state.length;
+      if (wanted.messages) this.length = state.length;
     } else if (mayExpunge) {
       ({ expunged, expungedUids } = this.#takeExpunged());
       this.uids = state.uids;
-      this.length = state.length;
+      this.length = wanted.messages
+        ? state.length
+        : lowerBound(state.uids, state.length, last + 1);
       this.#epoch = state.epoch;
+    } else if (!wanted.messages) {
+      // Nothing that moves a number.
     } else if (state.length > 0 && state.uids[state.length - 1]! > last) {
       // Messages have come while others that have gone still hold their numbers: an array of our own.
       const from = lowerBound(state.uids, state.length, last + 1);
@@ -242,14 +267,20 @@ export class View {
       ]);
       this.length = this.uids.length;
     }
-    if (state.epoch === this.#epoch) this.#settled = state.highestModseq;
-    const came = this.length > before - expunged.length;
+    this.#withholds = !wanted.messages && this.lastUid < lastOf(state) ||
+      !wanted.flags && this.#modseq !== state.highestModseq;
+    if (state.epoch === this.#epoch && !this.#withholds) {
+      this.#settled = state.highestModseq;
+    }
+    const known = before - expunged.length;
+    const came = this.length > known;
     if (came) this.#takeRecent(this.#claim(), last + 1);
     return {
       expunged,
       expungedUids,
       exists: came ? this.length : undefined,
-      changed: this.#takeChanged(),
+      came: came ? this.uids.subarray(known, this.length) : NONE,
+      changed: wanted.flags ? this.#takeChanged() : NONE,
     };
   }
 

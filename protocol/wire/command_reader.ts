@@ -115,6 +115,12 @@ export class CommandReader {
     return this.#missing;
   }
 
+  /** Whether no literal is announced or under way: what is there is the start of a command at the most. */
+  get between(): boolean {
+    return this.#header === undefined && this.#missing === 0 &&
+      this.#textLength === 0;
+  }
+
   /** Takes input in. The chunk is copied: it may be used again. */
   push(chunk: Uint8Array): void {
     if (this.#ended) return;

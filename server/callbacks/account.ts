@@ -25,7 +25,12 @@ import {
   parseName,
   tryParseName,
 } from "../../storage/names.ts";
-import type { Account, AccountChange, Mailbox } from "../../storage/storage.ts";
+import type {
+  Account,
+  AccountChange,
+  Mailbox,
+  MessagesChange,
+} from "../../storage/storage.ts";
 import { call, type CallbackName } from "./call.ts";
 import type { UserContext } from "./context.ts";
 import type { UpdateMailboxEvent, User } from "./events.ts";
@@ -174,7 +179,11 @@ export class CallbackAccount implements Account {
           ? this.#subscribe(mailbox.name, subscribed)
           : this.#refuse(),
     );
-    if (!passed) this.#shared.listeners.notify({ type: "update", name: full });
+    if (passed) return;
+    const aspect = update.subscribed === undefined
+      ? "specialUse"
+      : "subscription";
+    this.#shared.listeners.notify({ type: "update", name: full, aspect });
   }
 
   /** See {@linkcode Account.metadata}. A mailbox that the storage does not have has none. */
@@ -236,7 +245,8 @@ export class CallbackAccount implements Account {
     const { listed } = await this.#names.ask();
     const { subscriptions, listeners } = this.#shared;
     subscriptions.set(full, subscribed, listed(full)?.subscribed ?? false);
-    listeners.notify({ type: "update", name: full });
+    const aspect = "subscription";
+    listeners.notify({ type: "update", name: full, aspect });
   }
 
   /** A name of which anything may be said; one that is to be subscribed has to be one of a mailbox that can be. */
@@ -378,6 +388,23 @@ export class CallbackAccount implements Account {
     return () => {
       for (const end of ends) end?.();
     };
+  }
+
+  /** See {@linkcode Account.watchMessages}. */
+  async watchMessages(
+    listener: (change: MessagesChange) => void,
+  ): Promise<() => void> {
+    const here = this.#shared.messageListeners.add(listener);
+    try {
+      const below = await this.#below?.watchMessages(listener);
+      return () => {
+        here();
+        below?.();
+      };
+    } catch (error) {
+      here();
+      throw error;
+    }
   }
 
   /** See {@linkcode Account.close}. */

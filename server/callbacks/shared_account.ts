@@ -5,11 +5,12 @@
  */
 
 import { Listeners } from "../../storage/listeners.ts";
-import type { AccountChange } from "../../storage/storage.ts";
+import type { AccountChange, MessagesChange } from "../../storage/storage.ts";
 import type { MailboxId, MailboxInfo } from "../../storage/model.ts";
 import type { UserContext } from "./context.ts";
 import type { ListedName, MailboxIdentity } from "./mailbox_list.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import type { VirtualBox } from "./virtual_box.ts";
 import { VirtualBoxes } from "./virtual_boxes.ts";
 
 /** How many names are remembered, of mailboxes that are no longer listed too. */
@@ -25,6 +26,8 @@ export class SharedAccount {
   readonly subscriptions: Subscriptions;
   /** Who hears of changes to the list that callbacks have made. */
   readonly listeners: Listeners<AccountChange> = new Listeners();
+  /** Who hears of messages in virtual mailboxes. */
+  readonly messageListeners: Listeners<MessagesChange> = new Listeners();
   /** Whether the account is gone. */
   deleted = false;
   /** How many handles are open. */
@@ -37,9 +40,12 @@ export class SharedAccount {
   constructor(context: UserContext, emptied: () => void) {
     this.context = context;
     this.subscriptions = new Subscriptions(context.limits.maxMailboxes);
-    this.boxes = new VirtualBoxes(context, (name) => {
-      this.forget(name);
-      if (this.boxes.empty) emptied();
+    this.boxes = new VirtualBoxes(context, {
+      made: (box) => this.#listenTo(box),
+      dropped: (name) => {
+        this.forget(name);
+        if (this.boxes.empty) emptied();
+      },
     });
   }
 
@@ -52,6 +58,14 @@ export class SharedAccount {
   delete(): void {
     this.deleted = true;
     this.boxes.retireAll();
+  }
+
+  #listenTo(box: VirtualBox): void {
+    box.listeners.add((change) => {
+      if (change.type === "delete") return;
+      const { type, uids: { length: count } } = change;
+      this.messageListeners.notify({ mailbox: box.name, type, count });
+    });
   }
 
   /** Which mailbox a name means: one that callbacks have taken over, one that is stored, or a virtual one. */

@@ -21,19 +21,27 @@ import { VirtualMailbox } from "./virtual_mailbox.ts";
 /** How many modseqs there are for a millisecond: where a mailbox begins is above where it was before. */
 const MODSEQS_A_MILLISECOND = 1_000;
 
+/** Called when a box comes and when one had to go. */
+export interface BoxEvents {
+  /** It has been made. */
+  made(box: VirtualBox): void;
+  /** There were too many. */
+  dropped(name: string): void;
+}
+
 /** See the module's text. */
 export class VirtualBoxes implements BoxWork {
   readonly #context: UserContext;
-  readonly #dropped: (name: string) => void;
+  readonly #told: BoxEvents;
   /** By name. */
   readonly #boxes = new Map<string, VirtualBox>();
   /** What was wrong with a box's last list. */
   readonly #problems = new WeakMap<VirtualBox, string | undefined>();
 
-  /** @param dropped called when a box had to go */
-  constructor(context: UserContext, dropped: (name: string) => void) {
+  /** No boxes yet. */
+  constructor(context: UserContext, told: BoxEvents) {
     this.#context = context;
-    this.#dropped = dropped;
+    this.#told = told;
   }
 
   /** The box of a name. */
@@ -79,6 +87,7 @@ export class VirtualBoxes implements BoxWork {
       now: () => context.now(),
     }, this);
     this.#boxes.set(name, box);
+    this.#told.made(box);
     return box;
   }
 
@@ -168,7 +177,7 @@ export class VirtualBoxes implements BoxWork {
     this.#context.idle.add(box, () => {
       this.#boxes.delete(box.name);
       box.close();
-      this.#dropped(box.name);
+      this.#told.dropped(box.name);
     });
   }
 }

@@ -18,7 +18,12 @@ import {
   StorageError,
 } from "../model.ts";
 import { checkNewName, INBOX, parseName, tryParseName } from "../names.ts";
-import type { Account, AccountChange, Mailbox } from "../storage.ts";
+import type {
+  Account,
+  AccountChange,
+  Mailbox,
+  MessagesChange,
+} from "../storage.ts";
 import type { AccountEntry } from "./account_entry.ts";
 import { type Change, together } from "./batch.ts";
 import {
@@ -29,6 +34,7 @@ import {
   renameChange,
   updateChange,
 } from "./list_changes.ts";
+import { HeadWatch } from "./head_watch.ts";
 import { decodeHead, statusOf } from "./head.ts";
 import { headKey } from "./keys.ts";
 import { KvMailbox } from "./mailbox.ts";
@@ -85,12 +91,21 @@ export class KvAccount implements Account {
     options: { specialUse?: readonly string[] } = {},
   ): Promise<MailboxInfo> {
     const path = this.#newName(name);
+    await this.#create(path, options.specialUse);
+    return this.#info(path)!;
+  }
+
+  async #create(
+    path: readonly string[],
+    specialUse: readonly string[] = [],
+    oldName?: string,
+  ): Promise<void> {
     await this.#refresh();
     const numbers = await this.#numbers(path.length + 1);
-    const specialUse = [...options.specialUse ?? []];
-    const change = createChange(this.#context, path, numbers, specialUse);
-    await this.#process.db.committer.submit(change);
-    return this.#info(path)!;
+    const uses = [...specialUse];
+    await this.#process.db.committer.submit(
+      createChange(this.#context, path, numbers, uses, oldName),
+    );
   }
 
   /** See {@linkcode Account.deleteMailbox}. */
@@ -142,7 +157,7 @@ export class KvAccount implements Account {
     const { limits } = this.#process.db.settings;
     const { total } = this.#entry.tree.metadata;
     checkMetadata(new Map(), metadata, total, limits);
-    await this.createMailbox(name);
+    await this.#create(newPath, [], INBOX);
     if (metadata.size > 0) await this.setMetadata({ mailbox: name }, metadata);
     const inbox = await this.openMailbox(INBOX);
     try {
@@ -263,6 +278,7 @@ export class KvAccount implements Account {
     const id = node.mailbox as MailboxId;
     const mailbox = await this.#process.cache.open(id);
     const account = this.#entry;
+    mailbox.account = account;
     account.pins++;
     let lastName = account.tree.pathOf(node).join(this.#delimiter);
     const nameOf = () => {
@@ -286,9 +302,34 @@ export class KvAccount implements Account {
       entry.listeners.add(listener),
       this.#process.watch(entry),
     ]);
-    const stop = () => {
-      if (!this.#stops.delete(stop)) return;
+    return this.#stopOnce(() => {
       for (const end of ends) end();
+    });
+  }
+
+  /** See {@linkcode Account.watchMessages}. */
+  async watchMessages(
+    listener: (change: MessagesChange) => void,
+  ): Promise<() => void> {
+    const entry = this.#entry;
+    const stopListening = entry.messageListeners.add(listener);
+    const stop = this.#stopOnce(() => {
+      stopListening();
+      if (entry.messageListeners.size > 0) return;
+      entry.headWatch?.close();
+      entry.headWatch = undefined;
+    });
+    if (this.#process.watching) {
+      entry.headWatch ??= new HeadWatch(this.#process, entry);
+      await entry.headWatch.ready;
+    }
+    return stop;
+  }
+
+  /** What is stopped when it is called, or when the handle is given back; once. */
+  #stopOnce(end: () => void): () => void {
+    const stop = () => {
+      if (this.#stops.delete(stop)) end();
     };
     this.#stops.add(stop);
     return stop;

@@ -6,10 +6,11 @@
 
 import { Listeners } from "../listeners.ts";
 import { StorageError } from "../model.ts";
-import type { AccountChange } from "../storage.ts";
+import type { AccountChange, MessagesChange } from "../storage.ts";
 import type { Subject } from "./batch.ts";
 import { ByteReader, ByteWriter } from "./binary.ts";
 import type { Database } from "./database.ts";
+import type { HeadWatch } from "./head_watch.ts";
 import {
   accountKey,
   COMMON,
@@ -54,6 +55,10 @@ export class AccountEntry implements Subject<AccountHead | null> {
   readonly key: Deno.KvKey;
   /** Who hears of changes to the list. */
   readonly listeners: Listeners<AccountChange> = new Listeners();
+  /** Who hears of messages in any of the mailboxes. */
+  readonly messageListeners: Listeners<MessagesChange> = new Listeners();
+  /** What tells of other processes' changes while there is somebody who hears. */
+  headWatch: HeadWatch | undefined;
   /** See {@linkcode Subject.versionstamp}. */
   versionstamp: string | null = null;
   /** See {@linkcode Subject.stale}. */
@@ -136,6 +141,16 @@ export class AccountEntry implements Subject<AccountHead | null> {
     if (draft === null) this.#tree = new MailboxTree();
   }
 
+  /** Tells of a change to the messages of a mailbox. */
+  messagesChanged(id: number, change: Omit<MessagesChange, "mailbox">): void {
+    if (this.messageListeners.size === 0) return;
+    const node = this.#tree.carrierOf(id);
+    if (node === undefined) return;
+    const { hierarchyDelimiter } = this.#db.settings;
+    const mailbox = this.#tree.pathOf(node).join(hierarchyDelimiter);
+    this.messageListeners.notify({ mailbox, ...change });
+  }
+
   /** Tells of what others have done to the list. */
   #tellDifference(before: MailboxTree, after: MailboxTree): void {
     if (this.listeners.size === 0) return;
@@ -158,7 +173,7 @@ export class AccountEntry implements Subject<AccountHead | null> {
           oldName: nameIn(before, old),
         });
       } else if (old.specialUse.join(" ") !== node.specialUse.join(" ")) {
-        this.listeners.notify({ type: "update", name });
+        this.listeners.notify({ type: "update", name, aspect: "specialUse" });
       }
     }
     const changed = new Set([
@@ -181,7 +196,7 @@ export class AccountEntry implements Subject<AccountHead | null> {
     for (
       const name of before.subscribed.symmetricDifference(after.subscribed)
     ) {
-      this.listeners.notify({ type: "update", name });
+      this.listeners.notify({ type: "update", name, aspect: "subscription" });
     }
   }
 }

@@ -38,7 +38,7 @@ export async function followLog(
       const loaded = await loadMailbox(kv, entry.id);
       if (loaded === undefined) return "gone";
       if (loaded.head.highestModseq !== head.highestModseq) return "again";
-      adopt(state, loaded.state, (change) => entry.listeners.notify(change));
+      adopt(state, loaded.state, (change) => entry.tell(change));
       entry.log = loaded.log;
       entry.pages = loaded.pages;
     }

@@ -45,12 +45,14 @@ export interface ListContext {
 /**
  * Creating a mailbox.
  * @param numbers numbers for the levels of the path, and one more for the mailbox
+ * @param oldName the mailbox whose messages are about to move there, as is told
  */
 export function createChange(
   { account, settings }: ListContext,
   path: readonly string[],
   numbers: readonly number[],
   specialUse: readonly string[],
+  oldName?: string,
 ): Change<void> {
   return listChange(account, (head, tree) => {
     const there = tree.find(path);
@@ -69,10 +71,12 @@ export function createChange(
     return {
       ...created,
       done() {
-        account.listeners.notify({
-          type: "create",
-          name: path.join(settings.hierarchyDelimiter),
-        });
+        const name = path.join(settings.hierarchyDelimiter);
+        account.listeners.notify(
+          oldName === undefined
+            ? { type: "create", name }
+            : { type: "rename", name, oldName },
+        );
       },
     };
   });
@@ -311,7 +315,8 @@ export function updateChange(
         : [[subscriptionKey(account.user, name), mark]],
       done() {
         if (subscribed !== undefined) tree.subscribe(name, subscribed);
-        account.listeners.notify({ type: "update", name });
+        const aspect = subscribed === undefined ? "specialUse" : "subscription";
+        account.listeners.notify({ type: "update", name, aspect });
       },
     };
   });

@@ -15,6 +15,7 @@ import {
   type Uid,
 } from "../model.ts";
 import { lowerBound } from "../uid_list.ts";
+import type { AccountEntry } from "./account_entry.ts";
 import type { Subject } from "./batch.ts";
 import { followLog } from "./catch_up.ts";
 import type { Database } from "./database.ts";
@@ -40,6 +41,8 @@ export class MailboxEntry implements Subject<Head> {
   gone = false;
   /** Open handles, and work under way. */
   pins = 0;
+  /** Whose it is, as far as that is known: once it has been opened. */
+  account: AccountEntry | undefined;
   /** The pages in the database; undefined when they have to be looked at before the next fold. */
   pages: PageMap | undefined;
   /** Whether a fold is under way. */
@@ -213,7 +216,15 @@ export class MailboxEntry implements Subject<Head> {
   applied(change: MailboxChange, entry: LogEntry): void {
     this.#log.push(entry);
     this.#logBytes += entry.bytes;
+    this.tell(change);
+  }
+
+  /** Tells of a change that has been applied. */
+  tell(change: MailboxChange): void {
     this.listeners.notify(change);
+    if (change.type === "delete") return;
+    const { type, uids } = change;
+    this.account?.messagesChanged(this.id, { type, count: uids.length });
   }
 
   /** The next change's modseq, and what the head becomes by it before its counts change. */

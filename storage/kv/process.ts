@@ -10,7 +10,7 @@ import { recentChange } from "./changes.ts";
 import { MailboxCache } from "./mailbox_cache.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 import { Maintenance } from "./maintenance.ts";
-import { watchKey } from "./watch.ts";
+import { watchKeys } from "./watch.ts";
 
 /** See the module's text. */
 export class Process {
@@ -20,7 +20,8 @@ export class Process {
   readonly cache: MailboxCache;
   /** Folding and collecting. */
   readonly maintenance: Maintenance;
-  readonly #watching: boolean;
+  /** Whether to notice what other processes write. */
+  readonly watching: boolean;
   #background = new Set<Promise<unknown>>();
   #watches = new Map<Subject<unknown>, { listeners: number; stop(): void }>();
 
@@ -30,7 +31,7 @@ export class Process {
    */
   constructor(db: Database, watching: boolean) {
     this.db = db;
-    this.#watching = watching;
+    this.watching = watching;
     this.cache = new MailboxCache(db);
     this.maintenance = new Maintenance(db);
   }
@@ -61,15 +62,16 @@ export class Process {
    * and with one watch however many listen.
    */
   watch(subject: Subject<unknown>): () => void {
-    if (!this.#watching) return () => {};
+    if (!this.watching) return () => {};
     const { reader, committer, settings } = this.db;
     const watch = this.#watches.get(subject) ?? {
       listeners: 0,
-      stop: watchKey(
+      stop: watchKeys(
         reader,
-        subject.key,
-        async (versionstamp) => {
-          const known = !subject.stale && subject.versionstamp === versionstamp;
+        [subject.key],
+        async ([entry]) => {
+          const known = !subject.stale &&
+            subject.versionstamp === entry!.versionstamp;
           if (!known) await committer.refresh(subject);
         },
         settings.onFault,

@@ -8,18 +8,18 @@
 const PAUSE = { first: 100, longest: 10_000 };
 
 /**
- * Calls back with what a key's versionstamp is, at once and whenever it has been written to, until the
- * returned function is called. Changes that follow one another closely may be told as one.
+ * Calls back with what is under some keys, ten at the most, at once and whenever one of them has been written to,
+ * until the returned function is called. Changes that follow one another closely may be told as one.
  *
  * What is there at first is told too: since the caller last looked, somebody may have written to it.
  *
  * @param changed the next call waits for it
  * @param onFault told when the watch or the callback fails; it then begins anew
  */
-export function watchKey(
+export function watchKeys(
   kv: Deno.Kv,
-  key: Deno.KvKey,
-  changed: (versionstamp: string | null) => Promise<void>,
+  keys: readonly Deno.KvKey[],
+  changed: (entries: readonly Deno.KvEntryMaybe<unknown>[]) => Promise<void>,
   onFault: (error: unknown) => void,
 ): () => void {
   let watching = true;
@@ -30,13 +30,13 @@ export function watchKey(
     interrupt();
   };
   const watch = async () => {
-    const reader = kv.watch<unknown[]>([key]).getReader();
+    const reader = kv.watch<unknown[]>(keys).getReader();
     interrupt = () => void reader.cancel().catch(() => {});
     try {
       while (watching) {
         const { done, value } = await reader.read();
         if (done) return;
-        if (watching) await changed(value[0]!.versionstamp);
+        if (watching) await changed(value);
         failures = 0;
       }
     } finally {

@@ -27,7 +27,12 @@ import {
   parseName,
   tryParseName,
 } from "../names.ts";
-import type { Account, AccountChange, Mailbox } from "../storage.ts";
+import type {
+  Account,
+  AccountChange,
+  Mailbox,
+  MessagesChange,
+} from "../storage.ts";
 import { MemoryBox, type MemoryContext, MemoryMailbox } from "./mailbox.ts";
 
 /** What the accounts of a storage share. */
@@ -52,6 +57,8 @@ export class MemoryAccount {
   readonly listeners: Listeners<AccountChange> = new Listeners();
   /** The metadata that is no mailbox's. */
   readonly metadata: Map<string, Uint8Array> = new Map();
+  /** Who hears of messages in any of the mailboxes. */
+  readonly messageListeners: Listeners<MessagesChange> = new Listeners();
   /** Whether the account is gone. */
   deleted = false;
   #lastUidValidity = 0;
@@ -71,6 +78,11 @@ export class MemoryAccount {
     const id = context.nextMailboxId();
     const box = new MemoryBox(context, name, id, this.#lastUidValidity);
     this.boxes.set(name, box);
+    box.listeners.add((change) => {
+      if (change.type === "delete") return;
+      const { type, uids: { length: count } } = change;
+      this.messageListeners.notify({ mailbox: box.name, type, count });
+    });
     return box;
   }
 
@@ -153,14 +165,18 @@ export class MemoryAccountHandle implements Account {
     options: { specialUse?: readonly string[] } = {},
   ): Promise<MailboxInfo> {
     const full = this.#newName(name);
+    this.#create(full).specialUse = [...options.specialUse ?? []];
+    this.#account.listeners.notify({ type: "create", name: full });
+    return this.#account.info(full)!;
+  }
+
+  #create(name: string): MemoryBox {
     const { boxes, context } = this.#account;
-    if (boxes.has(full)) throw taken();
+    if (boxes.has(name)) throw taken();
     if (boxes.size >= context.limits.maxMailboxes) {
       throw new StorageError("LIMIT", "Too many mailboxes");
     }
-    this.#account.add(full).specialUse = [...options.specialUse ?? []];
-    this.#account.listeners.notify({ type: "create", name: full });
-    return this.#account.info(full)!;
+    return this.#account.add(name);
   }
 
   /** See {@linkcode Account.deleteMailbox}. */
@@ -196,10 +212,10 @@ export class MemoryAccountHandle implements Account {
       const { metadata } = account.boxes.get(INBOX)!;
       const total = costOf(account.allMetadata());
       checkMetadata(new Map(), metadata, total, limits);
-      await this.createMailbox(name);
-      const box = account.boxes.get(name)!;
+      const box = this.#create(name);
       const target = new MemoryMailbox(box);
       for (const [entry, value] of metadata) box.metadata.set(entry, value);
+      account.listeners.notify({ type: "rename", name, oldName });
       await inbox.moveTo(inbox.state.allUids(), target);
       return;
     }
@@ -242,7 +258,10 @@ export class MemoryAccountHandle implements Account {
     if (box !== undefined && update.specialUse !== undefined) {
       box.specialUse = [...update.specialUse];
     }
-    this.#account.listeners.notify({ type: "update", name: full });
+    const aspect = update.subscribed === undefined
+      ? "specialUse"
+      : "subscription";
+    this.#account.listeners.notify({ type: "update", name: full, aspect });
   }
 
   /** See {@linkcode Account.status}. */
@@ -328,6 +347,14 @@ export class MemoryAccountHandle implements Account {
     return () => {
       for (const end of ends) end();
     };
+  }
+
+  /** See {@linkcode Account.watchMessages}. */
+  // deno-lint-ignore require-await
+  async watchMessages(
+    listener: (change: MessagesChange) => void,
+  ): Promise<() => void> {
+    return this.#account.messageListeners.add(listener);
   }
 
   /** Nothing to give back. */

@@ -36,6 +36,42 @@ export function changeContract({ check }: Contract): void {
     other.close();
   });
 
+  check(
+    "an account hears of messages in all its mailboxes",
+    async (context) => {
+      const { account, inbox, storage } = context;
+      await account.createMailbox("a/x");
+      const heard: string[] = [];
+      const stop = await account.watchMessages(({ mailbox, type, count }) => {
+        heard.push(`${mailbox} ${type} ${count}`);
+      });
+      const target = await account.openMailbox("a/x");
+      await inbox.append(messages(3));
+      await inbox.copyTo(uids(1, 2), target);
+      await inbox.storeFlags(uids(1, 3), { mode: "add", flags: ["\\Seen"] });
+      await inbox.moveTo(uids(2), target);
+      await account.renameMailbox("a", "b");
+      await target.expunge(uids(1));
+      target.close();
+      const other = await storage.openAccount("somebody else");
+      const theirs = await other.openMailbox("INBOX");
+      await theirs.append(messages(1));
+      theirs.close();
+      other.close();
+      assertEquals(heard.toSorted(), [
+        "INBOX append 3",
+        "INBOX expunge 1",
+        "INBOX flags 2",
+        "a/x append 1",
+        "a/x append 2",
+        "b/x expunge 1",
+      ]);
+      stop();
+      await inbox.append(messages(1));
+      assertEquals(heard.length, 6);
+    },
+  );
+
   check("the past is known", async ({ inbox }) => {
     const start = inbox.state.highestModseq;
     const { modseq } = await inbox.append(messages(4));

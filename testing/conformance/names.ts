@@ -289,7 +289,7 @@ export function nameContract({ check }: Contract): void {
     assertEquals(heard, [
       { type: "create", name: "a" },
       { type: "rename", name: "b", oldName: "a" },
-      { type: "update", name: "b" },
+      { type: "update", name: "b", aspect: "subscription" },
       { type: "delete", name: "b" },
       { type: "create", name: "c" },
     ]);

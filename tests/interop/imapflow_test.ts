@@ -47,6 +47,8 @@ for (const transport of TRANSPORTS) {
     const client = await connectImapFlow(server, transport);
     try {
       assertEquals(client.secureConnection, transport !== "plain");
+      // It compresses where that is offered.
+      assertExists(Reflect.get(client, "_deflate"));
       await listAndRead(client, server);
       await searchAndFlag(client);
       await appendMoveDelete(client);

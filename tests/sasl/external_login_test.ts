@@ -68,6 +68,18 @@ Deno.test("a certificate logs in whom its mail addresses name", async () => {
     assertMatch(heard, /^\* OK .* AUTH=EXTERNAL /);
     assertMatch(heard, answer);
   }
+  // RFC 8437 § 4.2: what TLS knows of the client stays.
+  const again = await talk(
+    server,
+    "imaps",
+    alice,
+    ...["a AUTHENTICATE EXTERNAL =", "b UNAUTHENTICATE"],
+    ...["c LOGIN bob secret", "d UNAUTHENTICATE"],
+    ...["e AUTHENTICATE EXTERNAL =", "f LOGOUT"],
+  );
+  for (const tag of "abcdef") {
+    assertMatch(again, new RegExp(`^${tag} OK `, "m"));
+  }
   const heard = await talk(
     server,
     "pop3s",

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
+import { constants, createDeflateRaw, type DeflateRaw } from "node:zlib";
+import { Deflated } from "../../protocol/deflated.ts";
 import { bytesOf, printable } from "../../testing/responses/bytes.ts";
 import { ClientView } from "./client_view.ts";
 import { numbered } from "./numbered.ts";
@@ -16,13 +19,16 @@ import { ResponseReader } from "../../testing/responses/response_reader.ts";
 /** How long a response may take before the transcript is given up, in milliseconds. */
 const PATIENCE = 10_000;
 
+/** What begins and what ends compression. */
+const SWITCH = /^(\S+) +(compress +deflate|unauthenticate)$/i;
+
 /** See the module's text. */
 export class Client {
   readonly #conn: Deno.Conn;
   readonly #cut: boolean;
   readonly #log: (line: string) => void;
   readonly #numbers: boolean;
-  readonly #reader = new ResponseReader();
+  #reader = new ResponseReader();
   readonly #view = new ClientView();
   readonly #responses: Response[] = [];
   #ended = false;
@@ -30,6 +36,11 @@ export class Client {
   #wake: (() => void) | undefined;
   /** What has been sent of a line that is not complete. */
   #line = "";
+  /** What compresses, with all that was sent before as its dictionary, and what inflates. */
+  #deflate: DeflateRaw | undefined;
+  #inflated: Deflated | undefined;
+  /** By tag: what becomes of compression when the command is done. */
+  readonly #switches = new Map<string, boolean>();
 
   /**
    * @param conn to the server
@@ -55,14 +66,46 @@ export class Client {
     this.#log(`C: ${printable(text)}`);
     const lines = (this.#line + text).split("\r\n");
     this.#line = lines.pop()!;
-    for (const line of lines) this.#view.sent(line);
-    const bytes = bytesOf(text);
+    for (const line of lines) {
+      this.#view.sent(line);
+      const [, tag, name] = SWITCH.exec(line) ?? [];
+      if (tag !== undefined) this.#switches.set(tag, /^c/i.test(name!));
+    }
+    await this.#sendBytes(await this.#pack(bytesOf(text)));
+    if (/ unauthenticate\r\n$/i.test(text)) {
+      this.#deflate?.close();
+      this.#deflate = undefined;
+    }
+  }
+
+  async #pack(bytes: Uint8Array): Promise<Uint8Array> {
+    const deflate = this.#deflate;
+    if (deflate === undefined) return bytes;
+    deflate.write(bytes);
+    await new Promise<void>((flushed) =>
+      deflate.flush(constants.Z_SYNC_FLUSH, flushed)
+    );
+    const packed: Uint8Array[] = [];
+    for (let part; (part = deflate.read()) !== null;) packed.push(part);
+    return Buffer.concat(packed);
+  }
+
+  async #sendBytes(bytes: Uint8Array): Promise<void> {
     const size = this.#cut ? 1 : Math.max(1, bytes.length);
     for (let start = 0; start < bytes.length; start += size) {
       let part = bytes.subarray(start, start + size);
       while (part.length > 0) part = part.subarray(await this.#write(part));
     }
   }
+
+  readonly #stream = {
+    read: async (): Promise<Uint8Array | null> => {
+      const buffer = new Uint8Array(65_536);
+      const count = await this.#conn.read(buffer);
+      return count === null ? null : buffer.subarray(0, count);
+    },
+    write: async (bytes: Uint8Array) => void await this.#write(bytes),
+  };
 
   async #write(bytes: Uint8Array): Promise<number> {
     try {
@@ -91,6 +134,9 @@ export class Client {
   close(): void {
     if (!this.#ended) this.#conn.close();
     this.#ended = true;
+    this.#deflate?.close();
+    this.#inflated?.end();
+    this.#deflate = this.#inflated = undefined;
   }
 
   async #news(deadline: number): Promise<void> {
@@ -104,12 +150,11 @@ export class Client {
   }
 
   async #pump(): Promise<void> {
-    const buffer = new Uint8Array(65_536);
     try {
       for (;;) {
-        const count = await this.#conn.read(buffer);
-        if (count === null) break;
-        this.#reader.push(buffer.subarray(0, count));
+        const bytes = await (this.#inflated ?? this.#stream).read();
+        if (bytes === null) break;
+        this.#reader.push(bytes);
         let text;
         while ((text = this.#reader.next()) !== undefined) this.#take(text);
         this.#wake?.();
@@ -134,6 +179,25 @@ export class Client {
     for (const response of meant) {
       this.#view.received(response);
       this.#responses.push(response);
+    }
+    if (said.type !== "status") return;
+    const { tag, status } = said;
+    if (status === "OK" && this.#switches.has(tag)) {
+      this.#switch(this.#switches.get(tag)!);
+    }
+    this.#switches.delete(tag);
+  }
+
+  /** RFC 4978 § 3, RFC 8437 § 4.1: from behind the tagged OK on. */
+  #switch(compressed: boolean): void {
+    if (compressed) {
+      const rest = bytesOf(this.#reader.remainder);
+      this.#reader = new ResponseReader();
+      this.#inflated = new Deflated(this.#stream, rest);
+      this.#deflate = createDeflateRaw();
+    } else if (this.#inflated !== undefined) {
+      this.#reader.push(this.#inflated.end());
+      this.#inflated = undefined;
     }
   }
 }

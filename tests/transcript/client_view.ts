@@ -20,6 +20,8 @@ export class ClientView {
   #uids: (number | undefined)[] | undefined;
   /** Whether strings in UTF-8 may come in quotes (RFC 9051 appendix A). */
   #utf8 = false;
+  /** Whether EXPUNGE may come between commands. */
+  #notified = false;
 
   /** UIDs by sequence number less one, where known. */
   get uids(): readonly (number | undefined)[] {
@@ -32,6 +34,10 @@ export class ClientView {
     if (command === null) return;
     const [, tag, uid, name] = command;
     this.#commands.set(tag!, (uid ? "UID " : "") + name!.toUpperCase());
+    // RFC 5465 § 5.3, § 6.1.1
+    if (name!.toUpperCase() === "NOTIFY") {
+      this.#notified = /\(selected \(/i.test(line);
+    }
     if (/^enable\b.*\bimap4rev2\b/i.test(line.slice(tag!.length + 1))) {
       this.#utf8 = true;
     }
@@ -89,6 +95,7 @@ export class ClientView {
   }
 
   #mayExpunge(): void {
+    if (this.#notified && this.#commands.size === 0) return;
     const names = [...this.#commands.values()];
     if (names.every((name) => KEEPS_NUMBERS.has(name))) {
       throw new Error(

@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly revision: number;
   /** Whether what the client sends is cut into single bytes. */
   readonly cut: boolean;
+  /** Whether connections on which somebody is logged in at first are compressed (RFC 4978). */
+  readonly compressed?: boolean;
 }
 
 /**
@@ -139,6 +141,10 @@ class Run {
     const { users } = this.#script;
     const user = users.get(number) ?? users.get(0) ?? "alice";
     await logIn(client, user, this.#options.revision);
+    if (this.#options.compressed) {
+      await client.send(".z COMPRESS DEFLATE\r\n");
+      await untilTagged(client, ".z");
+    }
     const { mode } = this.#script;
     const begin = [
       ...(mode === "plain" ? [] : [`ENABLE ${mode}`]),

@@ -85,6 +85,7 @@ export const append: Command<AppendArguments> = {
     });
     try {
       const { uids } = await appended;
+      session.notifications?.appended(target, uids);
       if (uids.length === 0) return {};
       // resp-code-apnd = "APPENDUID" SP nz-number SP append-uid        RFC 4315 § 3
       return {

@@ -83,6 +83,7 @@ export const copy: Command<CopyArguments> = {
             : view.mailbox.copyTo(present, target),
       );
       const code = copyUid(target, result);
+      session.notifications?.appended(target, result.target);
       return code === undefined ? {} : { code };
     } catch (error) {
       // The target may have gone since it was opened.

@@ -46,6 +46,7 @@ export const expunge: Command<ExpungeArguments> = {
       : portionOf(session, deleted);
     const { mailbox } = session.view;
     await withProgress(session, tag, () => mailbox.expunge(uids));
+    session.owesExpunge = true;
     return completeInPart(session, code, settle(session, uid));
   },
 };

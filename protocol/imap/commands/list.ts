@@ -22,6 +22,7 @@ export function listResponse(
     subscribed?: boolean;
     childInfo?: string[];
     oldName?: string | undefined;
+    noAccess?: boolean;
   } = {},
 ): void {
   const { out } = session;
@@ -31,6 +32,8 @@ export function listResponse(
     // It implies \Noselect, which is for those who do not know it (RFC 5258 § 3); RFC 9051 § 9 allows but one.
     if (!session.rev2) attributes.push("\\Noselect");
   }
+  // mbx-list-oflag =/ "\NoAccess"        RFC 5465 § 8
+  if (about.noAccess) attributes.push("\\NoAccess");
   attributes.push(info.hasChildren ? "\\HasChildren" : "\\HasNoChildren");
   if (about.subscribed && info.subscribed) attributes.push("\\Subscribed");
   if (session.policy.specialUse !== false) attributes.push(...info.specialUse);

@@ -19,7 +19,7 @@ export const startTls: Command<void> = {
   execute(session) {
     if (session.wire.secure) throw new Bad("TLS is on already");
     if (!session.wire.canStartTls) throw new Bad("There is no certificate");
-    session.startTls = true;
+    session.next = "startTls";
   },
 };
 

@@ -33,6 +33,7 @@ export const create: Command<CreateArguments> = {
   async execute(session, { mailbox, specialUse }) {
     const name = withoutDelimiter(session, mailbox.name);
     await session.account.createMailbox(name, { specialUse });
+    session.notifications?.renamed("create", name);
     await announceSpelling(session, { name, spelled: mailbox.spelled });
   },
 };
@@ -75,6 +76,7 @@ export const deleteMailbox: Command<string> = {
   parse: (d) => d.sp().mailbox(),
   async execute(session, name) {
     await session.account.deleteMailbox(name);
+    session.notifications?.renamed("delete", name);
     if (session.state === "selected" && session.view.state.deleted) {
       session.unselect();
       session.out.text("* OK [CLOSED] The mailbox is deleted").crlf();
@@ -96,6 +98,7 @@ export const rename: Command<{ from: string; to: string }> = {
   async execute(session, { from, to }) {
     const name = withoutDelimiter(session, to);
     await session.account.renameMailbox(from, name);
+    session.notifications?.renamed("rename", name);
     // In IMAP4rev2 a rename is told with the old name (RFC 9051 § 6.3.9.7), but that of INBOX, which stays.
     if (session.rev2 && from !== "INBOX") {
       await announceName(session, { name, spelled: from });
@@ -108,8 +111,10 @@ function subscribing(name: string, subscribed: boolean): Command<string> {
     name,
     state: "authenticated",
     parse: (d) => d.sp().mailbox(),
-    execute: (session, mailbox) =>
-      session.account.updateMailbox(mailbox, { subscribed }),
+    async execute(session, mailbox) {
+      await session.account.updateMailbox(mailbox, { subscribed });
+      session.notifications?.renamed("update", mailbox);
+    },
   };
 }
 

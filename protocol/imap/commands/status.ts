@@ -24,15 +24,25 @@ export function parseStatusItems(
   return [...new Set(items)];
 }
 
-/** A STATUS response (RFC 9051 § 7.3.4). */
+/** A STATUS response (RFC 9051 § 7.3.4) with what the client has asked for. */
 export function statusResponse(
   session: Session,
   info: MailboxInfo,
   status: MailboxStatus,
   items: readonly StatusItem[],
 ): void {
-  const { out } = session;
   for (const item of items) item.before?.(session);
+  writeStatus(session, info, status, items);
+}
+
+/** A STATUS response. */
+export function writeStatus(
+  session: Session,
+  info: MailboxInfo,
+  status: MailboxStatus,
+  items: readonly StatusItem[],
+): void {
+  const { out } = session;
   out.text("* STATUS ").mailbox(info.name).text(" (");
   items.forEach((item, index) => {
     if (index > 0) out.sp();

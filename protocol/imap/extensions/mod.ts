@@ -11,6 +11,7 @@ import type { Extension } from "../extension.ts";
 import { Registry } from "../registry.ts";
 import { base } from "../commands/mod.ts";
 import { binaryExtension } from "./binary.ts";
+import { compressExtension } from "./compress.ts";
 import { condstoreExtension } from "./condstore.ts";
 import { enableExtension } from "./enable.ts";
 import { filtersExtension } from "./filters.ts";
@@ -27,10 +28,12 @@ import { moveExtension } from "./move.ts";
 import { multiSearchExtension } from "./multisearch.ts";
 import { namespaceExtension } from "./namespace.ts";
 import { partialExtension } from "./partial.ts";
+import { notifyExtension } from "./notify.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { uidBatchesExtension } from "./uid_batches.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
+import { unauthenticateExtension } from "./unauthenticate.ts";
 import { unselectExtension } from "./unselect.ts";
 import { withinExtension } from "./within.ts";
 
@@ -43,6 +46,9 @@ export const extensions: readonly Extension[] = [
   idleExtension,
   namespaceExtension,
   unselectExtension,
+  compressExtension,
+  unauthenticateExtension,
+  notifyExtension,
   moveExtension,
   listExtendedExtension,
   listStatusExtension,

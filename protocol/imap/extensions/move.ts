@@ -37,6 +37,8 @@ const move: Command<CopyArguments> = {
         () => view.mailbox.moveTo(uids, target),
       );
       const code = copyUid(target, result);
+      session.notifications?.appended(target, result.target);
+      session.owesExpunge = true;
       // COPYUID comes before the EXPUNGEs, and so not with the tagged OK (RFC 6851 § 4.3).
       if (code !== undefined) out.text(`* OK [${code}] Moved`).crlf();
       const settled = code === undefined ? undefined : settle(session, uid);
