@@ -128,6 +128,7 @@ export class CallbackAccount implements Account {
     );
     this.#shared.boxes.retire(full);
     this.#shared.forget(full);
+    this.#shared.metadata.delete(full);
     if (!passed) this.#shared.listeners.notify({ type: "delete", name: full });
   }
 
@@ -144,6 +145,9 @@ export class CallbackAccount implements Account {
     const renames = callbacks.renameMailbox === undefined
       ? []
       : (names ?? await this.#names.ask()).renames(oldName, name);
+    const copyMetadata = oldName === INBOX
+      ? this.#shared.metadata.planCopy(oldName, name)
+      : undefined;
     const passed = await this.#change(
       "renameMailbox",
       callbacks.renameMailbox,
@@ -151,9 +155,12 @@ export class CallbackAccount implements Account {
       (below, { mailbox, newName }) =>
         below.renameMailbox(mailbox.name, newName),
     );
-    const { boxes, listeners } = this.#shared;
-    if (oldName === INBOX) await boxes.get(INBOX)?.refresh();
-    else {
+    const { boxes, listeners, metadata } = this.#shared;
+    if (copyMetadata !== undefined) {
+      copyMetadata();
+      await boxes.get(INBOX)?.refresh();
+    } else {
+      metadata.rename(oldName, name, hierarchyDelimiter);
       boxes.rename(oldName, name);
       this.#shared.forget(oldName);
     }
@@ -186,18 +193,22 @@ export class CallbackAccount implements Account {
     this.#shared.listeners.notify({ type: "update", name: full, aspect });
   }
 
-  /** See {@linkcode Account.metadata}. A mailbox that the storage does not have has none. */
+  /** See {@linkcode Account.metadata}. That of mailboxes which the storage does not have is kept in memory. */
   async metadata(
     owners: readonly MetadataOwner[],
     wanted?: MetadataFilter,
   ): Promise<(readonly MetadataEntry[] | undefined)[]> {
     const below = await this.#below?.metadata(owners, wanted) ?? [];
     const names = await this.#names.ask();
+    const { metadata, context } = this.#shared;
     return owners.map((owner, place) => {
-      if (typeof owner === "string") return below[place] ?? [];
+      if (owner === "storage") {
+        return below[place] ?? context.metadata.read("", wanted);
+      }
+      if (owner === "account") return below[place] ?? metadata.read("", wanted);
       const full = this.#normal(owner.mailbox);
       const there = full !== undefined && names.info(full)?.id !== undefined;
-      return there ? below[place] ?? [] : undefined;
+      return there ? below[place] ?? metadata.read(full, wanted) : undefined;
     });
   }
 
@@ -208,7 +219,7 @@ export class CallbackAccount implements Account {
     common?: MetadataChanges,
   ): Promise<void> {
     if (typeof owner === "string") {
-      if (this.#below === undefined) await this.#refuse();
+      if (this.#below === undefined) this.#keep(owner, changes, common);
       else await this.#below.setMetadata(owner, changes, common);
       return;
     }
@@ -222,21 +233,52 @@ export class CallbackAccount implements Account {
       mailbox: { name: full },
       metadata: new Map(changes),
     };
+    const keep = (name: string, entries: MetadataChanges) =>
+      this.#keep({ mailbox: this.#there(name) }, entries, common);
     const passed = await this.#change(
       "updateMailbox",
       callbacks.updateMailbox,
       event,
       async (below, { mailbox, metadata = changes }) => {
-        if (await below.mailbox(mailbox.name) === undefined) {
-          await this.#refuse();
-        }
-        await below.setMetadata({ mailbox: mailbox.name }, metadata, common);
+        const { name } = mailbox;
+        const stored = (await below.mailbox(name))?.id !== undefined;
+        if (!stored) keep(name, metadata);
+        else await below.setMetadata({ mailbox: name }, metadata, common);
       },
+      // deno-lint-ignore require-await
+      async ({ mailbox, metadata = changes }) => keep(mailbox.name, metadata),
     );
-    if (passed) return;
-    const entries = [...changes.keys()];
-    const { listeners } = this.#shared;
-    listeners.notify({ type: "metadata", name: full, entries });
+    if (!passed) this.#tellMetadata(full, changes);
+  }
+
+  /** Keeps metadata in memory. */
+  #keep(
+    owner: MetadataOwner,
+    changes: MetadataChanges,
+    common?: MetadataChanges,
+  ): void {
+    const name = typeof owner === "string" ? "" : owner.mailbox;
+    const { metadata, context } = this.#shared;
+    const isCommon = owner === "storage";
+    const apply = (isCommon ? context.metadata : metadata).plan(name, changes);
+    const applyCommon = common && context.metadata.plan("", common);
+    apply();
+    applyCommon?.();
+    this.#tellMetadata(name, changes, isCommon);
+    if (common !== undefined) this.#tellMetadata("", common, true);
+  }
+
+  #tellMetadata(
+    name: string,
+    changes: MetadataChanges,
+    everybody = false,
+  ): void {
+    const { context, listeners } = this.#shared;
+    (everybody ? context.listeners : listeners).notify({
+      type: "metadata",
+      name,
+      entries: [...changes.keys()],
+    });
   }
 
   /** Keeps in memory whether a name is subscribed. */
@@ -383,6 +425,7 @@ export class CallbackAccount implements Account {
   onChange(listener: (change: AccountChange) => void): () => void {
     const ends = [
       this.#shared.listeners.add(listener),
+      this.#context.listeners.add(listener),
       this.#below?.onChange(listener),
     ];
     return () => {

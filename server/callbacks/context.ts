@@ -5,10 +5,13 @@
  */
 
 import type { StorageLimits } from "../../storage/limits.ts";
+import type { Listeners } from "../../storage/listeners.ts";
+import type { AccountChange } from "../../storage/storage.ts";
 import type { ByteCache } from "./byte_cache.ts";
 import type { CallContext } from "./call.ts";
 import type { User } from "./events.ts";
 import type { IdleBoxes } from "./idle_boxes.ts";
+import type { KeptMetadata } from "./kept_metadata.ts";
 import type { Callbacks } from "./types.ts";
 import type { UidValidities } from "./uid_validities.ts";
 
@@ -30,6 +33,10 @@ export interface CallbackContext extends CallContext {
   nextMailboxId(): number;
   /** Virtual mailboxes that nobody has open. */
   readonly idle: IdleBoxes;
+  /** Metadata of all users together, where there is no storage. */
+  readonly metadata: KeptMetadata;
+  /** Who hears of changes to it. */
+  readonly listeners: Listeners<AccountChange>;
   /** UIDVALIDITYs from the clock. */
   readonly uidValidities: UidValidities;
 }

@@ -9,6 +9,7 @@ import type { AccountChange, MessagesChange } from "../../storage/storage.ts";
 import type { MailboxId, MailboxInfo } from "../../storage/model.ts";
 import type { UserContext } from "./context.ts";
 import type { ListedName, MailboxIdentity } from "./mailbox_list.ts";
+import { KeptMetadata } from "./kept_metadata.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { VirtualBox } from "./virtual_box.ts";
 import { VirtualBoxes } from "./virtual_boxes.ts";
@@ -24,6 +25,8 @@ export class SharedAccount {
   readonly boxes: VirtualBoxes;
   /** What clients have subscribed to, where nobody else keeps it. */
   readonly subscriptions: Subscriptions;
+  /** Metadata that nobody else keeps; under no name, that of the account itself. */
+  readonly metadata: KeptMetadata;
   /** Who hears of changes to the list that callbacks have made. */
   readonly listeners: Listeners<AccountChange> = new Listeners();
   /** Who hears of messages in virtual mailboxes. */
@@ -39,6 +42,7 @@ export class SharedAccount {
   /** @param emptied called when the last virtual mailbox has gone by itself */
   constructor(context: UserContext, emptied: () => void) {
     this.context = context;
+    this.metadata = new KeptMetadata(context.limits);
     this.subscriptions = new Subscriptions(context.limits.maxMailboxes);
     this.boxes = new VirtualBoxes(context, {
       made: (box) => this.#listenTo(box),
@@ -51,7 +55,7 @@ export class SharedAccount {
 
   /** Whether there is anything to remember when nobody has the account open. */
   get empty(): boolean {
-    return this.boxes.empty && this.subscriptions.empty;
+    return this.boxes.empty && this.subscriptions.empty && this.metadata.empty;
   }
 
   /** The account goes, and its mailboxes with it. */

@@ -8,6 +8,7 @@
  */
 
 import { DEFAULT_STORAGE_LIMITS } from "../../storage/limits.ts";
+import { Listeners } from "../../storage/listeners.ts";
 import { checkUser } from "../../storage/names.ts";
 import {
   type AppendResult,
@@ -20,6 +21,7 @@ import { CallbackAccount } from "./account.ts";
 import { ByteCache } from "./byte_cache.ts";
 import type { CallbackContext } from "./context.ts";
 import { IdleBoxes } from "./idle_boxes.ts";
+import { KeptMetadata } from "./kept_metadata.ts";
 import { CallbackMailbox } from "./mailbox.ts";
 import { SharedAccount } from "./shared_account.ts";
 import type { Callbacks } from "./types.ts";
@@ -113,6 +115,8 @@ export class CallbackStorage implements Storage {
       time: options.callbackTime,
       report: options.report,
       limits: { ...DEFAULT_STORAGE_LIMITS, maxMessageSize },
+      metadata: new KeptMetadata(DEFAULT_STORAGE_LIMITS),
+      listeners: new Listeners(),
       sources: new ByteCache(options.sourceBytes ?? 64 * 1_048_576),
       summaries: new ByteCache(options.summaryBytes ?? 16 * 1_048_576),
       hierarchyDelimiter: this.hierarchyDelimiter,

@@ -141,7 +141,7 @@ export interface Callbacks {
   readonly renameMailbox?: Callback<RenameMailboxEvent, void>;
   /**
    * SUBSCRIBE, UNSUBSCRIBE, special uses, and SETMETADATA on a mailbox. As for {@linkcode createMailbox}, except that without a storage
-   * `next` keeps subscriptions in memory, and so does a server without this callback.
+   * `next` keeps subscriptions and metadata in memory, and so does a server without this callback.
    */
   readonly updateMailbox?: Callback<UpdateMailboxEvent, void>;
   /**

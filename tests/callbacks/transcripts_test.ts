@@ -21,6 +21,10 @@ for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
         callbacks: arrayCallbacks(),
         limits: { failedLoginDelay: 0, ...script.limits },
         capabilities: { disable: script.disable },
+        metadata: {
+          admin: "mailto:postmaster@example.com",
+          editors: ["alice"],
+        },
         onListen() {},
         onError: (error) => faults.push(error),
       });
