@@ -16,4 +16,6 @@ export interface Identity {
   readonly scope?: Scope;
   /** The identifier of the token that has proved who they are, where it was one: with it the session ends. */
   readonly token?: string;
+  /** When what has proved it ends, in milliseconds since 1970; the session ends within a minute of it. Default: never. */
+  readonly expires?: number;
 }

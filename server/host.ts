@@ -15,6 +15,7 @@ import { Authenticator } from "./authenticator.ts";
 import { authenticateWith, hooksOf } from "./callbacks/hooks.ts";
 import { recipientWith } from "./callbacks/recipients.ts";
 import { logger } from "./log.ts";
+import { hashForScram } from "./hash_password.ts";
 import { throttleOf } from "./login_throttle.ts";
 import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
 import { passwordCost, PasswordHasher } from "./password.ts";
@@ -61,6 +62,7 @@ export class ServerHost implements Host {
   #limits: Limits;
   #policy: NonNullable<Host["policy"]>;
   #authenticator: Authenticator;
+  readonly #makeScram: ((password: string) => Promise<string>) | undefined;
 
   /** @throws {TypeError} when inline users, limits or quirks cannot be */
   constructor(
@@ -88,6 +90,10 @@ export class ServerHost implements Host {
       cost: passwordCost(options),
     });
     this.#limits = limitsOf(options.limits);
+    const { scramRecords = false, scramIterations } = options.sasl ?? {};
+    this.#makeScram = scramRecords
+      ? (password) => hashForScram(password, { iterations: scramIterations })
+      : undefined;
     this.#authenticator = this.#authenticatorOf(options.users ?? {});
     const { callbacks = {}, callbackTime = DEFAULTS.callbackTime } = options;
     if (!Number.isSafeInteger(callbackTime) || callbackTime <= 0) {
@@ -109,6 +115,7 @@ export class ServerHost implements Host {
     this.#watch = new SessionWatch({
       user: (name) => this.#authenticator.user(name),
       tokens: (name) => this.#authenticator.tokensOf(name),
+      now: () => this.now(),
       failed: (error) => this.fault(error, { watch: "sessions" }),
     });
     const recipients = new Recipients(
@@ -165,6 +172,12 @@ export class ServerHost implements Host {
     this.#admission.logout(session.identity.user);
   }
 
+  /** Ends all sessions of a user. */
+  endSessions(given: string): void {
+    const name = prepareUserName(given, this.#caseInsensitive);
+    if (name !== undefined) this.#watch.endAll(name, "You have to log in anew");
+  }
+
   fault(error: unknown, about: Record<string, unknown>): void {
     this.#log.error("fault", { ...about, error });
     try {
@@ -201,6 +214,9 @@ export class ServerHost implements Host {
       get knowsPasswords() {
         return !decides && authenticator().knowsPasswords;
       },
+      get scram() {
+        return authenticator().scram;
+      },
       prepare: (name) => prepareUserName(name, caseInsensitive),
       user: (name) => authenticator().user(name),
     }, tls?.key);
@@ -212,6 +228,7 @@ export class ServerHost implements Host {
       caseInsensitive: this.#caseInsensitive,
       hasher: this.#hasher,
       renewing: (user, hash) => this.#watch.renewing(user, hash),
+      makeScram: this.#makeScram,
     });
   }
 }

@@ -50,7 +50,12 @@ export type {
   UserStore,
   UserToken,
 } from "./users.ts";
-export { hashPassword, type HashPasswordOptions } from "./hash_password.ts";
+export {
+  hashForScram,
+  type HashForScramOptions,
+  hashPassword,
+  type HashPasswordOptions,
+} from "./hash_password.ts";
 export { PasswdFile, type PasswdFileOptions } from "./passwd_file.ts";
 export type * from "./callbacks/events.ts";
 export type {

@@ -16,6 +16,8 @@ export class Tracer {
   /** What is shown of a line that is not whole yet, and its last octets. */
   #line = "";
   #lineEnd = "";
+  /** Whether the command under way is secret: then what the server says in an exchange is, too. */
+  #secret = false;
 
   /** Traces to the host's function, if it has one. */
   constructor(trace: Host["trace"], connection: number) {
@@ -26,6 +28,7 @@ export class Tracer {
   /** Traces a command; of a secret one only tag and name. Literals' content is never shown. */
   command(frame: Frame, secret: boolean): void {
     if (this.#trace === undefined) return;
+    this.#secret = secret;
     let line = latin1(frame.text);
     if (secret) line = `${/^\S+[ \t]+[\w.]+/.exec(line)?.[0] ?? ""} ***`;
     this.#trace(this.#connection, "C", printable(withoutLongTag(line)));
@@ -47,7 +50,8 @@ export class Tracer {
       const lineFeed = bytes.indexOf(10, at);
       this.#gather(bytes.subarray(at, lineFeed < 0 ? bytes.length : lineFeed));
       if (lineFeed < 0) return;
-      const line = this.#line.replace(/\r$/, "");
+      let line = this.#line.replace(/\r$/, "");
+      if (this.#secret) line = line.replace(CHALLENGE, "+ ***");
       this.#trace(this.#connection, "S", printable(withoutLongTag(line)));
       this.#literalLeft = Number(LITERAL.exec(this.#lineEnd)?.[1] ?? 0);
       this.#line = "";
@@ -70,6 +74,11 @@ const LATIN1 = new TextDecoder("latin1");
 const MAX_SHOWN = 2_000;
 /** `{`, the digits of a number of 64 bits, `}`, CR. */
 const MAX_LITERAL = 24;
+/**
+ * A continuation request of AUTHENTICATE that says something (RFC 9051 § 7.6): a challenge of SCRAM is enough to try
+ * passwords on. Those that ask for a literal, `+ OK`, are shorter than any base64.
+ */
+const CHALLENGE = /^\+ [A-Za-z\d+/=]{4,}$/;
 const LITERAL = /\{(\d+)\}\r?$/;
 
 function latin1(bytes: Uint8Array): string {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { Frame } from "../wire/command_reader.ts";
 import { Tracer } from "./trace.ts";
 
 const encoder = new TextEncoder();
@@ -43,4 +44,24 @@ Deno.test("a binary literal is not shown, and an empty one hides nothing", () =>
   const lines = shown(text);
   assertEquals(lines.join("\n").includes("secret"), false);
   assertEquals(lines.at(-1), "S b OK");
+});
+
+Deno.test("what the server says in an exchange is not shown, sentences are", () => {
+  const lines: string[] = [];
+  const tracer = new Tracer(
+    (_, side, line) => lines.push(`${side} ${line}`),
+    1,
+  );
+  const command = (text: string, secret: boolean) =>
+    tracer.command({ text: encoder.encode(text) } as Frame, secret);
+  command("a NOOP", false);
+  tracer.output(encoder.encode("+ idling\r\n"));
+  command("b AUTHENTICATE SCRAM-SHA-256 biwsbj1h", true);
+  // What was said before is written later.
+  tracer.output(encoder.encode("a OK\r\n+ cj1hYmMs"));
+  tracer.output(encoder.encode("cz1kZWY=\r\n+ \r\n+ OK\r\nb OK\r\n"));
+  assertEquals(lines, [
+    ...["C a NOOP", "S + idling", "C b AUTHENTICATE ***", "S a OK"],
+    ...["S + ***", "S + ", "S + OK", "S b OK"],
+  ]);
 });

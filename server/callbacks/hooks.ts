@@ -142,9 +142,13 @@ export function authenticateWith(
       const identity = identityOf(answer, name);
       if (identity === undefined || proved === undefined) return identity;
       if (identity.user === proved.user) return proved;
-      // Whoever the callback makes of them, a token's scope goes with them.
-      const { scope } = proved;
-      return scope === undefined ? identity : { ...identity, scope };
+      // Whoever the callback makes of them, a token's scope and its end go with them.
+      const { scope, expires } = proved;
+      return {
+        ...identity,
+        ...(scope === undefined ? {} : { scope }),
+        ...(expires === undefined ? {} : { expires }),
+      };
     } catch (error) {
       const failed = error instanceof No &&
         error.code === "AUTHENTICATIONFAILED";
