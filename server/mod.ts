@@ -36,6 +36,7 @@ export type {
 } from "./sasl/certificates.ts";
 export type {
   ClientCertificate,
+  ScramHash,
   TokenRefusal,
 } from "../protocol/sasl/server.ts";
 export type { DeliveryOptions } from "./recipients.ts";

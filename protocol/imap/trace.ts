@@ -18,6 +18,11 @@ export class Tracer {
   #lineEnd = "";
   /** Whether the command under way is secret: then what the server says in an exchange is, too. */
   #secret = false;
+  /**
+   * Tags that are no client's, since they are long or stand alone: an answer to a challenge that was not waited for is
+   * taken for a command, and has a password or a token in it. The server's response has it for a tag.
+   */
+  readonly #answers: string[] = [];
 
   /** Traces to the host's function, if it has one. */
   constructor(trace: Host["trace"], connection: number) {
@@ -30,8 +35,15 @@ export class Tracer {
     if (this.#trace === undefined) return;
     this.#secret = secret;
     let line = latin1(frame.text);
-    if (secret) line = `${/^\S+[ \t]+[\w.]+/.exec(line)?.[0] ?? ""} ***`;
-    this.#trace(this.#connection, "C", printable(withoutLongTag(line)));
+    const [tag = "", name = ""] =
+      /^(\S+)([ \t]+[\w.]+)?/.exec(line)?.slice(1) ??
+        [];
+    if (secret) line = `${tag}${name} ***`;
+    if (name === "" || tag.length > MAX_TAG) {
+      this.#answers.push(tag);
+      line = `***${line.slice(tag.length)}`.replace("*** ***", "***");
+    }
+    this.#trace(this.#connection, "C", printable(line));
   }
 
   /**
@@ -52,12 +64,21 @@ export class Tracer {
       if (lineFeed < 0) return;
       let line = this.#line.replace(/\r$/, "");
       if (this.#secret) line = line.replace(CHALLENGE, "+ ***");
-      this.#trace(this.#connection, "S", printable(withoutLongTag(line)));
+      if (this.#answers.length > 0) line = this.#withoutAnswer(line);
+      this.#trace(this.#connection, "S", printable(line));
       this.#literalLeft = Number(LITERAL.exec(this.#lineEnd)?.[1] ?? 0);
       this.#line = "";
       this.#lineEnd = "";
       at = lineFeed + 1;
     }
+  }
+
+  #withoutAnswer(line: string): string {
+    const [tag = ""] = line.split(" ", 1);
+    const at = this.#answers.indexOf(tag);
+    if (at < 0) return line;
+    this.#answers.splice(at, 1);
+    return `***${line.slice(tag.length)}`;
   }
 
   /** Adds to the line under way: what is shown of it, and its end, which tells of a literal. */
@@ -70,6 +91,8 @@ export class Tracer {
 }
 
 const LATIN1 = new TextDecoder("latin1");
+/** Longer tags no client has. */
+const MAX_TAG = 40;
 /** How many octets of a line are shown. */
 const MAX_SHOWN = 2_000;
 /** `{`, the digits of a number of 64 bits, `}`, CR. */
@@ -83,14 +106,6 @@ const LITERAL = /\{(\d+)\}\r?$/;
 
 function latin1(bytes: Uint8Array): string {
   return LATIN1.decode(bytes.subarray(0, MAX_SHOWN));
-}
-
-/**
- * A response whose tag is no client's: an answer to a challenge that was not waited for is taken for a command,
- * and has a password or a token in it.
- */
-function withoutLongTag(line: string): string {
-  return line.replace(/^[^\s*]{41,}(?= |$)/, "***");
 }
 
 /** Keeps a line of the trace one line. */

@@ -65,3 +65,20 @@ Deno.test("what the server says in an exchange is not shown, sentences are", () 
     ...["S + ***", "S + ", "S + OK", "S b OK"],
   ]);
 });
+
+Deno.test("an answer that comes too early is not shown, nor as the tag of its response", () => {
+  for (const length of [8, 28, 3_000]) {
+    const lines: string[] = [];
+    const tracer = new Tracer(
+      (_, side, line) => lines.push(`${side} ${line}`),
+      1,
+    );
+    const answer = "A".repeat(length);
+    tracer.command({ text: encoder.encode(answer) } as Frame, true);
+    tracer.command({ text: encoder.encode("b LOGIN x y") } as Frame, true);
+    tracer.output(encoder.encode(`${answer} BAD no\r\nb NO\r\n`));
+    assertEquals(lines.slice(0, 2), ["C ***", "C b LOGIN ***"]);
+    assertEquals(lines[2], length > 2_000 ? "S ***" : "S *** BAD no");
+    assertEquals(lines[3], "S b NO");
+  }
+});
