@@ -20,7 +20,7 @@ import { throttleOf } from "./login_throttle.ts";
 import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
 import { passwordCost, PasswordHasher } from "./password.ts";
 import { policyOf } from "./quirks.ts";
-import { Recipients } from "./recipients.ts";
+import { deliveryGate, Recipients } from "./recipients.ts";
 import { saslBackend } from "./sasl/mod.ts";
 import { SessionWatch } from "./session_watch.ts";
 import { prepareUserName, type Users } from "./users.ts";
@@ -45,6 +45,8 @@ export class ServerHost implements Host {
   readonly authenticate: Host["authenticate"];
   /** See {@linkcode Host.recipient}. */
   readonly recipient: Host["recipient"];
+  /** See {@linkcode Host.mayDeliver}. */
+  readonly mayDeliver: Host["mayDeliver"];
   /** See {@linkcode Host.sasl}. */
   readonly sasl: SaslBackend;
   /** See {@linkcode Host.throttle}. */
@@ -121,6 +123,10 @@ export class ServerHost implements Host {
     const recipients = new Recipients(
       options.delivery ?? {},
       (name) => this.#authenticator.account(name),
+    );
+    this.mayDeliver = deliveryGate(
+      options.delivery?.agents,
+      (name) => prepareUserName(name, this.#caseInsensitive),
     );
     this.recipient = recipientWith(
       callbacks,

@@ -5,6 +5,7 @@
  */
 
 import { deliveryFailure } from "../delivery_failure.ts";
+import { assertMayDeliver, auth, authLines } from "./auth.ts";
 import { Refusal } from "./reply.ts";
 import { bdat, data } from "./message_commands.ts";
 import { mailParameters, noParameters } from "./parameters.ts";
@@ -39,6 +40,7 @@ function lhlo(session: Session, argument: string): void {
     "PIPELINING",
     `SIZE ${limits.message}`,
     "SMTPUTF8",
+    ...authLines(session),
     ...session.stream.canStartTls ? ["STARTTLS"] : [],
   ]);
 }
@@ -51,6 +53,7 @@ function hello(): void {
 // mail = "MAIL FROM:" Reverse-path [SP Mail-parameters]
 function mail(session: Session, argument: string): void {
   if (session.client === undefined) throw sequence("Say LHLO first");
+  assertMayDeliver(session);
   if (session.transaction !== undefined) {
     throw sequence("There is a transaction already");
   }
@@ -58,7 +61,10 @@ function mail(session: Session, argument: string): void {
   if (found === undefined) {
     throw new Refusal("501 5.1.7", "The sender is no address");
   }
-  const parameters = mailParameters(found.rest);
+  const parameters = mailParameters(
+    found.rest,
+    session.host.mayDeliver !== undefined,
+  );
   const { path } = found;
   if (!parameters.utf8 && !isAscii(path.address)) {
     // RFC 6531 § 3.5
@@ -143,6 +149,7 @@ async function startTls(session: Session): Promise<void> {
   transport.reply("220 2.0.0", "Go ahead");
   await transport.startTls();
   session.client = undefined;
+  session.user = undefined;
   session.transaction = undefined;
 }
 
@@ -178,6 +185,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["NOOP", noop],
   ["VRFY", vrfy],
   ["HELP", help],
+  ["AUTH", auth],
   ["STARTTLS", alone(startTls)],
   ["QUIT", alone(quit)],
 ]);

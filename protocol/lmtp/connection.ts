@@ -41,8 +41,12 @@ export class Connection {
     this.#host = host;
     const id = nextConnectionNumber();
     const tracer = new Tracer(host.trace, id);
-    const { lmtpLineLength } = host.limits;
-    this.#transport = new Transport(stream, tracer, lmtpLineLength);
+    // Those of AUTH are longer (RFC 4954 § 4).
+    const { lmtpLineLength, lineLength } = host.limits;
+    const longest = host.mayDeliver === undefined
+      ? lmtpLineLength
+      : Math.max(lmtpLineLength, lineLength);
+    this.#transport = new Transport(stream, tracer, longest);
     this.#session = new Session(id, host, stream, this.#transport);
   }
 
@@ -84,7 +88,7 @@ export class Connection {
       if (this.#closing !== undefined) throw this.#closing;
       if (line === null) break;
       try {
-        if (line === "too long") {
+        if (line === "too long" || this.#isTooLong(line)) {
           throw new Refusal("500 5.5.2", "The line is too long");
         }
         const executed = execute(this.#session, utf8.decode(line));
@@ -98,6 +102,11 @@ export class Connection {
       }
     }
     await this.#transport.flush();
+  }
+
+  #isTooLong(line: Uint8Array): boolean {
+    return line.length + 2 > this.#host.limits.lmtpLineLength &&
+      !/^auth /i.test(utf8.decode(line.subarray(0, 5)));
   }
 
   /** Replies to a command that failed; throws on what ends the connection. */
@@ -115,6 +124,7 @@ export class Connection {
   #end(closing: Closing): void {
     if (this.#closing !== undefined) return;
     this.#closing = closing;
+    this.#session.pause.end();
     if (this.#transport.waitsSince === undefined) return;
     this.#sayGoodbye(closing).finally(() => this.#stream.close());
   }

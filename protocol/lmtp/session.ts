@@ -7,6 +7,7 @@
 import type { ByteStream } from "../byte_stream.ts";
 import type { DeliveryTarget, Host } from "../host.ts";
 import type { DeliveryFailure } from "../delivery_failure.ts";
+import { Pause } from "../patience.ts";
 import { MessageBuffer } from "./message_buffer.ts";
 import type { MailParameters } from "./parameters.ts";
 import type { Path } from "./path.ts";
@@ -65,6 +66,12 @@ export class Session {
   client: string | undefined;
   /** The transaction under way. */
   transaction: Transaction | undefined;
+  /** Who has logged in. */
+  user: string | undefined;
+  /** Failed logins so far. */
+  failedLogins = 0;
+  /** Waits on purpose. */
+  readonly pause: Pause = new Pause();
   /** Set by QUIT. */
   ended = false;
   #transactions = 0;
