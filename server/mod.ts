@@ -18,6 +18,7 @@ export {
   type TlsVersion,
 } from "./options.ts";
 export type { SaslOptions } from "./sasl/mod.ts";
+export type { AnonymousOptions } from "./sasl/anonymous.ts";
 export type { GssapiOptions } from "./sasl/gssapi/mod.ts";
 export type { KerberosV4Options } from "./sasl/kerberos_v4.ts";
 export { otpRecord, type OtpSeriesOptions } from "./sasl/otp_record.ts";

@@ -8,7 +8,7 @@ import { MECHANISM_NAMES } from "../../protocol/sasl/mod.ts";
 import type { SaslBackend, ScramHash } from "../../protocol/sasl/server.ts";
 import type { OtpStore } from "../../storage/otp.ts";
 import type { KnownUser } from "../users.ts";
-import { anonymousAccount } from "./anonymous.ts";
+import { anonymousAccount, type AnonymousOptions } from "./anonymous.ts";
 import {
   type CertificateFunction,
   type CertificateOptions,
@@ -55,8 +55,11 @@ export interface SaslOptions {
   readonly tokens?: TokenOptions | TokenFunction;
   /** Whom certificates of clients are for (EXTERNAL), or a function that decides. Default: nobody. */
   readonly certificates?: CertificateOptions | CertificateFunction;
-  /** The account of those who give no name (ANONYMOUS). Default: there is none, and nobody is let in without. */
-  readonly anonymous?: string;
+  /**
+   * The account of those who give no name (ANONYMOUS); they may read it alone, unless it says otherwise. Default:
+   * there is none, and nobody is let in without.
+   */
+  readonly anonymous?: string | AnonymousOptions;
   /** Which tickets of Kerberos 5 are good (GSSAPI). It needs `--allow-ffi`. Default: none. */
   readonly gssapi?: GssapiOptions;
   /** Which tickets of Kerberos 4 are good (KERBEROS_V4). They rest on single DES, which is broken. Default: none. */

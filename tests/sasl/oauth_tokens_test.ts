@@ -399,3 +399,15 @@ Deno.test("a login by a token ends with the token, the clocks' difference added"
   });
   assertEquals(await asked("two", undefined), { user: "alice" });
 });
+
+Deno.test("of many keys that may be a token's, some are tried", async () => {
+  await using server = await AuthorizationServer.start();
+  server.keys.length = 0;
+  for (let n = 0; n < 17; n++) server.keys.push(await makeKey(`key${n}`));
+  const check = tokenProof(optionsOf(server), USERS);
+  const by = async (n: number, kid = false) =>
+    await check(await server.token({ key: server.keys[n]!, kid }), undefined);
+  assertEquals(await by(15), ALICE);
+  assertEquals(await by(16), REFUSED);
+  assertEquals(await by(16, true), ALICE);
+});
