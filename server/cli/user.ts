@@ -157,10 +157,11 @@ async function list(database: Database, json: boolean): Promise<number> {
   for await (const user of database.storage.users.list()) users.push(user);
   users.sort((a, b) => a.name < b.name ? -1 : 1);
   if (json) {
-    print(JSON.stringify(users.map(({ name, disabled, created }) => ({
-      name,
-      disabled,
-      created: new Date(created).toISOString(),
+    print(JSON.stringify(users.map((user) => ({
+      name: user.name,
+      disabled: user.disabled,
+      scram: hasScramRecord(user),
+      created: new Date(user.created).toISOString(),
     }))));
     return 0;
   }
