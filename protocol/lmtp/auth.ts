@@ -93,7 +93,7 @@ function loginSession(session: Session): LoginSession {
       ...{ remote, secure, stream },
       pause: (time) => session.pause.wait(time),
     },
-    facts: { connection: id, remote, secure },
+    facts: session.facts,
     mayLogin: secure || local || host.insecureAuth,
     get failedLogins() {
       return session.failedLogins;
@@ -101,13 +101,18 @@ function loginSession(session: Session): LoginSession {
     set failedLogins(count) {
       session.failedLogins = count;
     },
-    login({ user, scope }) {
+    login(identity) {
+      const { user, scope } = identity;
       // What is for reading or for a part of an account is not for the mail of all.
       const narrow = scope?.readOnly || scope?.mailboxes !== undefined;
       if (narrow || !host.mayDeliver!(stream, user)) {
         throw new No("AUTHORIZATIONFAILED", "You may not deliver");
       }
-      session.user = user;
+      const open = { identity, stream, end: session.end };
+      if (!host.login(open)) {
+        throw new No("LIMIT", "Too many connections of this user");
+      }
+      session.open = open;
       return Promise.resolve();
     },
   };

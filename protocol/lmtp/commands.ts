@@ -145,11 +145,11 @@ function quit(session: Session): void {
 async function startTls(session: Session): Promise<void> {
   const { stream, transport } = session;
   if (stream.secure) throw sequence("TLS is on");
+  if (session.user !== undefined) throw sequence("You are logged in");
   if (!stream.canStartTls) throw new Refusal("502 5.5.1", "There is no TLS");
   transport.reply("220 2.0.0", "Go ahead");
   await transport.startTls();
   session.client = undefined;
-  session.user = undefined;
   session.transaction = undefined;
 }
 

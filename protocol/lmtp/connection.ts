@@ -47,7 +47,13 @@ export class Connection {
       ? lmtpLineLength
       : Math.max(lmtpLineLength, lineLength);
     this.#transport = new Transport(stream, tracer, longest);
-    this.#session = new Session(id, host, stream, this.#transport);
+    this.#session = new Session(
+      id,
+      host,
+      stream,
+      this.#transport,
+      (reason) => this.#end(new Closing("4.7.0", reason)),
+    );
   }
 
   /** Serves the client until the connection has ended. Never rejects. */
@@ -60,12 +66,7 @@ export class Connection {
     const session = this.#session;
     this.#host.event("connect", session.about());
     try {
-      const { remote, secure } = this.#stream;
-      const letIn = hooks?.connect?.({
-        connection: session.id,
-        remote,
-        secure,
-      });
+      const letIn = hooks?.connect?.(session.facts);
       if (letIn !== undefined) await letIn;
       // ehlo-greet; the name comes first (RFC 5321 § 4.2)
       this.#transport.reply("220", `${session.hostname} LMTP imapd ready`);
@@ -77,6 +78,11 @@ export class Connection {
       stopping.removeEventListener("abort", stop);
       clearTimeout(this.#timer);
       this.#stream.close();
+      const { open, facts } = session;
+      if (open !== undefined) {
+        this.#host.logout(open);
+        await hooks?.logout?.(facts, open.identity);
+      }
       this.#host.event("disconnect", session.about());
     }
   }

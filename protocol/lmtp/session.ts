@@ -5,8 +5,9 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
-import type { DeliveryTarget, Host } from "../host.ts";
+import type { DeliveryTarget, Host, OpenSession } from "../host.ts";
 import type { DeliveryFailure } from "../delivery_failure.ts";
+import type { ConnectionFacts } from "../hooks.ts";
 import { Pause } from "../patience.ts";
 import { MessageBuffer } from "./message_buffer.ts";
 import type { MailParameters } from "./parameters.ts";
@@ -67,7 +68,9 @@ export class Session {
   /** The transaction under way. */
   transaction: Transaction | undefined;
   /** Who has logged in. */
-  user: string | undefined;
+  open: OpenSession | undefined;
+  /** Ends the connection from outside, with a sentence for people. */
+  readonly end: (reason: string) => void;
   /** Failed logins so far. */
   failedLogins = 0;
   /** Waits on purpose. */
@@ -82,11 +85,18 @@ export class Session {
     host: Host,
     stream: ByteStream,
     transport: Transport,
+    end: (reason: string) => void,
   ) {
     this.id = id;
+    this.end = end;
     this.host = host;
     this.stream = stream;
     this.transport = transport;
+  }
+
+  /** The name of who has logged in. */
+  get user(): string | undefined {
+    return this.open?.identity.user;
   }
 
   /** The name of this machine. */
@@ -100,6 +110,12 @@ export class Session {
     const id = `${this.host.now().toString(36)}-${this.id}-${number}`;
     const { message } = this.host.limits;
     this.transaction = new Transaction(id, sender, parameters, message);
+  }
+
+  /** What hooks are told of the connection. */
+  get facts(): ConnectionFacts {
+    const { remote, secure } = this.stream;
+    return { connection: this.id, remote, secure };
   }
 
   /** What logs are told of the connection. */

@@ -2,7 +2,13 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { MemoryStorage, serve, type ServeOptions } from "../../mod.ts";
+import {
+  type ImapServer,
+  MemoryStorage,
+  serve,
+  type ServeOptions,
+} from "../../mod.ts";
+import { testCertificate } from "../../testing/certificate.ts";
 import { base64 } from "../sasl/talk.ts";
 import { LineConnection } from "../sasl/login_lines.ts";
 import { ScramClient } from "../sasl/scram_client.ts";
@@ -31,6 +37,11 @@ class Agent implements Disposable {
     return heard;
   }
 
+  /** What the server says of itself. */
+  async hear(): Promise<string> {
+    return await this.#lines.hear() ?? "";
+  }
+
   [Symbol.dispose](): void {
     this.#lines[Symbol.dispose]();
   }
@@ -43,6 +54,7 @@ async function withServer(
     socket(): Promise<Agent>;
     traced: string[];
     storage: MemoryStorage;
+    server: ImapServer;
   }) => Promise<void>,
   options: Partial<ServeOptions> = {},
 ): Promise<void> {
@@ -70,6 +82,7 @@ async function withServer(
         await Agent.begin(await Deno.connect({ transport: "unix", path })),
       traced,
       storage,
+      server,
     });
   }
   await Deno.remove(folder, { recursive: true });
@@ -149,6 +162,43 @@ Deno.test("who does not prove to be one of them does not deliver", () =>
     }
     assert(!traced.join("\n").includes(PLAIN));
     assertMatch(await agent.say(`AUTH PLAIN ${PLAIN}`), /^235 /);
+  }));
+
+Deno.test("a login and its end are told to callbacks, and TLS comes before", async () => {
+  const told: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await withServer(async ({ connect }) => {
+    {
+      using agent = await connect();
+      await agent.say("LHLO mx.example");
+      assertMatch(await agent.say(`AUTH PLAIN ${PLAIN}`), /^235 /);
+      assertMatch(await agent.say("STARTTLS"), /^503 5\.5\.1 /);
+    }
+    await promise;
+  }, {
+    tls: await testCertificate(),
+    callbacks: {
+      async login({ user, mechanism }, next) {
+        told.push(`${user.name} ${mechanism}`);
+        await next();
+      },
+      logout({ user }) {
+        told.push(`${user.name} gone`);
+        resolve();
+      },
+    },
+  });
+  assertEquals(told, ["mx PLAIN", "mx gone"]);
+});
+
+Deno.test("an agent who is no user any more is let go", () =>
+  withServer(async ({ connect, server }) => {
+    using agent = await connect();
+    await agent.say("LHLO mx.example");
+    assertMatch(await agent.say(`AUTH PLAIN ${PLAIN}`), /^235 /);
+    assertMatch(await agent.say("NOOP"), /^250 /);
+    server.reload({ users: { alice: "other" } });
+    assertMatch(await agent.hear(), /^421 4\.7\.0 The user is disabled, gone/);
   }));
 
 Deno.test("too many failures end the connection", () =>
