@@ -235,6 +235,8 @@ Deno.test("no secret is logged, traced or told", async () => {
         `b LOGON alice ${WRONG}`,
         `LOGIN alice ${WRONG}`,
         `b login alice ${APP_TOKEN}`,
+        // What is no secret is shown.
+        "b SELECT INBOX",
       ]
     ) await one.ask(line);
     secrets.add(btoa(`\0alice\0${WRONG}`));
@@ -273,6 +275,7 @@ Deno.test("no secret is logged, traced or told", async () => {
     assertStringIncludes(all, `mechanism=${mechanism}`);
   }
   assertStringIncludes(all, "AUTHENTICATE ***");
+  assertStringIncludes(all, "b SELECT INBOX");
   assertStringIncludes(all, "tokens cannot be checked");
   assertStringIncludes(all, "token refused");
   for (const secret of secrets) {
