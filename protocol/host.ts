@@ -157,6 +157,16 @@ export interface Host {
   recipient(
     address: DeliveryAddress,
   ): Promise<readonly DeliveryTarget[] | undefined>;
+  /**
+   * Whether mail may come over a connection of LMTP; the user is who has logged in on it. Absent where whoever may
+   * connect may deliver: then nobody logs in.
+   */
+  readonly mayDeliver?:
+    | ((
+      stream: Pick<ByteStream, "remote">,
+      user: string | undefined,
+    ) => boolean)
+    | undefined;
   /** Slows guessing down, over all connections; nobody waits where it is absent. */
   readonly throttle?: LoginThrottle | undefined;
   /** A login happened: false when the user has too many connections. The other function ends it. */

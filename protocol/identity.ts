@@ -18,4 +18,6 @@ export interface Identity {
   readonly token?: string;
   /** Whether nothing has been proved (RFC 4505). */
   readonly anonymous?: boolean;
+  /** When what has proved it ends, in milliseconds since 1970; the session ends within a minute of it. Default: never. */
+  readonly expires?: number;
 }

@@ -6,15 +6,19 @@
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { ApopProof, Credentials, Identity } from "../protocol/host.ts";
+import type { ScramHash } from "../protocol/sasl/server.ts";
 import { findToken, isValid } from "./credentials/token.ts";
 import { logger } from "./log.ts";
 import type { PasswordHasher } from "./password.ts";
 import { PasswordMemory } from "./password_memory.ts";
+import { hasScramRecord } from "./scram_record.ts";
 import {
   inlineUsers,
   type KnownUser,
+  type PasswordUpdate,
   preparePassword,
   prepareUserName,
+  SCRAM_HASHES,
   type Users,
   type UserStore,
   type UserToken,
@@ -30,6 +34,8 @@ export interface AuthenticatorOptions {
   readonly hasher: PasswordHasher;
   /** Called before and after another record takes the place of a user's, with the same password behind it. */
   readonly renewing?: (user: string, passwordHash: string) => void;
+  /** Makes a record of SCRAM for users who have none and log in by a password. Default: they get none. */
+  readonly makeScram?: ((password: string) => Promise<string>) | undefined;
   /** The time in milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -48,6 +54,7 @@ export class Authenticator {
   /** Checks under way, so that a client's ten connections at once cost one. */
   readonly #pending = new Map<string, Promise<boolean>>();
   readonly #renewing: AuthenticatorOptions["renewing"];
+  readonly #makeScram: AuthenticatorOptions["makeScram"];
   readonly #now: () => number;
   /** Users whose record is being made anew. */
   readonly #renewed = new Set<string>();
@@ -62,6 +69,7 @@ export class Authenticator {
     this.#caseInsensitive = options.caseInsensitive;
     this.#hasher = options.hasher;
     this.#renewing = options.renewing;
+    this.#makeScram = options.makeScram;
     this.#now = options.now ?? Date.now;
     this.lookedUp = typeof options.users !== "function";
     if (typeof options.users === "function") return;
@@ -70,6 +78,15 @@ export class Authenticator {
       : inlineUsers(options.users, options.caseInsensitive);
     this.knowsPasswords = this.#store.hashed === false &&
       (isStore(options.users) || Object.keys(options.users).length > 0);
+  }
+
+  /** The hash functions of SCRAM by which every user can log in. */
+  get scram(): ReadonlySet<ScramHash> {
+    if (this.knowsPasswords) return SCRAM_HASHES;
+    const store = typeof this.#users !== "function" && isStore(this.#users)
+      ? this.#users
+      : undefined;
+    return store?.scram ?? new Set();
   }
 
   /** Whoever the credentials prove, or undefined. */
@@ -149,9 +166,9 @@ export class Authenticator {
   }
 
   async #isRight(password: string, user: KnownUser): Promise<boolean> {
-    const { name, passwordHash } = user;
-    if (passwordHash !== undefined) {
-      return await this.#isHashed(password, name, passwordHash);
+    const record = recordOf(user);
+    if (record !== undefined) {
+      return await this.#isHashed(password, user, record);
     }
     const known = user.password;
     const same = this.#isSame(password, preparePassword(known ?? ""));
@@ -162,20 +179,21 @@ export class Authenticator {
 
   /** Takes as long as a password that is wrong. */
   async #refuse(password: string, user: KnownUser): Promise<void> {
-    const { name, passwordHash } = user;
-    if (this.#store!.hashed === false && passwordHash === undefined) return;
-    const key = this.#memory.key(name, passwordHash ?? "", password);
-    await this.#verify(key, password, passwordHash, name);
+    const { name } = user;
+    const record = recordOf(user);
+    if (this.#store!.hashed === false && record === undefined) return;
+    const key = this.#memory.key(name, record ?? "", password);
+    await this.#verify(key, password, record, name);
   }
 
   async #isHashed(
     password: string,
-    user: string,
+    user: KnownUser,
     hash: string,
   ): Promise<boolean> {
-    const key = this.#memory.key(user, hash, password);
+    const key = this.#memory.key(user.name, hash, password);
     if (this.#memory.has(key)) return true;
-    const right = await this.#verify(key, password, hash, user);
+    const right = await this.#verify(key, password, hash, user.name);
     if (right && !this.#memory.has(key)) {
       this.#memory.add(key);
       this.#inBackground(this.#renew(password, user, hash));
@@ -200,23 +218,34 @@ export class Authenticator {
     return await check;
   }
 
-  /** Hashes a password that was right as passwords are hashed now, where its record was made otherwise. */
-  async #renew(password: string, user: string, hash: string): Promise<void> {
+  /**
+   * Hashes a password that was right as passwords are hashed now, where its record was made otherwise, and for SCRAM
+   * where that is wanted and has not been done.
+   */
+  async #renew(password: string, user: KnownUser, hash: string): Promise<void> {
     const store = this.#store!;
+    const { name } = user;
+    const outdated = this.#hasher.isOutdated(hash);
+    const makeScram = hasScramRecord(user) ? undefined : this.#makeScram;
     if (
-      store.update === undefined || this.#renewed.has(user) ||
-      !this.#hasher.isOutdated(hash)
+      store.update === undefined || this.#renewed.has(name) ||
+      !(outdated || makeScram !== undefined)
     ) return;
-    this.#renewed.add(user);
+    this.#renewed.add(name);
     try {
-      const passwordHash = await this.#hasher.hash(password);
-      this.#renewing?.(user, passwordHash);
-      await store.update(user, { passwordHash, replaces: hash });
+      const passwordHash = outdated ? await this.#hasher.hash(password) : hash;
+      const scram = await makeScram?.(password);
+      const update: PasswordUpdate = {
+        ...{ passwordHash, replaces: hash },
+        ...(scram === undefined ? {} : { scram }),
+      };
+      this.#renewing?.(name, passwordHash);
+      await store.update(name, update);
       // Again for a session that has begun meanwhile.
-      this.#renewing?.(user, passwordHash);
-      this.#memory.add(this.#memory.key(user, passwordHash, password));
+      this.#renewing?.(name, passwordHash);
+      this.#memory.add(this.#memory.key(name, passwordHash, password));
     } finally {
-      this.#renewed.delete(user);
+      this.#renewed.delete(name);
     }
   }
 
@@ -246,6 +275,11 @@ export class Authenticator {
       createHmac("sha256", this.#compareKey).update(text).digest();
     return timingSafeEqual(digest(a), digest(b));
   }
+}
+
+/** What a password is checked against that comes as it is; undefined where it is known as it is, or there is none. */
+function recordOf({ passwordHash, scram }: KnownUser): string | undefined {
+  return passwordHash ?? scram;
 }
 
 function failed(error: unknown): void {

@@ -9,6 +9,7 @@ import {
 import { Authenticator } from "./authenticator.ts";
 import { makeToken } from "./credentials/token.ts";
 import { PasswordHasher } from "./password.ts";
+import { makeScramRecord } from "./scram_record.ts";
 import {
   combinedUsers,
   inlineUsers,
@@ -251,6 +252,55 @@ Deno.test("a record of another scheme is made anew when its user logs in", async
   assertEquals(await attempt("wrong"), undefined);
   assertEquals(updates, 1);
   assertEquals(renewing, Array(2).fill(`alice${passwordHash}`));
+});
+
+Deno.test("a user with a record of SCRAM alone logs in by a password", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  const scram = await makeScramRecord("secret");
+  for (const record of [{ scram }, { passwordHash: scram }]) {
+    const users = storeOf({ name: "alice", ...record }, {
+      update: () => Promise.reject(new Error("It is not outdated")),
+    });
+    const authenticator = new Authenticator({
+      ...{ users, caseInsensitive: false, hasher },
+      makeScram: () => Promise.reject(new Error("There is one")),
+    });
+    const attempt = (password: string) =>
+      authenticator.authenticate(credentials("alice", password));
+    assertEquals(await attempt("wrong"), undefined);
+    assertEquals(await attempt("secret"), { user: "alice" });
+  }
+});
+
+Deno.test("a user gets a record of SCRAM by logging in, where that is wanted", async () => {
+  using hasher = new PasswordHasher({ cost: COST });
+  const passwordHash = await hasher.hash("secret");
+  for (const before of [passwordHash, BCRYPT]) {
+    const updated = Promise.withResolvers<void>();
+    const users = storeOf({ name: "alice", passwordHash: before }, {
+      update(name, { replaces, ...records }) {
+        assertEquals(replaces, before);
+        users.record = { name, ...records };
+        updated.resolve();
+        return Promise.resolve();
+      },
+    });
+    const authenticator = new Authenticator({
+      ...{ users, caseInsensitive: false, hasher },
+      makeScram: (password) => makeScramRecord(password),
+    });
+    const attempt = (password: string) =>
+      authenticator.authenticate(credentials("alice", password));
+    assertEquals(await attempt("wrong"), undefined);
+    assertEquals(users.record.scram, undefined);
+    assertEquals(await attempt("secret"), { user: "alice" });
+    await updated.promise;
+    const { record } = users;
+    assertEquals(record.passwordHash === before, before === passwordHash);
+    assertMatch(record.passwordHash!, /^\$argon2id\$/);
+    assert(await hasher.verify("secret", record.scram));
+    assert(!await hasher.verify("wrong", record.scram));
+  }
 });
 
 Deno.test("a record that cannot be kept, or need not be, fails no login", async () => {

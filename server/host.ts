@@ -15,11 +15,12 @@ import { Authenticator } from "./authenticator.ts";
 import { authenticateWith, hooksOf } from "./callbacks/hooks.ts";
 import { recipientWith } from "./callbacks/recipients.ts";
 import { logger } from "./log.ts";
+import { hashForScram } from "./hash_password.ts";
 import { throttleOf } from "./login_throttle.ts";
 import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
 import { passwordCost, PasswordHasher } from "./password.ts";
 import { policyOf } from "./quirks.ts";
-import { Recipients } from "./recipients.ts";
+import { deliveryGate, Recipients } from "./recipients.ts";
 import { saslBackend } from "./sasl/mod.ts";
 import { SessionWatch } from "./session_watch.ts";
 import { prepareUserName, type Users } from "./users.ts";
@@ -45,6 +46,8 @@ export class ServerHost implements Host {
   readonly authenticate: Host["authenticate"];
   /** See {@linkcode Host.recipient}. */
   readonly recipient: Host["recipient"];
+  /** See {@linkcode Host.mayDeliver}. */
+  readonly mayDeliver: Host["mayDeliver"];
   /** See {@linkcode Host.sasl}. */
   readonly sasl: SaslBackend;
   /** See {@linkcode Host.throttle}. */
@@ -64,6 +67,7 @@ export class ServerHost implements Host {
   #limits: Limits;
   #policy: NonNullable<Host["policy"]>;
   #authenticator: Authenticator;
+  readonly #makeScram: ((password: string) => Promise<string>) | undefined;
 
   /** @throws {TypeError} when inline users, limits or quirks cannot be */
   constructor(
@@ -99,6 +103,10 @@ export class ServerHost implements Host {
       cost: passwordCost(options),
     });
     this.#limits = limitsOf(options.limits);
+    const { scramRecords = false, scramIterations } = options.sasl ?? {};
+    this.#makeScram = scramRecords
+      ? (password) => hashForScram(password, { iterations: scramIterations })
+      : undefined;
     this.#authenticator = this.#authenticatorOf(options.users ?? {});
     const { callbacks = {}, callbackTime = DEFAULTS.callbackTime } = options;
     if (!Number.isSafeInteger(callbackTime) || callbackTime <= 0) {
@@ -120,11 +128,16 @@ export class ServerHost implements Host {
     this.#watch = new SessionWatch({
       user: (name) => this.#authenticator.user(name),
       tokens: (name) => this.#authenticator.tokensOf(name),
+      now: () => this.now(),
       failed: (error) => this.fault(error, { watch: "sessions" }),
     });
     const recipients = new Recipients(
       options.delivery ?? {},
       (name) => this.#authenticator.account(name),
+    );
+    this.mayDeliver = deliveryGate(
+      options.delivery?.agents,
+      (name) => prepareUserName(name, this.#caseInsensitive),
     );
     this.recipient = recipientWith(
       callbacks,
@@ -177,6 +190,12 @@ export class ServerHost implements Host {
     if (stays) this.onLogout(session.stream);
   }
 
+  /** Ends all sessions of a user. */
+  endSessions(given: string): void {
+    const name = prepareUserName(given, this.#caseInsensitive);
+    if (name !== undefined) this.#watch.endAll(name, "You have to log in anew");
+  }
+
   fault(error: unknown, about: Record<string, unknown>): void {
     this.#log.error("fault", { ...about, error });
     try {
@@ -213,6 +232,9 @@ export class ServerHost implements Host {
       get knowsPasswords() {
         return !decides && authenticator().knowsPasswords;
       },
+      get scram() {
+        return authenticator().scram;
+      },
       prepare: (name) => prepareUserName(name, caseInsensitive),
       user: (name) => authenticator().user(name),
     }, tls?.key);
@@ -224,6 +246,7 @@ export class ServerHost implements Host {
       caseInsensitive: this.#caseInsensitive,
       hasher: this.#hasher,
       renewing: (user, hash) => this.#watch.renewing(user, hash),
+      makeScram: this.#makeScram,
     });
   }
 }

@@ -19,6 +19,7 @@ export {
   type TlsVersion,
 } from "./options.ts";
 export type { SaslOptions } from "./sasl/mod.ts";
+export type { AnonymousOptions } from "./sasl/anonymous.ts";
 export type { GssapiOptions } from "./sasl/gssapi/mod.ts";
 export type { KerberosV4Options } from "./sasl/kerberos_v4.ts";
 export { otpRecord, type OtpSeriesOptions } from "./sasl/otp_record.ts";
@@ -37,6 +38,7 @@ export type {
 } from "./sasl/certificates.ts";
 export type {
   ClientCertificate,
+  ScramHash,
   TokenRefusal,
 } from "../protocol/sasl/server.ts";
 export type { DeliveryOptions } from "./recipients.ts";
@@ -51,7 +53,12 @@ export type {
   UserStore,
   UserToken,
 } from "./users.ts";
-export { hashPassword, type HashPasswordOptions } from "./hash_password.ts";
+export {
+  hashForScram,
+  type HashForScramOptions,
+  hashPassword,
+  type HashPasswordOptions,
+} from "./hash_password.ts";
 export { PasswdFile, type PasswdFileOptions } from "./passwd_file.ts";
 export type * from "./callbacks/events.ts";
 export type {

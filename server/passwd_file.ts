@@ -14,9 +14,16 @@
  * @module
  */
 
+import type { ScramHash } from "../protocol/sasl/server.ts";
 import { logger } from "./log.ts";
 import { parsePasswordRecord, plainPasswordOf } from "./password_record.ts";
-import { type KnownUser, prepareUserName, type UserStore } from "./users.ts";
+import { scramRecordOf } from "./scram_record.ts";
+import {
+  type KnownUser,
+  prepareUserName,
+  SCRAM_HASHES,
+  type UserStore,
+} from "./users.ts";
 
 /** How a {@linkcode PasswdFile} is read. */
 export interface PasswdFileOptions {
@@ -70,6 +77,10 @@ const HINDRANCES =
 export class PasswdFile implements UserStore {
   /** See {@linkcode UserStore.hashed}. */
   readonly hashed = true;
+  /** See {@linkcode UserStore.scram}. */
+  get scram(): ReadonlySet<ScramHash> {
+    return this.#scram;
+  }
   readonly #path: string;
   readonly #caseInsensitive: boolean;
   readonly #interval: number;
@@ -77,6 +88,7 @@ export class PasswdFile implements UserStore {
   readonly #maxSize: number;
   /** What stands behind the name, by name. */
   #lines: ReadonlyMap<string, string> = new Map();
+  #scram: ReadonlySet<ScramHash> = new Set();
   #stamp: Stamp | undefined;
   /** Whether the file may have changed while it was read, without showing it. */
   #young = false;
@@ -179,6 +191,7 @@ export class PasswdFile implements UserStore {
     quiet: boolean,
   ): Promise<ReadonlyMap<string, string>> {
     const lines = new Map<string, string>();
+    const scram = new Set(SCRAM_HASHES);
     const wrong = { lines: 0, first: 0 };
     let number = 0;
     // Some editors begin a file with a byte order mark.
@@ -188,7 +201,7 @@ export class PasswdFile implements UserStore {
       if (++number > this.#maxLines) {
         throw new RangeError(`${this.#path} has too many lines`);
       }
-      if (!this.#addLine(lines, text, at, end)) {
+      if (!this.#addLine(lines, text, at, end, scram)) {
         wrong.first ||= number;
         wrong.lines++;
       }
@@ -201,15 +214,20 @@ export class PasswdFile implements UserStore {
         ...wrong,
       });
     }
+    this.#scram = scram;
     return lines;
   }
 
-  /** Adds the user of a line; false where it is none, or one that was there before. */
+  /**
+   * Adds the user of a line; false where it is none, or one that was there before.
+   * @param scram what all users so far can log in by
+   */
   #addLine(
     lines: Map<string, string>,
     text: string,
     start: number,
     end: number,
+    scram: Set<ScramHash>,
   ): boolean {
     if (end - start > MAX_LINE) return false;
     const line = text.slice(start, end).trimEnd();
@@ -218,7 +236,9 @@ export class PasswdFile implements UserStore {
     const given = colon < 0 ? line : line.slice(0, colon);
     const name = prepareUserName(given, this.#caseInsensitive);
     if (name === undefined || lines.has(name)) return false;
-    lines.set(name, colon < 0 ? "" : line.slice(colon + 1));
+    const rest = colon < 0 ? "" : line.slice(colon + 1);
+    lines.set(name, rest);
+    if (scram.size > 0) keepThoseOf(userOf(name, rest), scram);
     return true;
   }
 
@@ -252,6 +272,14 @@ function userOf(name: string, line: string): KnownUser {
   return parsePasswordRecord(password) === undefined
     ? { name, disabled: true }
     : { name, passwordHash: password };
+}
+
+/** Leaves those hash functions of SCRAM by which a user can log in, if the user can at all. */
+function keepThoseOf(user: KnownUser, scram: Set<ScramHash>): void {
+  if (user.disabled === true || user.password !== undefined) return;
+  for (const hash of scram) {
+    if (scramRecordOf(user, hash) === undefined) scram.delete(hash);
+  }
 }
 
 function passwordOf(line: string): string {

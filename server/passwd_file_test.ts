@@ -1,5 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import type { ScramHash } from "../protocol/sasl/server.ts";
+import { makeScramRecord } from "./scram_record.ts";
 import { PasswdFile, type PasswdFileOptions } from "./passwd_file.ts";
 
 const HASH = "{SSHA}0MGT6/9DR1SPo4jAq/59+QgIqEtV2hR0";
@@ -124,4 +126,25 @@ Deno.test("a hundred thousand users, of whom a hundred stand for all", async () 
     assertEquals(user?.passwordHash, HASH);
     assertEquals((await file.sample()).length, 100);
   }, { interval: 3_600_000 });
+});
+
+Deno.test("by which SCRAM all users can log in", async () => {
+  const [sha256, other] = [
+    await makeScramRecord("secret"),
+    await makeScramRecord("secret", { hash: "SHA-1" }),
+  ];
+  const cases: readonly [text: string, hashes: readonly ScramHash[]][] = [
+    ["", ["SHA-256", "SHA-1"]],
+    ["alice:{PLAIN}x\nbob:\n", ["SHA-256", "SHA-1"]],
+    [`alice:{PLAIN}x\nbob:${sha256}\n`, ["SHA-256"]],
+    [`alice:${other}\ngone:${sha256}::::::nologin\n`, ["SHA-1"]],
+    [`alice:${other}\nbob:${sha256}\n`, []],
+    [`alice:${HASH}\nbob:{PLAIN}x\n`, []],
+  ];
+  for (const [text, hashes] of cases) {
+    await withFile(text, (file) => {
+      assertEquals([...file.scram], hashes, text);
+      return Promise.resolve();
+    });
+  }
 });

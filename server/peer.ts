@@ -6,6 +6,9 @@
 
 import type { ClientCertificate } from "../protocol/sasl/server.ts";
 
+/** What a connection over a socket in the file system is known by, which has no address. */
+export const UNIX = "unix";
+
 /** The other end. */
 export interface Peer {
   /** For logs: `192.0.2.1:51234`, or `unix` for a socket in the file system. */
@@ -25,7 +28,7 @@ export function peerOf(conn: Deno.Conn): Peer {
   const remote = conn.remoteAddr;
   const local = conn.localAddr;
   if (remote.transport !== "tcp" || local.transport !== "tcp") {
-    return { remote: "unix", address: undefined, local: true, secure: false };
+    return { remote: UNIX, address: undefined, local: true, secure: false };
   }
   return peerAt(remote, local);
 }

@@ -5,7 +5,12 @@
  * @module
  */
 
-import type { DeliveryAddress, DeliveryTarget } from "../protocol/host.ts";
+import type {
+  DeliveryAddress,
+  DeliveryTarget,
+  Host,
+} from "../protocol/host.ts";
+import { UNIX } from "./peer.ts";
 
 /** Whom mail is for. */
 export interface DeliveryOptions {
@@ -19,6 +24,11 @@ export interface DeliveryOptions {
    * name another one.
    */
   readonly aliases?: Readonly<Record<string, string | readonly string[]>>;
+  /**
+   * The users who may deliver over a port, mail servers that log in (AUTH, RFC 4954). A socket in the file system is
+   * for whom its mode lets in, who need not. Default: whoever may connect may deliver.
+   */
+  readonly agents?: readonly string[];
   /** The user who gets mail for addresses that nobody has. Default: it is refused. */
   readonly catchAll?: string;
   /**
@@ -28,6 +38,26 @@ export interface DeliveryOptions {
   readonly subaddressDelimiter?: string;
   /** Whether a mailbox that a subaddress names is created. Default false: any sender could. */
   readonly createMailboxes?: boolean;
+}
+
+/**
+ * Who may deliver over which connection; undefined where everybody may.
+ * @param agents see {@linkcode DeliveryOptions.agents}
+ * @param prepare a name as it is compared, or undefined for one that cannot be
+ * @throws {TypeError} for a name that cannot be
+ */
+export function deliveryGate(
+  agents: readonly string[] | undefined,
+  prepare: (name: string) => string | undefined,
+): Host["mayDeliver"] {
+  if (agents === undefined) return undefined;
+  const names = new Set(agents.map((given) => {
+    const name = prepare(given);
+    if (name !== undefined) return name;
+    throw new TypeError(`${JSON.stringify(given)} cannot be a user name`);
+  }));
+  return ({ remote }, user) =>
+    remote === UNIX || (user !== undefined && names.has(user));
 }
 
 /** How many mailboxes one address may mean. */

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { timingSafeEqual } from "node:crypto";
 import {
   deriveScramKeys,
   HASH_LENGTH,
@@ -49,6 +48,27 @@ export function parseScramRecord(text: string): ScramRecord | undefined {
   return { hash, iterations, salt, storedKey, serverKey };
 }
 
+/** The record of a user by a hash function, of the two that there may be; undefined where neither is one. */
+export function scramRecordOf(
+  { scram, passwordHash }: {
+    readonly scram?: string;
+    readonly passwordHash?: string;
+  },
+  hash: ScramHash,
+): ScramRecord | undefined {
+  return [scram, passwordHash]
+    .map((text) => text === undefined ? undefined : parseScramRecord(text))
+    .find((record) => record?.hash === hash);
+}
+
+/** Whether a user can log in by SCRAM with one hash function or the other. */
+export function hasScramRecord(
+  user: Parameters<typeof scramRecordOf>[0],
+): boolean {
+  return (Object.keys(HASH_LENGTH) as ScramHash[])
+    .some((hash) => scramRecordOf(user, hash) !== undefined);
+}
+
 /** Writes a record. */
 export function formatScramRecord(record: ScramRecord): string {
   const { hash, iterations, salt, storedKey, serverKey } = record;
@@ -73,16 +93,6 @@ export async function makeScramRecord(
   const salt = crypto.getRandomValues(new Uint8Array(SCRAM_SALT_LENGTH));
   const keys = await deriveScramKeys(hash, password, salt, iterations);
   return formatScramRecord({ hash, iterations, salt, ...keys });
-}
-
-/** Says whether a password is that of a record. */
-export async function verifyScramRecord(
-  password: string,
-  record: ScramRecord,
-): Promise<boolean> {
-  const { hash, salt, iterations, storedKey } = record;
-  const keys = await deriveScramKeys(hash, password, salt, iterations);
-  return timingSafeEqual(keys.storedKey, storedKey);
 }
 
 function bytesOf(base64: string): Uint8Array | undefined {

@@ -55,6 +55,11 @@ export interface ImapServer extends AsyncDisposable {
    * are asked for anew, and sessions that idle hear of what is new. Settles when that is done.
    */
   notify(user: string, mailbox?: string): Promise<void>;
+  /**
+   * Ends all sessions of a user, in IMAP with BYE: for applications that decide on logins themselves, when they
+   * would decide otherwise by now. Sessions of users who are looked up end of themselves.
+   */
+  endSessions(user: string): void;
   /** Keeps the process alive while it listens, as it does from the start. */
   ref(): void;
   /** Lets the process end although it listens. */
@@ -167,6 +172,10 @@ export class Server implements ImapServer {
 
   notify(user: string, mailbox?: string): Promise<void> {
     return this.#storage.notify(user, mailbox);
+  }
+
+  endSessions(user: string): void {
+    this.#host.endSessions(user);
   }
 
   ref(): void {

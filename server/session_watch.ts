@@ -3,7 +3,8 @@
  * tokens that are there no more or have ended.
  *
  * What a session was opened with is looked at again from time to time, once a user however many sessions there
- * are. Where users are not looked up but decided on by a function, nothing is known of them and nothing ends.
+ * are. Where users are not looked up but decided on by a function, nothing is known of them: what ends then is the
+ * sessions whose identity says when, and those that the application ends.
  *
  * @module
  */
@@ -22,6 +23,8 @@ export interface SessionWatchOptions {
   user(name: string): Promise<KnownUser | undefined>;
   /** The tokens of a user that have not ended, by what they are known by. Default: there are none. */
   tokens?(name: string): Promise<ReadonlySet<string>>;
+  /** The time in milliseconds since 1970. Default `Date.now`. */
+  now?(): number;
   /** A look-up has failed; sessions go on. */
   failed(error: unknown): void;
 }
@@ -78,6 +81,13 @@ export class SessionWatch {
     }
   }
 
+  /** Ends all sessions of a user. */
+  endAll(user: string, reason: string): void {
+    for (const session of [...this.#users.get(user)?.sessions ?? []]) {
+      session.end(reason);
+    }
+  }
+
   /** Looks at all users who have sessions; settles when that is done. Never rejects. */
   async check(): Promise<void> {
     if (this.#checking) {
@@ -108,6 +118,11 @@ export class SessionWatch {
   }
 
   async #look(user: string, watched: Watched): Promise<void> {
+    const now = this.#options.now?.() ?? Date.now();
+    for (const session of [...watched.sessions]) {
+      const { expires = Infinity } = session.identity;
+      if (expires <= now) session.end("What you have logged in by has ended");
+    }
     let known: KnownUser | undefined;
     let tokens: ReadonlySet<string> = new Set();
     const byToken = [...watched.sessions]
@@ -142,5 +157,7 @@ export class SessionWatch {
 /** What must stay the same; empty for nobody. */
 function stampOf(user: KnownUser | undefined): string {
   if (user === undefined) return "";
-  return JSON.stringify([user.passwordHash ?? "", user.password ?? ""]);
+  // A record of SCRAM that comes beside another is of the same password.
+  const record = user.passwordHash ?? user.scram ?? "";
+  return JSON.stringify([record, user.password ?? ""]);
 }

@@ -90,3 +90,33 @@ Deno.test("where nothing is known of users nothing ends", async () => {
   assertEquals(ended, []);
   watch.delete(session);
 });
+
+Deno.test("a session ends when its identity says so, whoever decided on it, and with all of its user", async () => {
+  let now = 1_000;
+  const ended: string[] = [];
+  const watch = new SessionWatch({
+    user: () => Promise.reject(new Error("Down")),
+    now: () => now,
+    failed: () => {},
+  });
+  const sessions = [undefined, 2_000, 3_000].map((expires): OpenSession => ({
+    identity: {
+      user: expires === 3_000 ? "bob" : "alice",
+      ...(expires === undefined ? {} : { expires }),
+    },
+    stream: undefined as never,
+    end: () => ended.push(`${expires}`),
+  }));
+  for (const session of sessions) watch.add(session);
+  now = 1_999;
+  await watch.check();
+  assertEquals(ended, []);
+  now = 2_000;
+  await watch.check();
+  assertEquals(ended, ["2000"]);
+  ended.length = 0;
+  watch.endAll("bob", "");
+  watch.endAll("nobody", "");
+  assertEquals(ended, ["3000"]);
+  for (const session of sessions) watch.delete(session);
+});

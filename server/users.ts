@@ -5,8 +5,9 @@
  */
 
 import type { Credentials, Identity, Scope } from "../protocol/host.ts";
+import type { ScramHash } from "../protocol/sasl/server.ts";
 
-/** A user as a {@linkcode UserStore} knows them. One of the two passwords is there, or none for no login by one. */
+/** A user as a {@linkcode UserStore} knows them. The password is there in one way or another, or there is no login by it. */
 export interface KnownUser {
   /** The name of the account. */
   readonly name: string;
@@ -18,6 +19,12 @@ export interface KnownUser {
    * `{PBKDF2}` or `{SCRAM-SHA-256}`. Text that is none of these is no password.
    */
   readonly passwordHash?: string;
+  /**
+   * A record of the same password for SCRAM, `{SCRAM-SHA-256}…`, as {@linkcode hashForScram} makes it, beside one that
+   * guards the password better. Without `passwordHash` it does for all mechanisms. Default: none, and a user whose
+   * `passwordHash` is no record of SCRAM cannot log in by it.
+   */
+  readonly scram?: string;
   /** A disabled user is refused like one who is not there. Default false. */
   readonly disabled?: boolean;
 }
@@ -40,6 +47,8 @@ export interface PasswordUpdate {
   readonly passwordHash: string;
   /** The record that it is for. Where the user has another by now, nothing is to be done. */
   readonly replaces: string;
+  /** Another record of SCRAM; absent where it stays as it was. */
+  readonly scram?: string;
 }
 
 /**
@@ -74,6 +83,11 @@ export interface UserStore {
    */
   readonly hashed?: boolean;
   /**
+   * The hash functions of SCRAM by which each of its users can log in, since there is a record of it or the password
+   * itself; of no users both. Then SCRAM is offered of itself. Default: none.
+   */
+  readonly scram?: ReadonlySet<ScramHash>;
+  /**
    * Some of its hashes, a hundred at the most. Where some users have other schemes or costs than others, a refusal
    * of nobody costs what that of one user or another does. Default: those are counted that are met.
    */
@@ -99,6 +113,12 @@ export type Users =
   | Readonly<Record<string, string>>
   | UserStore
   | AuthenticateFunction;
+
+/** Both hash functions of SCRAM. */
+export const SCRAM_HASHES: ReadonlySet<ScramHash> = new Set([
+  "SHA-256",
+  "SHA-1",
+]);
 
 /** How many bytes of UTF-8 a user name may have. */
 const MAX_NAME = 255;
@@ -145,13 +165,23 @@ export function inlineUsers(
     if (password === "") throw new TypeError(`User ${name} has no password`);
     users.set(name, { name, password });
   }
-  return { hashed: false, get: (name) => Promise.resolve(users.get(name)) };
+  return {
+    hashed: false,
+    scram: SCRAM_HASHES,
+    get: (name) => Promise.resolve(users.get(name)),
+  };
 }
 
 /** Several stores as one; the first that knows a name answers. A user has the tokens of all. */
 export function combinedUsers(stores: readonly UserStore[]): UserStore {
   return {
     hashed: stores.some((store) => store.hashed !== false),
+    get scram() {
+      return stores.reduce<ReadonlySet<ScramHash>>(
+        (common, { scram }) => common.intersection(scram ?? new Set()),
+        SCRAM_HASHES,
+      );
+    },
     async get(name) {
       for (const store of stores) {
         const user = await store.get(name);

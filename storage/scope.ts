@@ -27,6 +27,29 @@ export function isRestricted(scope: Scope | undefined): scope is Scope {
       scope.mailboxes !== undefined);
 }
 
+/** What two scopes both leave. */
+export function commonScope(
+  one: Scope | undefined,
+  other: Scope | undefined,
+): Scope | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const named = one.mailboxes && other.mailboxes
+    ? one.mailboxes.filter((name) =>
+      other.mailboxes!.some((also) => isSameName(name, also))
+    )
+    : one.mailboxes ?? other.mailboxes;
+  return {
+    readOnly: one.readOnly === true || other.readOnly === true,
+    appendOnly: one.appendOnly === true || other.appendOnly === true,
+    ...(named === undefined ? {} : { mailboxes: named }),
+  };
+}
+
+function isSameName(one: string, other: string): boolean {
+  const isInbox = (name: string) => name.toUpperCase() === "INBOX";
+  return one === other || (isInbox(one) && isInbox(other));
+}
+
 /** The names of a scope in the form in which a storage has them; undefined for all. What is no name is left out. */
 export function namesOf(
   { mailboxes }: Scope,

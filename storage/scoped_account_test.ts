@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { MemoryStorage } from "./memory/mod.ts";
 import { StorageError, type StorageErrorCode, type Uid } from "./model.ts";
 import { unscoped } from "./read_only_mailbox.ts";
-import type { Scope } from "./scope.ts";
+import { commonScope, type Scope } from "./scope.ts";
 import { scopedAccount } from "./scoped_account.ts";
 import type { Account, AccountChange } from "./storage.ts";
 
@@ -242,4 +242,22 @@ Deno.test("read-only and append-only leave nothing", async () => {
     assertEquals(mailbox.state.length, 0);
     mailbox.close();
   });
+});
+
+Deno.test("what two scopes both leave", () => {
+  const readOnly = { readOnly: true };
+  assertEquals(commonScope(undefined, undefined), undefined);
+  assertEquals(commonScope(readOnly, undefined), readOnly);
+  assertEquals(commonScope(undefined, readOnly), readOnly);
+  const none = { readOnly: false, appendOnly: false };
+  assertEquals(commonScope({}, {}), none);
+  assertEquals(commonScope(readOnly, { mailboxes: ["a"] }), {
+    ...{ ...none, ...readOnly, mailboxes: ["a"] },
+  });
+  assertEquals(
+    commonScope({ mailboxes: ["a", "inbox", "C"] }, {
+      ...{ mailboxes: ["INBOX", "c", "a"], appendOnly: true },
+    }),
+    { ...none, appendOnly: true, mailboxes: ["a", "inbox"] },
+  );
 });

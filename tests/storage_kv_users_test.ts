@@ -81,3 +81,24 @@ Deno.test("a user has a hundred tokens at the most", () =>
     );
     assertEquals(error.code, "LIMIT");
   }));
+
+Deno.test("a record of SCRAM stays until another comes", () =>
+  withUsers(async (users) => {
+    await users.update("alice", {
+      ...{ replaces: "a", passwordHash: "b", scram: "s" },
+    });
+    assertEquals((await users.get("alice"))?.scram, "s");
+    await users.update("alice", { replaces: "b", passwordHash: "c" });
+    assertEquals((await users.get("alice"))?.scram, "s");
+    const { scram: _, ...alice } = (await users.get("alice"))!;
+    await users.set(alice);
+    assertEquals(await users.get("alice"), alice);
+  }));
+
+Deno.test("the secret of a database is made once", () =>
+  withUsers(async (users) => {
+    const secrets = await Promise.all([users.secret(), users.secret()]);
+    const again = await users.secret();
+    assertEquals(new Set([...secrets, again]).size, 1);
+    assertEquals(Uint8Array.fromBase64(again).length, 32);
+  }));

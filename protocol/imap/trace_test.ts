@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { Frame } from "../wire/command_reader.ts";
 import { Tracer } from "./trace.ts";
 
 const encoder = new TextEncoder();
@@ -43,4 +44,41 @@ Deno.test("a binary literal is not shown, and an empty one hides nothing", () =>
   const lines = shown(text);
   assertEquals(lines.join("\n").includes("secret"), false);
   assertEquals(lines.at(-1), "S b OK");
+});
+
+Deno.test("what the server says in an exchange is not shown, sentences are", () => {
+  const lines: string[] = [];
+  const tracer = new Tracer(
+    (_, side, line) => lines.push(`${side} ${line}`),
+    1,
+  );
+  const command = (text: string, secret: boolean) =>
+    tracer.command({ text: encoder.encode(text) } as Frame, secret);
+  command("a NOOP", false);
+  tracer.output(encoder.encode("+ idling\r\n"));
+  command("b AUTHENTICATE SCRAM-SHA-256 biwsbj1h", true);
+  // What was said before is written later.
+  tracer.output(encoder.encode("a OK\r\n+ cj1hYmMs"));
+  tracer.output(encoder.encode("cz1kZWY=\r\n+ \r\n+ OK\r\nb OK\r\n"));
+  assertEquals(lines, [
+    ...["C a NOOP", "S + idling", "C b AUTHENTICATE ***", "S a OK"],
+    ...["S + ***", "S + ", "S + OK", "S b OK"],
+  ]);
+});
+
+Deno.test("an answer that comes too early is not shown, nor as the tag of its response", () => {
+  for (const length of [8, 28, 3_000]) {
+    const lines: string[] = [];
+    const tracer = new Tracer(
+      (_, side, line) => lines.push(`${side} ${line}`),
+      1,
+    );
+    const answer = "A".repeat(length);
+    tracer.command({ text: encoder.encode(answer) } as Frame, true);
+    tracer.command({ text: encoder.encode("b LOGIN x y") } as Frame, true);
+    tracer.output(encoder.encode(`${answer} BAD no\r\nb NO\r\n`));
+    assertEquals(lines.slice(0, 2), ["C ***", "C b LOGIN ***"]);
+    assertEquals(lines[2], length > 2_000 ? "S ***" : "S *** BAD no");
+    assertEquals(lines[3], "S b NO");
+  }
 });

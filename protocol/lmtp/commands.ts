@@ -5,6 +5,7 @@
  */
 
 import { deliveryFailure } from "../delivery_failure.ts";
+import { assertMayDeliver, auth, authLines } from "./auth.ts";
 import { Refusal } from "./reply.ts";
 import { bdat, data } from "./message_commands.ts";
 import { mailParameters, noParameters } from "./parameters.ts";
@@ -39,6 +40,7 @@ function lhlo(session: Session, argument: string): void {
     "PIPELINING",
     `SIZE ${limits.message}`,
     "SMTPUTF8",
+    ...authLines(session),
     ...session.stream.canStartTls ? ["STARTTLS"] : [],
   ]);
 }
@@ -51,6 +53,7 @@ function hello(): void {
 // mail = "MAIL FROM:" Reverse-path [SP Mail-parameters]
 function mail(session: Session, argument: string): void {
   if (session.client === undefined) throw sequence("Say LHLO first");
+  assertMayDeliver(session);
   if (session.transaction !== undefined) {
     throw sequence("There is a transaction already");
   }
@@ -58,7 +61,10 @@ function mail(session: Session, argument: string): void {
   if (found === undefined) {
     throw new Refusal("501 5.1.7", "The sender is no address");
   }
-  const parameters = mailParameters(found.rest);
+  const parameters = mailParameters(
+    found.rest,
+    session.host.mayDeliver !== undefined,
+  );
   const { path } = found;
   if (!parameters.utf8 && !isAscii(path.address)) {
     // RFC 6531 § 3.5
@@ -139,6 +145,7 @@ function quit(session: Session): void {
 async function startTls(session: Session): Promise<void> {
   const { stream, transport } = session;
   if (stream.secure) throw sequence("TLS is on");
+  if (session.user !== undefined) throw sequence("You are logged in");
   if (!stream.canStartTls) throw new Refusal("502 5.5.1", "There is no TLS");
   transport.reply("220 2.0.0", "Go ahead");
   await transport.startTls();
@@ -178,6 +185,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["NOOP", noop],
   ["VRFY", vrfy],
   ["HELP", help],
+  ["AUTH", auth],
   ["STARTTLS", alone(startTls)],
   ["QUIT", alone(quit)],
 ]);

@@ -41,9 +41,19 @@ export class Connection {
     this.#host = host;
     const id = nextConnectionNumber();
     const tracer = new Tracer(host.trace, id);
-    const { lmtpLineLength } = host.limits;
-    this.#transport = new Transport(stream, tracer, lmtpLineLength);
-    this.#session = new Session(id, host, stream, this.#transport);
+    // Those of AUTH are longer (RFC 4954 § 4).
+    const { lmtpLineLength, lineLength } = host.limits;
+    const longest = host.mayDeliver === undefined
+      ? lmtpLineLength
+      : Math.max(lmtpLineLength, lineLength);
+    this.#transport = new Transport(stream, tracer, longest);
+    this.#session = new Session(
+      id,
+      host,
+      stream,
+      this.#transport,
+      (reason) => this.#end(new Closing("4.7.0", reason)),
+    );
   }
 
   /** Serves the client until the connection has ended. Never rejects. */
@@ -56,12 +66,7 @@ export class Connection {
     const session = this.#session;
     this.#host.event("connect", session.about());
     try {
-      const { remote, secure } = this.#stream;
-      const letIn = hooks?.connect?.({
-        connection: session.id,
-        remote,
-        secure,
-      });
+      const letIn = hooks?.connect?.(session.facts);
       if (letIn !== undefined) await letIn;
       // ehlo-greet; the name comes first (RFC 5321 § 4.2)
       this.#transport.reply("220", `${session.hostname} LMTP imapd ready`);
@@ -73,6 +78,11 @@ export class Connection {
       stopping.removeEventListener("abort", stop);
       clearTimeout(this.#timer);
       this.#stream.close();
+      const { open, facts } = session;
+      if (open !== undefined) {
+        this.#host.logout(open);
+        await hooks?.logout?.(facts, open.identity);
+      }
       this.#host.event("disconnect", session.about());
     }
   }
@@ -84,7 +94,7 @@ export class Connection {
       if (this.#closing !== undefined) throw this.#closing;
       if (line === null) break;
       try {
-        if (line === "too long") {
+        if (line === "too long" || this.#isTooLong(line)) {
           throw new Refusal("500 5.5.2", "The line is too long");
         }
         const executed = execute(this.#session, utf8.decode(line));
@@ -98,6 +108,11 @@ export class Connection {
       }
     }
     await this.#transport.flush();
+  }
+
+  #isTooLong(line: Uint8Array): boolean {
+    return line.length + 2 > this.#host.limits.lmtpLineLength &&
+      !/^auth /i.test(utf8.decode(line.subarray(0, 5)));
   }
 
   /** Replies to a command that failed; throws on what ends the connection. */
@@ -115,6 +130,7 @@ export class Connection {
   #end(closing: Closing): void {
     if (this.#closing !== undefined) return;
     this.#closing = closing;
+    this.#session.pause.end();
     if (this.#transport.waitsSince === undefined) return;
     this.#sayGoodbye(closing).finally(() => this.#stream.close());
   }

@@ -126,7 +126,8 @@ async function finish(
 /** The protocol's registered name: RFC 3848, RFC 6531 § 4.3. */
 function protocolOf(session: Session, { parameters }: Transaction): string {
   return (parameters.utf8 ? "UTF8LMTP" : "LMTP") +
-    (session.stream.secure ? "S" : "");
+    (session.stream.secure ? "S" : "") +
+    (session.user === undefined ? "" : "A");
 }
 
 /** Notes why a message is not taken; the first reason stays. */

@@ -4,8 +4,8 @@
  * The protocol is spoken by own code, because the library for it has sockets and TLS of its own, beside the
  * limits, traces and certificates of this server, and takes fewer messages a second than the storage does.
  *
- * There is no AUTH: who may connect may deliver, so LMTP listens on this machine alone unless told
- * otherwise.
+ * Who may connect may deliver, unless the host says who may (AUTH, RFC 4954); so LMTP listens on this machine alone
+ * unless told otherwise.
  *
  * @module
  */

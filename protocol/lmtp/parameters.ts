@@ -1,5 +1,5 @@
 /**
- * The parameters of MAIL (RFC 5321 § 4.1.1.2): SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531).
+ * The parameters of MAIL (RFC 5321 § 4.1.1.2): SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), AUTH (RFC 4954).
  *
  * @module
  */
@@ -16,6 +16,9 @@ export interface MailParameters {
 
 // esmtp-param = esmtp-keyword ["=" esmtp-value]
 const PARAMETER = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?$/;
+
+// xtext = *( xchar / hexchar )      RFC 3461 § 4; "<>" is of xchar
+const XTEXT = /^(?:[!-*,-<>-~]|\+[0-9A-F]{2})+$/;
 
 /**
  * The parameters behind a path, names in capitals.
@@ -37,9 +40,13 @@ export function readParameters(text: string): Map<string, string | undefined> {
 
 /**
  * The parameters of MAIL.
+ * @param withAuth whether AUTH is offered
  * @throws {Refusal} 501 for values that cannot be, 555 for parameters that nobody has offered
  */
-export function mailParameters(text: string): MailParameters {
+export function mailParameters(
+  text: string,
+  withAuth: boolean,
+): MailParameters {
   let size: number | undefined;
   let utf8 = false;
   for (const [name, value] of readParameters(text)) {
@@ -53,6 +60,9 @@ export function mailParameters(text: string): MailParameters {
     } else if (name === "SMTPUTF8") {
       if (value !== undefined) throw malformed();
       utf8 = true;
+    } else if (name === "AUTH" && withAuth) {
+      // Nobody is trusted to say who the mail is from, and it is not handed on (RFC 4954 § 5).
+      if (!XTEXT.test(value ?? "")) throw malformed();
     } else throw unknownParameter();
   }
   return { size, utf8 };

@@ -5,8 +5,10 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
-import type { DeliveryTarget, Host } from "../host.ts";
+import type { DeliveryTarget, Host, OpenSession } from "../host.ts";
 import type { DeliveryFailure } from "../delivery_failure.ts";
+import type { ConnectionFacts } from "../hooks.ts";
+import { Pause } from "../patience.ts";
 import { MessageBuffer } from "./message_buffer.ts";
 import type { MailParameters } from "./parameters.ts";
 import type { Path } from "./path.ts";
@@ -65,6 +67,14 @@ export class Session {
   client: string | undefined;
   /** The transaction under way. */
   transaction: Transaction | undefined;
+  /** Who has logged in. */
+  open: OpenSession | undefined;
+  /** Ends the connection from outside, with a sentence for people. */
+  readonly end: (reason: string) => void;
+  /** Failed logins so far. */
+  failedLogins = 0;
+  /** Waits on purpose. */
+  readonly pause: Pause = new Pause();
   /** Set by QUIT. */
   ended = false;
   #transactions = 0;
@@ -75,11 +85,18 @@ export class Session {
     host: Host,
     stream: ByteStream,
     transport: Transport,
+    end: (reason: string) => void,
   ) {
     this.id = id;
+    this.end = end;
     this.host = host;
     this.stream = stream;
     this.transport = transport;
+  }
+
+  /** The name of who has logged in. */
+  get user(): string | undefined {
+    return this.open?.identity.user;
   }
 
   /** The name of this machine. */
@@ -93,6 +110,12 @@ export class Session {
     const id = `${this.host.now().toString(36)}-${this.id}-${number}`;
     const { message } = this.host.limits;
     this.transaction = new Transaction(id, sender, parameters, message);
+  }
+
+  /** What hooks are told of the connection. */
+  get facts(): ConnectionFacts {
+    const { remote, secure } = this.stream;
+    return { connection: this.id, remote, secure };
   }
 
   /** What logs are told of the connection. */

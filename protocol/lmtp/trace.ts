@@ -1,5 +1,5 @@
 /**
- * A trace of a connection, line by line, without the content of messages.
+ * A trace of a connection, line by line, without secrets and the content of messages.
  *
  * @module
  */
@@ -8,6 +8,10 @@ import type { Host } from "../host.ts";
 
 /** Longer lines are cut. */
 const MAX_LINE = 2_000;
+
+/** What is no command may be an answer to a challenge that was not waited for. */
+const VERB =
+  /^(?:LHLO|HELO|EHLO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|VRFY|EXPN|HELP|AUTH|STARTTLS|QUIT)(?![^ ])/i;
 
 const LATIN1 = new TextDecoder("latin1");
 
@@ -22,9 +26,17 @@ export class Tracer {
     this.#connection = connection;
   }
 
-  /** Traces a command line, without its line end. */
-  command(line: Uint8Array): void {
-    this.#trace?.(this.#connection, "C", printable(line));
+  /** Traces a command line, without its line end; of one with a secret, or that may be one, the verb at the most. */
+  command(line: Uint8Array, secret: boolean): void {
+    if (this.#trace === undefined) return;
+    const text = printable(line);
+    const verb = secret ? undefined : VERB.exec(text)?.[0];
+    const shown = verb === undefined
+      ? "***"
+      : /^auth/i.test(verb)
+      ? `${verb} ***`
+      : text;
+    this.#trace(this.#connection, "C", shown);
   }
 
   /** Traces that a message, or a part of one, has come. */
@@ -37,7 +49,8 @@ export class Tracer {
     if (this.#trace === undefined) return;
     for (let at = 0; at < bytes.length;) {
       const cr = bytes.indexOf(13, at);
-      this.#trace(this.#connection, "S", printable(bytes.subarray(at, cr)));
+      const line = printable(bytes.subarray(at, cr));
+      this.#trace(this.#connection, "S", line.replace(/^334 .+/, "334 ***"));
       at = cr + 2;
     }
   }

@@ -58,6 +58,11 @@ export class Transport {
     this.#out.text(status).sp().humanText(text.slice(0, MAX_TEXT)).crlf();
   }
 
+  /** Adds a challenge of AUTH. */
+  challenge(base64: string): void {
+    this.#out.text("334 ").text(base64).crlf();
+  }
+
   /** Adds a reply of several lines. */
   replyLines(code: string, lines: readonly string[]): void {
     for (const [index, line] of lines.entries()) {
@@ -68,14 +73,15 @@ export class Transport {
 
   /**
    * Waits for a command line.
+   * @param secret whether it is the answer to a challenge
    * @returns the line without its end, `too long`, or null at the end of the stream
    * @throws {Disconnected}
    */
-  async line(): Promise<Uint8Array | "too long" | null> {
+  async line(secret = false): Promise<Uint8Array | "too long" | null> {
     for (;;) {
       const line = this.#lines.line();
       if (line !== undefined) {
-        if (line !== "too long") this.#tracer.command(line);
+        if (line !== "too long") this.#tracer.command(line, secret);
         return line;
       }
       if (!await this.#readMore(READ_ROOM)) return null;

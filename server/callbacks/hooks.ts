@@ -14,6 +14,7 @@ import type {
   Hooks,
 } from "../../protocol/hooks.ts";
 import type { Credentials, Identity } from "../../protocol/host.ts";
+import { commonScope } from "../../storage/scope.ts";
 import { prepareUserName } from "../users.ts";
 import { type Bound, call, CallbackError, type CallContext } from "./call.ts";
 import type { CallbackName } from "./call.ts";
@@ -141,10 +142,7 @@ export function authenticateWith(
       );
       const identity = identityOf(answer, name);
       if (identity === undefined || proved === undefined) return identity;
-      if (identity.user === proved.user) return proved;
-      // Whoever the callback makes of them, a token's scope goes with them.
-      const { scope } = proved;
-      return scope === undefined ? identity : { ...identity, scope };
+      return narrowed(identity, proved);
     } catch (error) {
       const failed = error instanceof No &&
         error.code === "AUTHENTICATIONFAILED";
@@ -154,18 +152,53 @@ export function authenticateWith(
   };
 }
 
+/**
+ * Whom the callback makes of them: with no more than either leaves, for no longer, and with the token where it is of
+ * the same account.
+ */
+function narrowed(identity: Identity, proved: Identity): Identity {
+  const { user } = identity;
+  const { token } = proved;
+  const scope = commonScope(identity.scope, proved.scope);
+  const expires = Math.min(
+    identity.expires ?? Infinity,
+    proved.expires ?? Infinity,
+  );
+  return {
+    user,
+    ...(scope === undefined ? {} : { scope }),
+    ...(token === undefined || user !== proved.user ? {} : { token }),
+    ...(expires === Infinity ? {} : { expires }),
+  };
+}
+
 function identityOf(
-  answer: User | boolean | undefined,
+  answer: User | Identity | boolean | undefined,
   name: string,
 ): Identity | undefined {
   if (answer === undefined || answer === false) return undefined;
   if (answer === true) return { user: name };
-  const user: unknown = answer?.name;
+  const { user, scope, expires }: Partial<Identity> = "user" in Object(answer)
+    ? answer as Identity
+    : { user: (answer as User | null)?.name as string };
   const prepared = typeof user === "string"
     ? prepareUserName(user, false)
     : undefined;
-  if (prepared !== undefined) return { user: prepared };
-  throw new CallbackError("authenticate", "has answered with what is no user");
+  if (
+    prepared === undefined ||
+    !["undefined", "number"].includes(typeof expires) ||
+    !["undefined", "object"].includes(typeof scope)
+  ) {
+    throw new CallbackError(
+      "authenticate",
+      "has answered with what is no user",
+    );
+  }
+  return {
+    user: prepared,
+    ...(scope == null ? {} : { scope }),
+    ...(expires === undefined ? {} : { expires }),
+  };
 }
 
 function userOf({ user }: Identity): User {

@@ -16,7 +16,7 @@
  * @module
  */
 
-import type { DeliveryTarget } from "../../protocol/host.ts";
+import type { DeliveryTarget, Identity } from "../../protocol/host.ts";
 import type { SearchQuery } from "../../protocol/hooks.ts";
 import type {
   AppendMessageEvent,
@@ -87,14 +87,15 @@ export interface SearchMessagesEvent extends MailboxEvent {
 export interface Callbacks {
   /**
    * Says whether a name and a password belong together (LOGIN, AUTHENTICATE). `next` asks `users`. True is
-   * the user of the event; false and undefined are a failed login, which counts and slows down the next one.
+   * the user of the event, and an identity may say what part of the account is open and when the session ends;
+   * false and undefined are a failed login, which counts and slows down the next one.
    * So does `No("AUTHENTICATIONFAILED")`; another `No` refuses with its code. A replacement has to take as
    * long for a user who is not there as for a wrong password.
    */
   readonly authenticate?: Callback<
     AuthenticateEvent,
     User | undefined,
-    User | boolean | undefined
+    User | Identity | boolean | undefined
   >;
   /** A connection has been made. Without `next`, or by a `No`, it ends: `* BYE`. */
   readonly connect?: Callback<ConnectionEvent, void>;

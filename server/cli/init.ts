@@ -16,7 +16,7 @@ import {
 import { certificatePaths, hostNames } from "./certificates.ts";
 import { databasePath, openDatabase } from "./database.ts";
 import { print, printable } from "./terminal.ts";
-import { newPassword } from "./user.ts";
+import { newPassword } from "./new_password.ts";
 import { userName } from "./user_name.ts";
 
 /** See the module's text. */
@@ -74,10 +74,10 @@ async function run(args: Arguments): Promise<number> {
   if (await users.get(name) !== undefined) {
     print(`user ${printable(name)} is there already`);
   } else {
-    const { passwordHash, generated } = await newPassword(name, args, config);
+    const { records, generated } = await newPassword(name, args, config, false);
     await users.set({
       name,
-      passwordHash,
+      ...records,
       disabled: false,
       created: Date.now(),
     });

@@ -4,15 +4,14 @@
  * @module
  */
 
+import type { KvUsers } from "../../storage/kv/users.ts";
 import type { Config } from "../config.ts";
 import { connectionsThatFit } from "../file_limit.ts";
 import { configureLogs, logger } from "../log.ts";
 import { DEFAULTS, type ListenAddress, type ServeOptions } from "../options.ts";
-import { type HashCost, passwordCost, PasswordHasher } from "../password.ts";
 import { formatAddress } from "../peer.ts";
 import { serve } from "../serve.ts";
 import type { ImapServer } from "../server.ts";
-import type { UserStore } from "../users.ts";
 import {
   type Arguments,
   type CliCommand,
@@ -22,6 +21,7 @@ import {
 import { CertificateKeeper, hostNames, readTls } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { knownUsers } from "./known_users.ts";
+import { recordsOf } from "./new_password.ts";
 import {
   listenersOf,
   optionsOf,
@@ -70,7 +70,7 @@ async function run(args: Arguments): Promise<number> {
   const { users: kvUsers } = database.storage;
   const hasUsers = config.passwdFile !== undefined ||
     Object.keys(config.users ?? {}).length > 0;
-  if (!hasUsers) await makeFirstUser(kvUsers, passwordCost(config));
+  if (!hasUsers) await makeFirstUser(kvUsers, config);
   const addresses: ListenAddress[] = [];
   await using server = start({
     ...optionsOf(config),
@@ -79,7 +79,11 @@ async function run(args: Arguments): Promise<number> {
     listeners: listenersOf(config),
     tls: await readTls(config),
     users: await knownUsers(config, kvUsers),
-    sasl: { ...config.sasl, otp: database.storage.otp },
+    sasl: {
+      ...config.sasl,
+      otp: database.storage.otp,
+      secret: await kvUsers.secret(),
+    },
     storage: database.storage,
     onListen: (address) => addresses.push(address),
   });
@@ -108,24 +112,13 @@ async function maxConnectionsOf(config: Config): Promise<number> {
   return fit;
 }
 
-async function makeFirstUser(
-  users: {
-    list(): AsyncIterable<unknown>;
-    set(user: {
-      name: string;
-      passwordHash: string;
-      disabled: boolean;
-      created: number;
-    }): Promise<void>;
-  },
-  cost: HashCost,
-): Promise<void> {
+async function makeFirstUser(users: KvUsers, config: Config): Promise<void> {
   for await (const _ of users.list()) return;
   const password = generatePassword();
-  using hasher = new PasswordHasher({ cost });
+  const { scramRecords = false } = config.sasl ?? {};
   await users.set({
     name: FIRST_USER,
-    passwordHash: await hasher.hash(password),
+    ...await recordsOf(password, config, scramRecords),
     disabled: false,
     created: Date.now(),
   });
@@ -187,7 +180,7 @@ function listenToSignals(
 async function reload(
   server: ImapServer,
   args: Arguments,
-  kvUsers: UserStore,
+  kvUsers: KvUsers,
 ): Promise<Config> {
   const config = await serveConfig(args);
   server.reload({

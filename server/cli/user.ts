@@ -4,9 +4,7 @@
  * @module
  */
 
-import type { Config } from "../config.ts";
-import { passwordCost, PasswordHasher } from "../password.ts";
-import { preparePassword } from "../users.ts";
+import { hasScramRecord } from "../scram_record.ts";
 import {
   actionOf,
   type Arguments,
@@ -20,14 +18,16 @@ import {
   databaseConfig,
   openDatabase,
 } from "./database.ts";
-import {
-  askPassword,
-  generatePassword,
-  passwordFromInput,
-  print,
-  printable,
-} from "./terminal.ts";
+import { newPassword } from "./new_password.ts";
+import { print, printable } from "./terminal.ts";
 import { userName } from "./user_name.ts";
+import {
+  forgetOtp,
+  OTP_ABOUT,
+  OTP_OPTIONS,
+  OTP_USAGE,
+  runOtp,
+} from "./user_otp.ts";
 import {
   runToken,
   TOKEN_ABOUT,
@@ -43,6 +43,7 @@ const ACTIONS = [
   "disable",
   "enable",
   "token",
+  "otp",
 ];
 
 /** See the module's text. */
@@ -50,18 +51,23 @@ export const userCommand: CliCommand = {
   name: "user",
   summary: "add, list, change and remove users",
   usage: [
-    "user add NAME [OPTIONS]",
-    "user passwd NAME [OPTIONS]",
+    "user add NAME [--scram] [OPTIONS]",
+    "user passwd NAME [--scram | --no-scram] [OPTIONS]",
     "user list [--json] [OPTIONS]",
     "user disable|enable NAME [OPTIONS]",
     "user remove NAME [--mailboxes] [OPTIONS]",
     ...TOKEN_USAGE,
+    ...OTP_USAGE,
   ],
   about: [
     "A password is asked for on a terminal. Elsewhere, and with --generate, one is made and " +
     "printed. Passwords are kept as argon2id hashes.",
+    "With --scram, or where the configuration has sasl: { scramRecords: true }, what SCRAM-SHA-256 needs is " +
+    "kept too: it cannot be logged in by, but the password is guessed by it more easily. A new password " +
+    "keeps what the one before had. When all users have it, SCRAM-SHA-256 is offered.",
     "A user who is removed keeps the mailboxes unless --mailboxes is there.",
     ...TOKEN_ABOUT,
+    ...OTP_ABOUT,
     "The database has one process: stop the server before.",
   ],
   options: [
@@ -71,9 +77,12 @@ export const userCommand: CliCommand = {
       help: "read the password from standard input, the first line of it",
     },
     { name: "generate", help: "make a password and print it" },
+    { name: "scram", help: "keep what SCRAM-SHA-256 needs of the password" },
+    { name: "no-scram", help: "keep no such thing, and forget what is there" },
     { name: "mailboxes", help: "remove the user's mailboxes too" },
     { name: "json", help: "print JSON" },
     ...TOKEN_OPTIONS,
+    ...OTP_OPTIONS,
   ],
   needsKv: true,
   readsInput: true,
@@ -83,6 +92,7 @@ export const userCommand: CliCommand = {
 async function run(args: Arguments): Promise<number> {
   const action = actionOf("user", args, ACTIONS);
   if (action === "token") return await runToken(args);
+  if (action === "otp") return await runOtp(args);
   const rest = args.operands.slice(1);
   if (rest.length !== (action === "list" ? 0 : 1)) {
     throw new UsageError(
@@ -105,6 +115,7 @@ async function run(args: Arguments): Promise<number> {
   }
   if (action === "remove") {
     await users.remove(name);
+    await forgetOtp(name, database.storage.otp);
     if (args.flag("mailboxes")) await database.storage.deleteAccount(name);
     return 0;
   }
@@ -112,10 +123,19 @@ async function run(args: Arguments): Promise<number> {
     await users.set({ ...there!, disabled: action === "disable" });
     return 0;
   }
-  const { passwordHash, generated } = await newPassword(name, args, config);
+  const withScram = wantsScram(args) ??
+    (there === undefined || !hasScramRecord(there)
+      ? config.sasl?.scramRecords ?? false
+      : true);
+  const { records, generated } = await newPassword(
+    name,
+    args,
+    config,
+    withScram,
+  );
   await users.set({
     name,
-    passwordHash,
+    ...records,
     disabled: there?.disabled ?? false,
     created: there?.created ?? Date.now(),
   });
@@ -123,22 +143,13 @@ async function run(args: Arguments): Promise<number> {
   return 0;
 }
 
-/** A password from a terminal, from standard input, or made here; hashed. */
-export async function newPassword(
-  name: string,
-  args: Arguments,
-  config: Config,
-): Promise<{ passwordHash: string; generated?: string }> {
-  using hasher = new PasswordHasher({ cost: passwordCost(config) });
-  const hash = (password: string) => hasher.hash(preparePassword(password));
-  if (args.flag("password-stdin")) {
-    return { passwordHash: await hash(await passwordFromInput()) };
+/** Whether SCRAM is asked for or against; undefined where nothing is said. */
+function wantsScram(args: Arguments): boolean | undefined {
+  const [wanted, unwanted] = [args.flag("scram"), args.flag("no-scram")];
+  if (wanted && unwanted) {
+    throw new UsageError("--scram and --no-scram contradict each other");
   }
-  if (!args.flag("generate") && Deno.stdin.isTerminal()) {
-    return { passwordHash: await hash(await askPassword(name)) };
-  }
-  const generated = generatePassword();
-  return { passwordHash: await hash(generated), generated };
+  return wanted ? true : unwanted ? false : undefined;
 }
 
 async function list(database: Database, json: boolean): Promise<number> {
@@ -146,10 +157,11 @@ async function list(database: Database, json: boolean): Promise<number> {
   for await (const user of database.storage.users.list()) users.push(user);
   users.sort((a, b) => a.name < b.name ? -1 : 1);
   if (json) {
-    print(JSON.stringify(users.map(({ name, disabled, created }) => ({
-      name,
-      disabled,
-      created: new Date(created).toISOString(),
+    print(JSON.stringify(users.map((user) => ({
+      name: user.name,
+      disabled: user.disabled,
+      scram: hasScramRecord(user),
+      created: new Date(user.created).toISOString(),
     }))));
     return 0;
   }

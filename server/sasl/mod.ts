@@ -5,10 +5,10 @@
  */
 
 import { MECHANISM_NAMES } from "../../protocol/sasl/mod.ts";
-import type { SaslBackend } from "../../protocol/sasl/server.ts";
+import type { SaslBackend, ScramHash } from "../../protocol/sasl/server.ts";
 import type { OtpStore } from "../../storage/otp.ts";
 import type { KnownUser } from "../users.ts";
-import { anonymousAccount } from "./anonymous.ts";
+import { anonymousAccount, type AnonymousOptions } from "./anonymous.ts";
 import {
   type CertificateFunction,
   type CertificateOptions,
@@ -26,7 +26,8 @@ import { type TokenFunction, type TokenOptions, tokenProof } from "./tokens.ts";
 export interface SaslOptions {
   /**
    * The mechanisms to offer, in capitals; each is offered only where what it needs is there. Default `PLAIN` and
-   * `LOGIN`, those whose own settings are given, and SCRAM where the passwords of all users are known as they are.
+   * `LOGIN`, those whose own settings are given, and SCRAM where every user has a record of it or a password that is
+   * known as it is.
    *
    * SCRAM with `-PLUS` has to be named: it binds to the certificate (`tls-server-end-point`), and clients that know
    * other bindings alone, as those with GNU SASL do, choose it where it is offered and fail, or go on with the
@@ -38,12 +39,27 @@ export interface SaslOptions {
    * there. Those of the records had better be the same. Default 4,096 (RFC 7677 § 4).
    */
   readonly scramIterations?: number;
+  /**
+   * Whether a user who logs in by a password gets a record of SCRAM, where there is none yet and the store of users
+   * can keep it (`UserStore.update`). Beside argon2id it is what is easier to guess the password by, for
+   * whoever gets at the store. Default false.
+   */
+  readonly scramRecords?: boolean;
+  /**
+   * What challenges to those who are not there are made of, the same at each start, so that they do not change where
+   * those of others stay; nobody may know it. Default: the private key of the certificate, or without one random
+   * bytes.
+   */
+  readonly secret?: string;
   /** Which tokens are good (OAUTHBEARER, XOAUTH2), or a function that decides. Default: none. */
   readonly tokens?: TokenOptions | TokenFunction;
   /** Whom certificates of clients are for (EXTERNAL), or a function that decides. Default: nobody. */
   readonly certificates?: CertificateOptions | CertificateFunction;
-  /** The account of those who give no name (ANONYMOUS). Default: there is none, and nobody is let in without. */
-  readonly anonymous?: string;
+  /**
+   * The account of those who give no name (ANONYMOUS); they may read it alone, unless it says otherwise. Default:
+   * there is none, and nobody is let in without.
+   */
+  readonly anonymous?: string | AnonymousOptions;
   /** Which tickets of Kerberos 5 are good (GSSAPI). It needs `--allow-ffi`. Default: none. */
   readonly gssapi?: GssapiOptions;
   /** Which tickets of Kerberos 4 are good (KERBEROS_V4). They rest on single DES, which is broken. Default: none. */
@@ -61,6 +77,8 @@ export interface SaslUsers {
   readonly lookedUp: boolean;
   /** Whether they are, and the passwords of all are known as they are. */
   readonly knowsPasswords: boolean;
+  /** The hash functions of SCRAM by which all of them can log in. Default: none. */
+  readonly scram?: ReadonlySet<ScramHash>;
   /** A name as it is compared, or undefined for one that cannot be. */
   prepare(name: string): string | undefined;
   /** The record of a name that a client gave, or undefined for nobody and for one who is disabled. */
@@ -69,19 +87,19 @@ export interface SaslUsers {
 
 const DEFAULT_MECHANISMS = ["PLAIN", "LOGIN"];
 const TOKENS = ["OAUTHBEARER", "XOAUTH2"];
-const SCRAM = ["SCRAM-SHA-256", "SCRAM-SHA-1"];
 
 /**
  * Puts together what the settings ask for.
- * @param secret what stays the same at each start and nobody knows, such as a private key
+ * @param key what stays the same at each start and nobody knows, where the options have no such thing
  * @throws {TypeError} for a mechanism that there is not, and for settings that cannot be
  */
 export function saslBackend(
   options: SaslOptions,
   users: SaslUsers,
-  secret?: string,
+  key?: string,
 ): SaslBackend {
   check(options);
+  const secret = options.secret ?? key;
   const { tokens, certificates, anonymous, gssapi, kerberosV4 } = options;
   const mechanisms = new Set(
     (options.mechanisms ?? [
@@ -93,7 +111,6 @@ export function saslBackend(
       ...(kerberosV4 === undefined ? [] : ["KERBEROS_V4"]),
     ]).map((name) => name.toUpperCase()),
   );
-  const withScram = new Set([...mechanisms, ...SCRAM]);
   const scram = scramCredentials(users, {
     iterations: options.scramIterations,
     secret,
@@ -110,15 +127,18 @@ export function saslBackend(
   // Users are changed while the server runs, and with them what can be proved.
   return {
     get mechanisms() {
-      return options.mechanisms === undefined && users.knowsPasswords
-        ? withScram
-        : mechanisms;
+      if (options.mechanisms !== undefined || !users.lookedUp) {
+        return mechanisms;
+      }
+      return mechanisms.union(
+        new Set([...users.scram ?? []].map((hash) => `SCRAM-${hash}`)),
+      );
     },
     get scram() {
       return users.lookedUp ? scram : undefined;
     },
     get password() {
-      return users.knowsPasswords ? password : undefined;
+      return users.lookedUp ? password : undefined;
     },
     get token() {
       return typeof tokens === "function" || users.lookedUp ? token : undefined;

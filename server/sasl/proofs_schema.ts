@@ -50,7 +50,10 @@ export const PROOFS_SHAPE: Readonly<Record<string, z.ZodType>> = {
     { from: z.enum(CERTIFICATE_NAMES, from).optional() },
     "Expected a mapping",
   ).optional(),
-  anonymous: text.optional(),
+  anonymous: z.union([
+    text,
+    z.strictObject({ user: text, readOnly: z.boolean().optional() }),
+  ], "Expected a user, or user and readOnly").optional(),
 };
 
 /** The keys as the sample shows them, as a comment. */
@@ -65,6 +68,7 @@ export const PROOFS_SAMPLE: readonly string[] = [
   "#     requiredScope: mail",
   "#   # EXTERNAL: certificates of clients; what in them names the user, email or commonName.",
   "#   certificates: { from: email }",
-  "#   # ANONYMOUS: the account of those who have no name.",
+  "#   # ANONYMOUS: the account of those who have no name; they read it, and write with",
+  "#   # { user: public, readOnly: false }.",
   "#   anonymous: public",
 ];

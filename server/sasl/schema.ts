@@ -31,19 +31,22 @@ export const saslSchema: z.ZodType = z.strictObject({
   ).optional(),
   scramIterations: z.int(iterations).min(SCRAM_ITERATIONS, iterations)
     .max(MAX_SCRAM_ITERATIONS, iterations).optional(),
+  scramRecords: z.boolean("Expected true or false").optional(),
   ...PROOFS_SHAPE,
   ...KERBEROS_SHAPE,
 }, "Expected a mapping");
 
 /** The key as the sample shows it, as a comment. */
 export const SASL_SAMPLE: readonly string[] = [
-  "# How clients may prove who they are; what has nothing to prove against is not offered. SCRAM",
-  "# is for users who were made with --scram, CRAM-MD5 for servers that know all passwords in",
-  "# clear text. SCRAM-SHA-256-PLUS binds to the certificate (tls-server-end-point); clients that",
-  "# know other bindings alone choose it and fail. scramIterations is what users are said to have",
-  "# who are not there.",
+  "# How clients may prove who they are; what has nothing to prove against is not offered. SCRAM is",
+  "# for users who were made with --scram and, with scramRecords, for all who have logged in by a",
+  "# password once; it is offered where it is named, or every user has what it needs. CRAM-MD5 is for",
+  "# users whose password is here in clear text. SCRAM-SHA-256-PLUS binds to the certificate",
+  "# (tls-server-end-point); clients that know other bindings alone choose it and fail.",
+  "# scramIterations is for new passwords, and what users are said to have who are not there.",
   "# sasl:",
   "#   mechanisms: [PLAIN, LOGIN, SCRAM-SHA-256]",
+  "#   scramRecords: true",
   `#   scramIterations: ${SCRAM_ITERATIONS}`,
   ...PROOFS_SAMPLE,
   ...KERBEROS_SAMPLE,

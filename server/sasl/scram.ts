@@ -21,8 +21,8 @@ import type {
 } from "../../protocol/sasl/server.ts";
 import {
   formatScramRecord,
-  parseScramRecord,
   SCRAM_SALT_LENGTH,
+  scramRecordOf,
 } from "../scram_record.ts";
 import type { SaslUsers } from "./mod.ts";
 
@@ -70,8 +70,8 @@ export function scramCredentials(
       return { identity, salt, iterations, ...keys };
     }
     const nobody = nobodys[hash];
-    const record = parseScramRecord(known?.passwordHash ?? nobody.record);
-    if (record?.hash === hash && identity !== undefined) {
+    const record = scramRecordOf(known ?? { scram: nobody.record }, hash);
+    if (record !== undefined && identity !== undefined) {
       return { identity, ...record };
     }
     return { identity: undefined, salt, iterations, ...nobody.keys };

@@ -26,6 +26,8 @@ const KEEP = 60_000;
 const KEEP_INACTIVE = 10_000;
 /** Answers that are kept; the oldest go first. */
 const MAX_KEPT = 10_000;
+/** Longer claims are not kept, in characters of JSON. */
+const MAX_CLAIMS = 4_096;
 /** Questions at once; whoever comes when there are more is told to come again. */
 const MAX_QUESTIONS = 64;
 
@@ -101,6 +103,7 @@ export class Introspection {
     const claims = active ? this.#picked(answer as Claims) : undefined;
     const now = this.#now();
     this.#kept.delete(key);
+    if (JSON.stringify(claims ?? null).length > MAX_CLAIMS) return claims;
     this.#kept.set(key, {
       claims,
       until: now + (active ? KEEP : KEEP_INACTIVE),

@@ -17,6 +17,9 @@ export const TOKEN_ALGORITHMS: readonly string[] = [
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
 
+/** Of keys that may be a token's, which does not say by which it is signed, so many are tried. */
+const MAX_TRIED = 16;
+
 /** What is asked of a token. */
 export interface SignatureRules {
   /** `iss`. */
@@ -62,7 +65,9 @@ export function signedClaims(
       }
       // "kid" may be left out (RFC 7515 § 4.1.4): one of these keys it is, or none.
       let reason = "";
+      let tried = 0;
       for await (const key of error) {
+        if (++tried > MAX_TRIED) break;
         try {
           return (await jwtVerify(token, key, options)).payload;
         } catch (second) {

@@ -58,8 +58,8 @@ export interface TokenOptions {
 }
 
 /**
- * Decides alone on a token: whose it is, true for the user whom the client names, undefined or false for nobody, or
- * why it is refused.
+ * Decides alone on a token: whose it is, perhaps with a scope and the time at which the session ends (`expires`),
+ * true for the user whom the client names, undefined or false for nobody, or why it is refused.
  *
  * ```ts
  * import { serve } from "@x/imapd";
@@ -106,6 +106,7 @@ export function tokenProof(
   const check = claimsOf(options);
   const { claim = DEFAULT_CLAIM, requiredScope: scope } = options;
   const configuration = configurationOf(options);
+  const grace = (options.clockTolerance ?? DEFAULT_TOLERANCE) * 1_000;
   const refuse = (status: string): TokenRefusal => ({
     status,
     ...(scope === undefined ? {} : { scope }),
@@ -140,7 +141,11 @@ export function tokenProof(
       const same = name === known.name || name === users.prepare(named);
       if (!same) return refused("another user");
     }
-    return { user: known.name };
+    const { exp } = claims;
+    return {
+      user: known.name,
+      ...(typeof exp === "number" ? { expires: exp * 1_000 + grace } : {}),
+    };
   };
 }
 

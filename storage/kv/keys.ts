@@ -194,6 +194,9 @@ export const userTokensOf = (user: string): Deno.KvKey => ["user-token", user];
 /** `["otp", user]`: the series of one-time passwords of a user, four fields. */
 export const otpKey = (user: string): Deno.KvKey => ["otp", user];
 
+/** `["user-secret"]`: random text that stays the same, in base64. */
+export const USER_SECRET: Deno.KvKey = ["user-secret"];
+
 /** `["receipt", process]`: the number of a process's last commit in a database that others share; 9 bytes. */
 export const receiptKey = (process: string): Deno.KvKey => ["receipt", process];
 

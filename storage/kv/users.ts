@@ -6,7 +6,13 @@
 
 import { StorageError } from "../model.ts";
 import type { Scope } from "../scope.ts";
-import { userKey, USERS, userTokenKey, userTokensOf } from "./keys.ts";
+import {
+  USER_SECRET,
+  userKey,
+  USERS,
+  userTokenKey,
+  userTokensOf,
+} from "./keys.ts";
 
 /** A user. */
 export interface UserRecord {
@@ -14,6 +20,8 @@ export interface UserRecord {
   readonly name: string;
   /** The hash of the password, in whatever format says by itself which it is. */
   readonly passwordHash: string;
+  /** A record of the same password for SCRAM. Default: none. */
+  readonly scram?: string;
   /** Whether the user may not log in. */
   readonly disabled: boolean;
   /** When the user was made, in milliseconds since 1970. */
@@ -43,6 +51,9 @@ export const MAX_TOKENS = 100;
 
 /** How exactly it is known when a token was used last, in milliseconds: not each login has to be written. */
 const LAST_USED = 3_600_000;
+
+/** How long the secret of a database is, in bytes. */
+const SECRET_LENGTH = 32;
 
 /** How many users stand for all where their hashes are concerned. */
 const SAMPLE = 100;
@@ -80,10 +91,11 @@ export class KvUsers {
 
   /** Puts a user in, or in place of the one of that name. */
   async set(record: UserRecord): Promise<void> {
-    const { name, passwordHash, disabled, created } = record;
+    const { name, passwordHash, scram, disabled, created } = record;
     await this.#kv.set(userKey(name), {
       name,
       passwordHash,
+      ...(scram === undefined ? {} : { scram }),
       disabled,
       created,
     });
@@ -95,12 +107,20 @@ export class KvUsers {
    */
   async update(
     name: string,
-    { passwordHash, replaces }: { passwordHash: string; replaces: string },
+    { passwordHash, replaces, scram }: {
+      passwordHash: string;
+      replaces: string;
+      scram?: string;
+    },
   ): Promise<void> {
     const key = userKey(name);
     const entry = await this.#kv.get<UserRecord>(key);
     if (entry.value?.passwordHash !== replaces) return;
-    const record = { ...entry.value, passwordHash };
+    const record = {
+      ...entry.value,
+      passwordHash,
+      ...(scram === undefined ? {} : { scram }),
+    };
     // Whoever changes the user meanwhile knows better.
     await this.#kv.atomic().check(entry).set(key, record).commit();
   }
@@ -155,6 +175,21 @@ export class KvUsers {
     if (Math.abs(now - lastUsed) < LAST_USED) return;
     const token = { ...entry.value, lastUsed: now };
     await this.#kv.atomic().check(entry).set(key, token).commit();
+  }
+
+  /**
+   * Text that nobody can guess, made when it is first asked for, and the same for all servers on the database: what
+   * they say to those who are not users can be made of it.
+   */
+  async secret(): Promise<string> {
+    const random = crypto.getRandomValues(new Uint8Array(SECRET_LENGTH));
+    const made = random.toBase64();
+    // Whoever is first makes it.
+    const absent = { key: USER_SECRET, versionstamp: null };
+    const { ok } = await this.#kv.atomic().check(absent)
+      .set(USER_SECRET, made).commit();
+    if (ok) return made;
+    return (await this.#kv.get<string>(USER_SECRET)).value!;
   }
 
   /** All users, by name. */

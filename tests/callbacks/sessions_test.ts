@@ -61,8 +61,37 @@ Deno.test("authenticate replaces, observes, changes and refuses", async () => {
   assertEquals(tested.faults, []);
 });
 
+Deno.test("authenticate says what is open, and until when", async () => {
+  const scope = { mailboxes: ["inbox", "Sent"] };
+  await using tested = start({
+    async authenticate(event, next) {
+      if (event.user.name === "bob") return { user: "bob", expires: 1 };
+      await next(event);
+      return { user: "alice", scope };
+    },
+  }, { users: () => ({ user: "alice", scope: { readOnly: true } }) });
+  const client = await tested.connect();
+  await client.line();
+  await client.ok("LOGIN alice secret");
+  assertMatch((await client.send("SELECT INBOX")).at(-1)!, /^OK \[READ-ONLY\]/);
+  await client.no("SELECT Trash");
+  const over = await tested.connect();
+  await over.line();
+  await over.ok("LOGIN bob secret");
+  assertMatch((await over.line())!, /^\* BYE .* has ended/);
+  tested.server.endSessions("nobody");
+  await client.ok("NOOP");
+  tested.server.endSessions("alice");
+  assertMatch((await client.line())!, /^\* BYE .* log in anew/);
+  assertEquals(tested.faults, []);
+});
+
 Deno.test("authenticate that answers nonsense lets nobody in", async () => {
-  const answers: unknown[] = [1, "alice", {}, { name: "" }, { name: "a\nb" }];
+  const answers: unknown[] = [
+    ...[1, "alice", {}, { name: "" }, { name: "a\nb" }, { user: 1 }, null],
+    ...[{ user: "a", expires: "now" }, { user: "a", scope: "all" }],
+  ];
+  const { length } = answers;
   await using tested = start({
     authenticate: () => answers.shift() as boolean,
   });
@@ -72,7 +101,7 @@ Deno.test("authenticate that answers nonsense lets nobody in", async () => {
     const refusal = await client.no("LOGIN alice secret");
     assertEquals(codeOf(refusal), "SERVERBUG");
   }
-  assertEquals(tested.faults.length, 5);
+  assertEquals(tested.faults.length, length);
 });
 
 Deno.test("failed logins count whoever says that they have failed", async () => {

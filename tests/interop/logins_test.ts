@@ -36,7 +36,10 @@ function mailServer(server: SaslMailServer): MailServer {
 /** What mutt does when nobody tells it, and what it can be told. */
 const MUTTS = {
   // CRAM-MD5 and LOGIN it begins with an empty word where RFC 4959 has "=" or nothing.
-  mutt: { chooses: "SCRAM-SHA-256", knows: ["SCRAM-SHA-1", "PLAIN"] },
+  mutt: {
+    chooses: "SCRAM-SHA-256",
+    knows: ["SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN"],
+  },
   neomutt: { chooses: "PLAIN", knows: ["PLAIN"] },
 } as const;
 
@@ -51,9 +54,22 @@ for (const transport of TRANSPORTS) {
     [],
     ALL,
     async (server) => {
-      const client = await connectImapFlow(mailServer(server), transport);
-      await client.logout();
-      assertEquals(loginsOf(server), ["PLAIN"]);
+      for (
+        const loginMethod of [undefined, "AUTH=PLAIN", "AUTH=LOGIN", "LOGIN"]
+      ) {
+        const auth = {
+          ...{ user: "alice", pass: "secret" },
+          ...(loginMethod === undefined ? {} : { loginMethod }),
+        };
+        const options = { auth };
+        const client = await connectImapFlow(
+          mailServer(server),
+          transport,
+          options,
+        );
+        await client.logout();
+      }
+      assertEquals(loginsOf(server), ["PLAIN", "PLAIN", "LOGIN", "LOGIN"]);
     },
   );
 

@@ -14,7 +14,9 @@ import { SERVER, type Transport } from "./server.ts";
 /** A running server whose user is alice, with the password `secret`. */
 export interface SaslMailServer {
   /** The port of each kind of listener. */
-  readonly ports: Readonly<Record<"imap" | "imaps" | "pop3" | "pop3s", number>>;
+  readonly ports: Readonly<
+    Record<"imap" | "imaps" | "pop3" | "pop3s" | "lmtp", number>
+  >;
   /** The certificate that it shows, for 127.0.0.1 and localhost; a PEM file. */
   readonly certificate: string;
   /** A directory for the test's own files; removed afterwards. */
@@ -23,13 +25,23 @@ export interface SaslMailServer {
   readonly said: string[];
 }
 
-const KINDS = ["imap", "imaps", "pop3", "pop3s"] satisfies ListenerKind[];
+const KINDS = [
+  ...["imap", "imaps", "pop3", "pop3s", "lmtp"] as const,
+] satisfies ListenerKind[];
+
+/** What such a server is told beside what all of them are. */
+export type SaslMailOptions =
+  & Pick<ServeOptions, "users" | "sasl" | "delivery">
+  & {
+    /** Who issues certificates to clients, in PEM. Default: nobody is asked for one. */
+    readonly clientCa?: string;
+  };
 
 /** Defines a test that gets such a server. */
 export async function saslTest(
   name: string,
   needs: readonly Need[],
-  options: Pick<ServeOptions, "users" | "sasl">,
+  options: SaslMailOptions,
   body: (server: SaslMailServer) => Promise<void>,
 ): Promise<void> {
   const absent = await missing(needs);
@@ -43,13 +55,17 @@ export async function saslTest(
 }
 
 async function withServer(
-  options: Pick<ServeOptions, "users" | "sasl">,
+  options: SaslMailOptions,
   body: (server: SaslMailServer) => Promise<void>,
 ): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "imapd-interop-" });
   const said: string[] = [];
   try {
-    const tls = await testCertificate();
+    const { clientCa, ...more } = options;
+    const tls = {
+      ...await testCertificate(),
+      ...(clientCa === undefined ? {} : { clientCa }),
+    };
     const certificate = join(directory, "cert.pem");
     await Deno.writeTextFile(certificate, tls.cert);
     await using server = serve({
@@ -64,7 +80,7 @@ async function withServer(
         },
       },
       trace: (_, way, line) => said.push(`${way}: ${line}`),
-      ...options,
+      ...more,
     });
     const ports = Object.fromEntries(
       server.addrs.map(({ kind, port }) => [kind, port]),

@@ -133,7 +133,7 @@ Deno.test("What needs no transaction is answered at any time", async () => {
     C: HELP NOOP
     S: 214 2.0.0
     C: AUTH PLAIN
-    S: 500 5.5.1
+    S: 502 5.5.1
     C: STARTTLS
     S: 502 5.5.1
     C: QUIT now

@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
 import { formatText } from "../../server/log.ts";
+import type { AnonymousOptions } from "../../server/sasl/anonymous.ts";
 import { message, testServer } from "../../testing.ts";
 import { base64, talk } from "./talk.ts";
 
@@ -60,7 +61,7 @@ Deno.test("whoever wants to is let in to the one account", async () => {
 Deno.test("who is anonymous sets no filters (RFC 5466)", async () => {
   await using server = await testServer({
     ...OPTIONS,
-    sasl: { anonymous: "public" },
+    sasl: { anonymous: { user: "public", readOnly: false } },
   });
   const heard = await talk(
     server.port,
@@ -71,6 +72,24 @@ Deno.test("who is anonymous sets no filters (RFC 5466)", async () => {
     "e LOGOUT",
   );
   assertMatch(heard, /^b NO \[NOPERM\] .*\r\nc NO \[NOPERM\] .*\r\nd OK/m);
+});
+
+Deno.test("nothing can be changed, unless it may", async () => {
+  const tries = async (anonymous: string | AnonymousOptions) => {
+    await using server = await testServer({ ...OPTIONS, sasl: { anonymous } });
+    const heard = await talk(
+      server.port,
+      "a AUTHENTICATE ANONYMOUS =",
+      "b SELECT INBOX",
+      "c STORE 1 +FLAGS (\\Deleted)",
+      "d CREATE x",
+      "e LOGOUT",
+    );
+    return [..."cd"].map((tag) => heard.includes(`\r\n${tag} OK `));
+  };
+  assertEquals(await tries("public"), [false, false]);
+  assertEquals(await tries({ user: "public" }), [false, false]);
+  assertEquals(await tries({ user: "public", readOnly: false }), [true, true]);
 });
 
 Deno.test("an account that is no user's lets nobody in", async () => {

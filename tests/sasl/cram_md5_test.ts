@@ -79,7 +79,7 @@ Deno.test("each challenge is another", async () => {
   assertNotEquals(await challenge(), one);
 });
 
-Deno.test("it is offered when asked for, where all passwords are known", () => {
+Deno.test("it is offered when asked for, where users are looked up", async () => {
   const offers = (setup: SaslSetup) =>
     offeredMechanisms(saslServer(setup)).some(({ name }) =>
       name === "CRAM-MD5"
@@ -87,5 +87,12 @@ Deno.test("it is offered when asked for, where all passwords are known", () => {
   const options = { mechanisms: ["CRAM-MD5"] };
   assert(offers({ options }));
   assert(!offers({}));
-  assert(!offers({ options, records: [] }));
+  const { backend } = saslServer({ options });
+  assert(!offers({ backend: { ...backend!, password: undefined } }));
+  // Somebody whose password is not known as it is looks like nobody.
+  const record = { name: "tim", passwordHash: "{SSHA}x" };
+  const exchange = cramMd5().begin(saslServer({ options, records: [record] }));
+  await say(exchange, undefined);
+  const { step } = await say(exchange, `tim ${DIGEST}`);
+  assertEquals(step, { type: "rejection", user: "tim" });
 });

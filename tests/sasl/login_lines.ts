@@ -73,7 +73,12 @@ export class LineConnection implements Disposable {
 
   /** Ends it. */
   [Symbol.dispose](): void {
-    this.#conn.close();
+    try {
+      this.#conn.close();
+    } catch (error) {
+      // The server has hung up before.
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import type { SaslUsers } from "../../server/sasl/mod.ts";
 import {
   type TokenAnswer,
   type TokenOptions,
-  tokenProof,
+  tokenProof as proof,
 } from "../../server/sasl/tokens.ts";
 import { prepareUserName } from "../../server/users.ts";
 import { StorageError } from "../../storage/model.ts";
@@ -37,6 +37,19 @@ function optionsOf(
 ): TokenOptions {
   const { issuer, keySet } = server;
   return { issuer, audience: "imapd", jwks: keySet, ...more };
+}
+
+/** As `tokenProof`, without the time at which tokens end. */
+function tokenProof(
+  ...given: Parameters<typeof proof>
+): ReturnType<typeof proof> {
+  const check = proof(...given);
+  return async (token, user) => {
+    const answer = await check(token, user);
+    if (!("expires" in answer)) return answer;
+    const { expires: _, ...identity } = answer;
+    return identity;
+  };
 }
 
 const REFUSED: TokenRefusal = { status: "invalid_token" };
@@ -362,4 +375,39 @@ Deno.test("settings that cannot be are told at the start", () => {
   for (const [options, message] of wrong) {
     assertThrows(() => tokenProof(options, USERS), TypeError, message);
   }
+});
+
+Deno.test("a login by a token ends with the token, the clocks' difference added", async () => {
+  await using server = await AuthorizationServer.start();
+  const exp = Math.floor(Date.now() / 1_000) + 60;
+  const token = await server.token({ claims: { exp } });
+  const check = async (options: TokenOptions) =>
+    await proof(optionsOf(server, options), USERS)(token, undefined);
+  assertEquals(await check({ clockTolerance: 5 }), {
+    user: "alice",
+    expires: (exp + 5) * 1_000,
+  });
+  const introspection = {
+    ...{ endpoint: server.endpoint, clientId: "i", clientSecret: "s" },
+  };
+  server.opaque.set("one", { active: true, email: "alice", exp });
+  server.opaque.set("two", { active: true, email: "alice" });
+  const asked = proof({ introspection, clockTolerance: 0 }, USERS);
+  assertEquals(await asked("one", undefined), {
+    user: "alice",
+    expires: exp * 1_000,
+  });
+  assertEquals(await asked("two", undefined), { user: "alice" });
+});
+
+Deno.test("of many keys that may be a token's, some are tried", async () => {
+  await using server = await AuthorizationServer.start();
+  server.keys.length = 0;
+  for (let n = 0; n < 17; n++) server.keys.push(await makeKey(`key${n}`));
+  const check = tokenProof(optionsOf(server), USERS);
+  const by = async (n: number, kid = false) =>
+    await check(await server.token({ key: server.keys[n]!, kid }), undefined);
+  assertEquals(await by(15), ALICE);
+  assertEquals(await by(16), REFUSED);
+  assertEquals(await by(16, true), ALICE);
 });

@@ -15,6 +15,7 @@ import {
   inlineUsers,
   type KnownUser,
   prepareUserName,
+  SCRAM_HASHES,
 } from "../../server/users.ts";
 
 const encoder = new TextEncoder();
@@ -65,6 +66,7 @@ function backendOf(setup: SaslSetup): SaslBackend {
     {
       lookedUp: true,
       knowsPasswords: records === undefined,
+      scram: records === undefined ? SCRAM_HASHES : new Set(),
       prepare,
       async user(given) {
         const name = prepare(given);

@@ -144,7 +144,13 @@ Deno.test("what is offered follows what is known of users", async () => {
   ]);
   assertEquals(
     (await offered({ users: store, sasl: all }))[0],
-    "SCRAM-SHA-1 PLAIN",
+    "SCRAM-SHA-1 CRAM-MD5 PLAIN",
+  );
+  // A store may say that all of its users have a record.
+  const recorded = { ...store, scram: new Set(["SHA-256"] as const) };
+  assertEquals(
+    (await offered({ users: recorded }))[0],
+    "SCRAM-SHA-256 PLAIN LOGIN",
   );
   // A callback that decides is given passwords, and cannot be passed by.
   const callbacks = { authenticate: () => true };

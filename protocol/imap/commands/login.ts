@@ -63,7 +63,10 @@ export const authenticate: Command<AuthenticateArguments> = {
 
   parse(d) {
     const mechanism = d.sp().atom().toUpperCase();
-    return { mechanism, initial: d.trySp() ? d.base64() : undefined };
+    // A response of no bytes is "=" (RFC 4959 § 3). A space with nothing behind it, which mutt sends where it has no
+    // response, is taken for none, so that mechanisms in which the server begins can.
+    const given = d.trySp() && !d.atEnd();
+    return { mechanism, initial: given ? d.base64() : undefined };
   },
 
   async execute(session, { mechanism, initial }) {

@@ -19,7 +19,7 @@ export interface GssapiOptions {
    * added. Default: the one that the system says, by `KRB5_KTNAME` or `/etc/krb5.keytab`.
    */
   readonly keytab?: string;
-  /** The services that clients may ask tickets for. Default `imap` (RFC 1731 § 3) and `pop` (RFC 5034 § 5). */
+  /** The services that clients may ask tickets for. Default `imap` (RFC 1731 § 3), `pop` (RFC 5034 § 5), `lmtp`. */
   readonly service?: string | readonly string[];
   /** The name of this machine in those tickets. Default: whichever the keytab has keys for. */
   readonly hostname?: string;
@@ -40,7 +40,7 @@ export interface GssapiProof {
   close(): void;
 }
 
-const DEFAULT_SERVICES = ["imap", "pop"];
+const DEFAULT_SERVICES = ["imap", "pop", "lmtp"];
 
 /** How a principal is displayed: components with `/` between them, and what is special in them behind `\`. */
 const USER = /^([^/@\\]+)@([^/@\\]+)$/;
