@@ -211,6 +211,11 @@ export const SETTINGS: readonly Setting[] = [
     "connections from an address at once",
   ),
   numeric(
+    "handshakeTime",
+    count(1, 3_600_000),
+    "milliseconds that a handshake for TLS, or a PROXY header, may take",
+  ),
+  numeric(
     "batchSize",
     count(512, 16_777_216),
     "bytes that gather before they are written to the socket",

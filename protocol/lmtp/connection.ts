@@ -72,6 +72,7 @@ export class Connection {
     } finally {
       stopping.removeEventListener("abort", stop);
       clearTimeout(this.#timer);
+      session.reset();
       this.#stream.close();
       this.#host.event("disconnect", session.about());
     }

@@ -40,7 +40,7 @@ export async function startOwnServer(
     users: { alice: "secret", bob: "secret" },
     storage,
     // failed logins are a matter of what is said here, not of how long it takes
-    limits: { failedLoginDelay: 0, ...script.limits },
+    limits: { failedLoginDelay: 0, badCommandDelay: 0, ...script.limits },
     capabilities: { disable: script.disable },
     onError(error) {
       faults.push(error);
