@@ -12,7 +12,8 @@ export class Wire implements Disposable {
   #conn: Deno.TcpConn | Deno.TlsConn;
   #heard = "";
 
-  private constructor(conn: Deno.TcpConn) {
+  /** Takes a connection over. */
+  constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
   }
 

@@ -19,7 +19,7 @@ const PATIENCE = 10_000;
 export class Client {
   readonly #conn: Deno.Conn;
   readonly #cut: boolean;
-  readonly #log: (line: string) => void;
+  readonly #log: ((line: string) => void) | undefined;
   readonly #reader = new ResponseReader();
   readonly #view = new ClientView();
   readonly #responses: Response[] = [];
@@ -32,9 +32,9 @@ export class Client {
   /**
    * @param conn to the server
    * @param cut whether every byte is written by itself
-   * @param log takes what is said in both directions
+   * @param log takes what is said in both directions; without one nothing is spent on it
    */
-  constructor(conn: Deno.Conn, cut: boolean, log: (line: string) => void) {
+  constructor(conn: Deno.Conn, cut: boolean, log?: (line: string) => void) {
     this.#conn = conn;
     this.#cut = cut;
     this.#log = log;
@@ -43,7 +43,7 @@ export class Client {
 
   /** Writes text, which is a binary string. */
   async send(text: string): Promise<void> {
-    this.#log(`C: ${printable(text)}`);
+    this.#log?.(`C: ${printable(text)}`);
     const lines = (this.#line + text).split("\r\n");
     this.#line = lines.pop()!;
     for (const line of lines) this.#view.sent(line);
@@ -119,7 +119,7 @@ export class Client {
   }
 
   #take(text: string): void {
-    this.#log(`S: ${printable(text)}`);
+    this.#log?.(`S: ${printable(text)}`);
     const response = parseResponse(text, false);
     this.#view.received(response);
     this.#responses.push(response);

@@ -20,7 +20,7 @@ export interface OwnServer {
   /** Faults of its own that it has met; each was answered by SERVERBUG at best. */
   readonly faults: readonly unknown[];
   /** Opens a connection. */
-  connect(): Promise<Deno.Conn>;
+  connect(): Promise<Deno.TcpConn>;
   /** Stops it and gives its storage back. */
   stop(): Promise<void>;
 }
