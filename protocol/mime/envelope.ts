@@ -9,7 +9,7 @@
  */
 
 import { type Address, parseAddresses } from "./address.ts";
-import { fields, fieldValue } from "./header.ts";
+import { FieldNames, fields, fieldValue } from "./header.ts";
 import { MIME_LIMITS } from "./limits.ts";
 import type { Part } from "./part.ts";
 
@@ -56,7 +56,7 @@ export function envelope(bytes: Uint8Array, part: Part): Envelope {
     part.bodyStart,
     part.headerStart + MIME_LIMITS.maxEnvelopeBytes,
   );
-  for (const field of fields(bytes, part.headerStart, end)) {
+  for (const field of fields(bytes, part.headerStart, end, WANTED)) {
     const list = lists.get(field.name);
     if (list !== undefined) {
       const room = MIME_LIMITS.maxAddresses - list.length;
@@ -93,4 +93,9 @@ const TEXTS: ReadonlySet<string> = new Set([
   "subject",
   "in-reply-to",
   "message-id",
+]);
+/** All fields that an envelope is made of. */
+const WANTED = new FieldNames([
+  ...TEXTS,
+  ...["from", "sender", "reply-to", "to", "cc", "bcc"],
 ]);
