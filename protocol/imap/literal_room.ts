@@ -64,7 +64,7 @@ export class LiteralRoom {
 
   /** Gives back what the command holds, once it is done or refused. */
   release(): void {
-    this.handOver()();
+    if (this.#held > 0) this.handOver()();
   }
 
   /** Lets go of what the command holds, which goes on while the next is read; returns what gives it back. */
