@@ -9,6 +9,7 @@ import type { Hooks } from "./hooks.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { Identity } from "./identity.ts";
 import type { Limits } from "./limits.ts";
+import type { LiteralBudget } from "./literal_budget.ts";
 import type { SaslBackend } from "./sasl/server.ts";
 
 export type { Identity, Scope } from "./identity.ts";
@@ -167,6 +168,8 @@ export interface Host {
       user: string | undefined,
     ) => boolean)
     | undefined;
+  /** Bounds what literals take of memory, over all connections; nothing does where it is absent. */
+  readonly literals?: LiteralBudget | undefined;
   /** Slows guessing down, over all connections; nobody waits where it is absent. */
   readonly throttle?: LoginThrottle | undefined;
   /** A login happened: false when the user has too many connections. The other function ends it. */

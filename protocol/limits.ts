@@ -10,6 +10,8 @@ export interface Limits {
   readonly lineLength: number;
   /** A literal before login. */
   readonly literalBeforeLogin: number;
+  /** A command with all its literals before login. */
+  readonly commandBeforeLogin: number;
   /** A literal in any command but APPEND. */
   readonly literal: number;
   /** A command with all its literals, APPEND's message apart. */
@@ -20,6 +22,14 @@ export interface Limits {
   readonly message: number;
   /** All messages of one APPEND together. */
   readonly messages: number;
+  /** Literals in memory, of all connections together, until their commands are done. */
+  readonly literalsInMemory: number;
+  /** The same for the connections of one user. */
+  readonly literalsInMemoryPerUser: number;
+  /** How long a literal waits for room in memory before it is refused. */
+  readonly literalWait: number;
+  /** How long a client may be silent in the middle of a literal. */
+  readonly literalTime: number;
   /** Parentheses inside parentheses. */
   readonly nesting: number;
   /** Search keys in a SEARCH. */
@@ -42,6 +52,8 @@ export interface Limits {
   readonly notifyPending: number;
   /** Commands in a row that are not understood, before the connection ends. */
   readonly badCommands: number;
+  /** How much longer each answer to one waits than the one before, once a quarter of them is used up. */
+  readonly badCommandDelay: number;
   /** Failed logins on a connection, before it ends. */
   readonly failedLogins: number;
   /** How long the answer to a first failed login waits; the second waits twice as long, and so on. */
@@ -88,11 +100,16 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   lineLength: 65_536,
   literalBeforeLogin: 4_096,
+  commandBeforeLogin: 65_536,
   literal: 262_144,
   command: 1_048_576,
   literals: 1_000,
   message: 50 * 1_048_576,
   messages: 100 * 1_048_576,
+  literalsInMemory: 512 * 1_048_576,
+  literalsInMemoryPerUser: 128 * 1_048_576,
+  literalWait: 30_000,
+  literalTime: 60_000,
   nesting: 64,
   searchKeys: 1_000,
   sequenceSet: 20_000,
@@ -104,6 +121,7 @@ export const DEFAULT_LIMITS: Limits = {
   notifyNames: 1_000,
   notifyPending: 1_000,
   badCommands: 20,
+  badCommandDelay: 100,
   failedLogins: 5,
   failedLoginDelay: 500,
   loginWaitByAddress: 15_000,

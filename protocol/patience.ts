@@ -4,12 +4,16 @@
  * @module
  */
 
+import type { Limits } from "./limits.ts";
+
 /** What a {@linkcode SilenceWatch} looks at. Times are in milliseconds. */
 export interface Silence {
   /** How long a client may take to log in. */
   readonly loginTime: number;
-  /** How long it may be silent once it has. */
-  readonly idleTime: number;
+  /** How long it may be silent once it has, where it is now. */
+  idleTime(): number;
+  /** The least that {@linkcode idleTime} ever is. */
+  readonly shortest: number;
   /** Whether somebody has logged in. */
   loggedIn(): boolean;
   /** Since when the client is waited for, on the clock of `performance`; undefined while it is not. */
@@ -43,15 +47,26 @@ export class SilenceWatch {
   }
 
   #look(): void {
-    const { loginTime, idleTime } = this.#silence;
+    const { loginTime, shortest } = this.#silence;
     const now = performance.now();
     const left = this.#silence.loggedIn()
-      ? (this.#silence.waitsSince() ?? now) + idleTime - now
+      ? (this.#silence.waitsSince() ?? now) + this.#silence.idleTime() - now
       : this.#begun + loginTime - now;
     if (left <= 0) return this.#silence.over();
-    const wait = Math.min(left, loginTime, idleTime);
+    const wait = Math.min(left, loginTime, shortest);
     this.#timer = setTimeout(() => this.#look(), wait + 1);
   }
+}
+
+/**
+ * How long the answer to a bad command waits, in milliseconds.
+ * @param count how many there were in a row, with it
+ */
+export function badCommandDelay(
+  count: number,
+  { badCommands, badCommandDelay }: Limits,
+): number {
+  return Math.max(0, Math.floor(count - badCommands / 4)) * badCommandDelay;
 }
 
 /** A wait on purpose, which the end of the connection cuts short. */

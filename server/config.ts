@@ -17,6 +17,10 @@ import {
 } from "yaml";
 import { z } from "zod";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
+import {
+  DEFAULT_STORAGE_LIMITS,
+  type StorageLimits,
+} from "../storage/limits.ts";
 import { DOORS } from "./doors.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
 import {
@@ -59,7 +63,6 @@ export interface Config {
   readonly insecureAuth?: boolean;
   readonly caseInsensitiveUsers?: boolean;
   readonly hierarchyDelimiter?: string;
-  readonly maxExpunged?: number;
   readonly workers?: number;
   readonly passwordMemory?: number;
   readonly passwordIterations?: number;
@@ -68,6 +71,7 @@ export interface Config {
   readonly maxConnectionsBeforeLogin?: number;
   readonly maxConnectionsPerUser?: number;
   readonly maxConnectionsPerAddress?: number;
+  readonly handshakeTime?: number;
   readonly batchSize?: number;
   readonly drainTime?: number;
   readonly logLevel?: LogLevel;
@@ -93,6 +97,8 @@ export interface Config {
   readonly quirks?: readonly Quirk[];
   /** What clients may choose. */
   readonly limits?: Partial<Limits>;
+  /** What users may make the storage keep. */
+  readonly storageLimits?: Partial<StorageLimits>;
 }
 
 /** Something is wrong with a configuration. */
@@ -138,6 +144,14 @@ const limitSchema = z.int("Expected a whole number").min(
   "Expected a number from 0 on",
 );
 
+function limitsSchema(defaults: object): z.ZodType {
+  const keys = Object.keys(defaults);
+  return z.strictObject(
+    Object.fromEntries(keys.map((name) => [name, limitSchema.optional()])),
+    "Expected a mapping",
+  ).optional();
+}
+
 const kinds = Object.keys(DOORS);
 const listenerSchema = z.strictObject({
   kind: z.enum(kinds, { error: `Expected one of ${kinds.join(" ")}` }),
@@ -181,12 +195,8 @@ const schema = z.strictObject({
   }, "Expected a mapping").optional(),
   quirks: quirksSchema.optional(),
   sasl: saslSchema.optional(),
-  limits: z.strictObject(
-    Object.fromEntries(
-      Object.keys(DEFAULT_LIMITS).map((name) => [name, limitSchema.optional()]),
-    ),
-    "Expected a mapping",
-  ).optional(),
+  limits: limitsSchema(DEFAULT_LIMITS),
+  storageLimits: limitsSchema(DEFAULT_STORAGE_LIMITS),
 }, "Expected a mapping of keys");
 
 /**
@@ -383,11 +393,19 @@ export function sampleConfig(
     "",
     "# What clients may ask for at the most. Sizes are in bytes, times in milliseconds.",
     "# limits:",
-    ...Object.entries(DEFAULT_LIMITS).map(([name, value]) =>
-      `#   ${name}: ${value}`
-    ),
+    ...limitLines(DEFAULT_LIMITS),
+    "",
+    "# What users may make the storage keep.",
+    "# storageLimits:",
+    ...limitLines(DEFAULT_STORAGE_LIMITS),
   );
   return lines.join("\n") + "\n";
+}
+
+function limitLines(defaults: object): string[] {
+  return Object.entries(defaults).map(([name, value]) =>
+    `#   ${name}: ${value}`
+  );
 }
 
 function capitalized(phrase: string): string {

@@ -22,6 +22,7 @@ listeners:
 users: { alice: secret }
 capabilities: { disable: [IDLE] }
 limits: { message: 1000 }
+storageLimits: { maxMailboxes: 7 }
 trace: true
 logLevel: debug
 `,
@@ -35,6 +36,7 @@ logLevel: debug
     users: { alice: "secret" },
     capabilities: { disable: ["IDLE"] },
     limits: { message: 1000 },
+    storageLimits: { maxMailboxes: 7 },
     trace: true,
     logLevel: "debug",
   });

@@ -8,6 +8,7 @@ import type { ByteStream } from "../protocol/byte_stream.ts";
 import type { Hooks } from "../protocol/hooks.ts";
 import type { Host, OpenSession, ServerMetadata } from "../protocol/host.ts";
 import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
+import { LiteralBudget } from "../protocol/literal_budget.ts";
 import type { SaslBackend } from "../protocol/sasl/server.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Admission } from "./admission.ts";
@@ -50,6 +51,8 @@ export class ServerHost implements Host {
   readonly mayDeliver: Host["mayDeliver"];
   /** See {@linkcode Host.sasl}. */
   readonly sasl: SaslBackend;
+  /** See {@linkcode Host.literals}. */
+  readonly literals: LiteralBudget = new LiteralBudget(() => this.#limits);
   /** See {@linkcode Host.throttle}. */
   readonly throttle: Host["throttle"];
   /** Told of each connection on which somebody has logged in. */

@@ -5,7 +5,6 @@
  */
 
 import type { Limits } from "../protocol/limits.ts";
-import { DEFAULT_STORAGE_LIMITS } from "../storage/limits.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Callbacks } from "./callbacks/types.ts";
 import { DOORS, type ListenerKind } from "./doors.ts";
@@ -237,7 +236,6 @@ export const DEFAULTS = {
   handshakeTime: 30_000,
   drainTime: 5_000,
   callbackTime: 30_000,
-  maxExpunged: DEFAULT_STORAGE_LIMITS.maxExpunged,
 } as const;
 
 /** A listener with nothing left open: an address with a port, or a path. */

@@ -175,11 +175,6 @@ export const SETTINGS: readonly Setting[] = [
     fallback: DEFAULTS.hierarchyDelimiter,
     sample: { yaml: '"/"' },
   },
-  numeric(
-    "maxExpunged",
-    count(0, 10_000_000),
-    "expunged messages that a mailbox remembers, for QRESYNC",
-  ),
   numeric("workers", count(1, 64), "threads that check passwords, at the most"),
   numeric(
     "passwordMemory",
@@ -214,6 +209,11 @@ export const SETTINGS: readonly Setting[] = [
     "maxConnectionsPerAddress",
     count(1, 1_000_000),
     "connections from an address at once",
+  ),
+  numeric(
+    "handshakeTime",
+    count(1, 3_600_000),
+    "milliseconds that a handshake for TLS, or a PROXY header, may take",
   ),
   numeric(
     "batchSize",

@@ -125,7 +125,7 @@ class RunningServer implements TestServer {
       lmtpPort: 0,
       ...(tls && { tls, tlsPort: 0, pop3sPort: 0 }),
       storage: this.storage,
-      limits: { failedLoginDelay: 0, ...options.limits },
+      limits: { failedLoginDelay: 0, badCommandDelay: 0, ...options.limits },
       onListen: () => {},
       onError: (error, about) => {
         this.errors.push(error);

@@ -8,6 +8,7 @@ import {
 } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { makeCertificate } from "../server/tls/self_signed.ts";
+import { Wire } from "./hostile/wire.ts";
 import { imapd, login, startServer, startWith, withFolder } from "./cli/run.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
@@ -48,10 +49,20 @@ Deno.test("SIGHUP reads users and certificate again; what is wrong changes nothi
   withFolder(async (dir) => {
     const file = join(dir, "imapd.yaml");
     const write = (users: string) =>
-      Deno.writeTextFile(file, `kv: ":memory:"\nusers: ${users}\n`);
+      Deno.writeTextFile(
+        file,
+        'kv: ":memory:"\nstorageLimits: { maxMailboxes: 2 }\n' +
+          `users: ${users}\n`,
+      );
     await write("{ alice: secret }");
     await using server = await startServer("--config", file);
     assertEquals(await login(server, "bob", "secret"), false);
+    {
+      using wire = await Wire.open(server.port);
+      await wire.ask("a LOGIN alice secret");
+      assertMatch(await wire.ask("b CREATE one"), /^b OK/m);
+      assertMatch(await wire.ask("c CREATE two"), /^c NO \[LIMIT\]/m);
+    }
     await write("{ bob: secret }\nquirks: [{ match: {}, greeting: changed }]");
     server.signal("SIGHUP");
     await server.logged("reloaded");

@@ -7,9 +7,7 @@
 
 import { DEFAULT_LIMITS } from "../protocol/limits.ts";
 import { extensions } from "../protocol/imap/extensions/mod.ts";
-
-const BEGIN = "<!-- capabilities: made by tools/capability_table.ts -->\n";
-const END = "<!-- end of capabilities -->\n";
+import { markdownTable, putSection } from "./readme_section.ts";
 
 /** What is offered where everything is there. */
 function offered(): string[] {
@@ -49,30 +47,5 @@ function row(capability: string): [string, string] {
   throw new Error(`${capability}: its extension names no document`);
 }
 
-function table(): string {
-  const rows = [["capability", "defined in"], ...offered().sort().map(row)];
-  const widths = [0, 1].map((column) =>
-    Math.max(...rows.map((cells) => cells[column]!.length))
-  );
-  const lines = rows.map((cells) =>
-    `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(" | ")} |`
-  );
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [lines[0], rule, ...lines.slice(1)].join("\n");
-}
-
-const readme = new URL("../README.md", import.meta.url);
-const text = await Deno.readTextFile(readme);
-const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-if (begin < 0 || end < begin) {
-  throw new Error("README.md has no place for the table of capabilities");
-}
-const written = `${text.slice(0, begin)}${BEGIN}\n${table()}\n\n${
-  text.slice(end)
-}`;
-if (!Deno.args.includes("--check")) {
-  await Deno.writeTextFile(readme, written);
-} else if (written !== text) {
-  console.error("The table of capabilities is old: deno task table");
-  Deno.exit(1);
-}
+const rows = [["capability", "defined in"], ...offered().sort().map(row)];
+await putSection("capabilities", markdownTable(rows));

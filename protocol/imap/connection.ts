@@ -9,7 +9,7 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
-import { Pause, SilenceWatch } from "../patience.ts";
+import { badCommandDelay, Pause, SilenceWatch } from "../patience.ts";
 import { nextConnectionNumber } from "../connection_number.ts";
 import type { Host } from "../host.ts";
 import type { Frame, LiteralHeader } from "../wire/command_reader.ts";
@@ -20,6 +20,7 @@ import { Bad, Bye, No, refusalOf } from "./errors.ts";
 import { execute } from "./execute.ts";
 import { uidRequired } from "./messages.ts";
 import { LiteralPolicy } from "./literal_policy.ts";
+import { LiteralRoom } from "./literal_room.ts";
 import { registryOf } from "./extensions/mod.ts";
 import { type Admitted, Overlap } from "./overlap.ts";
 import { type Registries, Session, type Wire } from "./session.ts";
@@ -45,6 +46,7 @@ class Connection implements Wire {
   readonly #session: Session;
   readonly #tracer: Tracer;
   readonly #literals = new LiteralPolicy();
+  readonly #room: LiteralRoom;
   readonly #overlap = new Overlap();
   #badCommands = 0;
   /** Why the connection ends, when something outside wants it to. */
@@ -63,6 +65,7 @@ class Connection implements Wire {
     const { out } = this.#transport;
     this.#session = new Session(id, host, this, registries, out);
     this.#silence = this.#watchSilence();
+    this.#room = new LiteralRoom(host.literals, this.#pause);
   }
 
   get remote(): string {
@@ -98,6 +101,7 @@ class Connection implements Wire {
     } finally {
       stopping.removeEventListener("abort", stop);
       this.#silence.close();
+      this.#room.release();
       const left = this.#session.logout();
       this.stream.close();
       this.#transport.close();
@@ -115,6 +119,8 @@ class Connection implements Wire {
       } else if (event.type === "command") {
         const waiting = this.#take(event.frame);
         if (waiting !== undefined) await waiting;
+        this.#room.release();
+        if (this.#badCommands > 0) await this.#slowDown();
         const { next } = this.#session;
         if (next !== undefined) {
           this.#session.next = undefined;
@@ -212,11 +218,14 @@ class Connection implements Wire {
         : this.#execute(admitted, args);
     }
     const size = frame.literals.reduce((sum, part) => sum + part.length, 0);
-    this.#overlap.add(
-      admitted,
-      size,
-      async () => await command.execute(this.#session, args, admitted),
-    );
+    const release = this.#room.handOver();
+    this.#overlap.add(admitted, size, async () => {
+      try {
+        return await command.execute(this.#session, args, admitted);
+      } finally {
+        release();
+      }
+    });
     const { overlappingCommands, message } = this.#host.limits;
     const keep = this.#overlap.size > message ? 0 : overlappingCommands - 1;
     return this.#overlap.length > keep ? this.#finish(keep) : undefined;
@@ -308,7 +317,8 @@ class Connection implements Wire {
   async #literal(header: LiteralHeader, text: Uint8Array): Promise<void> {
     const { reader, out } = this.#transport;
     const verdict = this.#literals.judge(header, text, this.#session);
-    if (verdict.refusal === undefined) {
+    const refusal = verdict.refusal ?? await this.#makeRoom(header);
+    if (refusal === undefined) {
       if (!header.nonSync) {
         await this.#finish(0);
         // continue-req, RFC 9051 § 7.6
@@ -318,7 +328,29 @@ class Connection implements Wire {
       return reader.accept();
     }
     reader.refuse();
-    await this.#refuseInOrder(verdict.tag, verdict.refusal);
+    this.#room.release();
+    await this.#refuseInOrder(verdict.tag, refusal);
+    await this.#slowDown();
+  }
+
+  /** Whoever says what is not understood, again and again, waits for the answer. */
+  async #slowDown(): Promise<void> {
+    const delay = badCommandDelay(this.#badCommands, this.#host.limits);
+    if (delay > 0) await this.pause(delay);
+  }
+
+  /** Takes room for a literal, and waits for it where there is none: the client is not read meanwhile. */
+  async #makeRoom({ size }: LiteralHeader): Promise<No | undefined> {
+    const { user } = this.#session.identity ?? {};
+    const settled = async () => {
+      await this.#finish(0);
+      await this.flush();
+      if (this.#bye !== undefined) throw this.#bye;
+    };
+    const { literalWait } = this.#host.limits;
+    if (await this.#room.take(size, user, settled, literalWait)) return;
+    if (this.#bye !== undefined) throw this.#bye;
+    return new No("UNAVAILABLE", "There is no room for it now, try later");
   }
 
   /**
@@ -432,10 +464,12 @@ class Connection implements Wire {
   }
 
   #watchSilence(): SilenceWatch {
-    const { loginTime, idleTime } = this.#host.limits;
+    const { loginTime, idleTime, literalTime } = this.#host.limits;
     return new SilenceWatch({
       loginTime,
-      idleTime,
+      idleTime: () =>
+        this.#transport.reader.expected > 0 ? literalTime : idleTime,
+      shortest: Math.min(idleTime, literalTime),
       loggedIn: () => this.#session.identity !== undefined,
       waitsSince: () => this.#transport.waitsSince,
       over: () => this.#end(new Bye("You have been silent for too long")),

@@ -61,7 +61,8 @@ export class LiteralPolicy {
     if (message && this.#taken > limits.messages) {
       return refuse(new No("TOOBIG", "The messages are too long together"));
     }
-    if (!message && this.#taken + text.length > limits.command) {
+    const whole = loggedIn ? limits.command : limits.commandBeforeLogin;
+    if (!message && this.#taken + text.length > whole) {
       return refuse(new Bad("The command is too long", "TOOBIG"));
     }
     return { tag, refusal: undefined };

@@ -30,7 +30,7 @@ function lhlo(session: Session, argument: string): void {
     throw new Refusal("501 5.5.4", "Say who you are: LHLO domain");
   }
   session.client = client;
-  session.transaction = undefined;
+  session.reset();
   const { limits } = session.host;
   session.transport.replyLines("250", [
     session.hostname,
@@ -116,7 +116,7 @@ async function rcpt(session: Session, argument: string): Promise<void> {
 }
 
 function rset(session: Session): void {
-  session.transaction = undefined;
+  session.reset();
   session.transport.reply("250 2.0.0", "Done");
 }
 
@@ -150,7 +150,7 @@ async function startTls(session: Session): Promise<void> {
   transport.reply("220 2.0.0", "Go ahead");
   await transport.startTls();
   session.client = undefined;
-  session.transaction = undefined;
+  session.reset();
 }
 
 /** The text behind `FROM:` or `TO:`; spaces behind it are let through, as most servers do. */

@@ -77,6 +77,7 @@ export class Connection {
     } finally {
       stopping.removeEventListener("abort", stop);
       clearTimeout(this.#timer);
+      session.reset();
       this.#stream.close();
       const { open, facts } = session;
       if (open !== undefined) {

@@ -16,6 +16,11 @@ const TOO_LARGE: DeliveryFailure = {
   status: "5.3.4",
   text: "The message is too large",
 };
+const NO_ROOM: DeliveryFailure = {
+  reply: 452,
+  status: "4.3.1",
+  text: "There is no room for it now",
+};
 const OUT_OF_ORDER: DeliveryFailure = {
   reply: 503,
   status: "5.5.1",
@@ -70,7 +75,7 @@ export async function bdat(session: Session, argument: string): Promise<void> {
   await transport.chunk(size, (bytes) => {
     if (transaction.failure === undefined) message.add(bytes);
   });
-  if (message.tooLarge) fail(transaction, TOO_LARGE);
+  noteSize(transaction);
   if (last) return await finish(session, transaction);
   if (transaction.failure !== undefined) throw refusalOf(transaction.failure);
   transport.reply("250 2.0.0", `${size} octets`);
@@ -83,8 +88,9 @@ async function finish(
 ): Promise<void> {
   session.transaction = undefined;
   const { host, transport } = session;
-  const { recipients, message, id } = transaction;
-  if (message.tooLarge) fail(transaction, TOO_LARGE);
+  using message = transaction.message;
+  const { recipients, id } = transaction;
+  noteSize(transaction);
   const { failure } = transaction;
   const failures = failure === undefined
     ? await deliver(host, {
@@ -128,6 +134,13 @@ function protocolOf(session: Session, { parameters }: Transaction): string {
   return (parameters.utf8 ? "UTF8LMTP" : "LMTP") +
     (session.stream.secure ? "S" : "") +
     (session.user === undefined ? "" : "A");
+}
+
+/** Notes whether a message is more than there is room for. */
+function noteSize(transaction: Transaction): void {
+  const { message } = transaction;
+  if (message.tooLarge) fail(transaction, TOO_LARGE);
+  else if (message.noRoom) fail(transaction, NO_ROOM);
 }
 
 /** Notes why a message is not taken; the first reason stays. */

@@ -39,17 +39,17 @@ export class Transaction {
   /** Why the message is not taken, once a chunk has been refused. */
   failure: DeliveryFailure | undefined;
 
-  /** @param limit how large the message may be, in bytes */
+  /** A transaction of which nothing has come but MAIL. */
   constructor(
     id: string,
     sender: Path,
     parameters: MailParameters,
-    limit: number,
+    message: MessageBuffer,
   ) {
     this.id = id;
     this.sender = sender;
     this.parameters = parameters;
-    this.message = new MessageBuffer(limit);
+    this.message = message;
   }
 }
 
@@ -108,7 +108,8 @@ export class Session {
   begin(sender: Path, parameters: MailParameters): void {
     const number = ++this.#transactions;
     const id = `${this.host.now().toString(36)}-${this.id}-${number}`;
-    const { message } = this.host.limits;
+    const { limits, literals } = this.host;
+    const message = new MessageBuffer(limits.message, literals);
     this.transaction = new Transaction(id, sender, parameters, message);
   }
 
@@ -116,6 +117,12 @@ export class Session {
   get facts(): ConnectionFacts {
     const { remote, secure } = this.stream;
     return { connection: this.id, remote, secure };
+  }
+
+  /** Forgets the transaction, if there is one. */
+  reset(): void {
+    this.transaction?.message[Symbol.dispose]();
+    this.transaction = undefined;
   }
 
   /** What logs are told of the connection. */

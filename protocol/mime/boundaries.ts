@@ -10,6 +10,7 @@
  */
 
 import { CR, isBlank } from "./bytes.ts";
+import { MIME_LIMITS } from "./limits.ts";
 
 /** Where a delimiter line leads. */
 export interface Delimiter<T> {
@@ -23,9 +24,6 @@ interface Node<T> {
   readonly children: Map<number, Node<T>>;
   readonly owners: T[];
 }
-
-/** Longer boundaries are cut here; RFC 2046 § 5.1.1 allows 70 characters. */
-const MAX_LENGTH = 250;
 
 const HYPHEN = 45;
 
@@ -41,7 +39,7 @@ function newNode<T>(): Node<T> {
 
 /** The bytes that a boundary is compared by: cut to a bound, without white space at its end. */
 function key(boundary: Uint8Array): Uint8Array {
-  let end = Math.min(boundary.length, MAX_LENGTH);
+  let end = Math.min(boundary.length, MIME_LIMITS.maxBoundary);
   while (end > 0 && boundary[end - 1]! <= 32) end--;
   return boundary.subarray(0, end);
 }

@@ -11,7 +11,8 @@ import {
   type Parameters,
   parseStructured,
 } from "./parameters.ts";
-import type { MimeLimits, Part } from "./part.ts";
+import type { MimeLimits } from "./limits.ts";
+import type { Part } from "./part.ts";
 
 /** The name of a field that is looked for, in lower case. */
 export type ContentName =
@@ -91,7 +92,7 @@ export function readContentFields(
   bytes: Uint8Array,
   ranges: ContentRanges,
   inDigest: boolean,
-  limits: Required<MimeLimits>,
+  limits: MimeLimits,
 ): ContentFields {
   const text = (name: ContentName): string | null => {
     const range = ranges.get(name);
@@ -156,7 +157,7 @@ export function boundaryOf(
   bytes: Uint8Array,
   ranges: ContentRanges,
   fields: ContentFields,
-  limits: Required<MimeLimits>,
+  limits: MimeLimits,
 ): Uint8Array | undefined {
   if (fields.type !== "MULTIPART") return undefined;
   let value = findBoundary(fields.parameters);

@@ -9,7 +9,8 @@
  */
 
 import { type Address, parseAddresses } from "./address.ts";
-import { fields, fieldValue } from "./header.ts";
+import { FieldNames, fields, fieldValue } from "./header.ts";
+import { MIME_LIMITS } from "./limits.ts";
 import type { Part } from "./part.ts";
 
 /** The envelope of a message. A string is null where the field is absent, a list empty. */
@@ -36,15 +37,6 @@ export interface Envelope {
   readonly messageId: string | null;
 }
 
-/** Bytes of the header that are looked at. */
-const MAX_HEADER = 8 * 1_048_576;
-/** Bytes of a single value that are looked at. */
-const MAX_TEXT = 65_536;
-/** Bytes of an address field that are looked at. */
-const MAX_ADDRESS_FIELD = 1_048_576;
-/** Addresses of all fields of one name, group markers counted. */
-const MAX_ADDRESSES = 10_000;
-
 /**
  * The envelope of a message.
  * @param bytes the whole message that `part` was read from
@@ -60,16 +52,22 @@ export function envelope(bytes: Uint8Array, part: Part): Envelope {
     ["cc", []],
     ["bcc", []],
   ]);
-  const end = Math.min(part.bodyStart, part.headerStart + MAX_HEADER);
-  for (const field of fields(bytes, part.headerStart, end)) {
+  const end = Math.min(
+    part.bodyStart,
+    part.headerStart + MIME_LIMITS.maxEnvelopeBytes,
+  );
+  for (const field of fields(bytes, part.headerStart, end, WANTED)) {
     const list = lists.get(field.name);
     if (list !== undefined) {
-      const room = MAX_ADDRESSES - list.length;
+      const room = MIME_LIMITS.maxAddresses - list.length;
       if (room <= 0) continue;
-      const value = fieldValue(bytes, field, MAX_ADDRESS_FIELD);
+      const value = fieldValue(bytes, field, MIME_LIMITS.maxAddressBytes);
       for (const address of parseAddresses(value, room)) list.push(address);
     } else if (TEXTS.has(field.name) && !texts.has(field.name)) {
-      texts.set(field.name, fieldValue(bytes, field, MAX_TEXT));
+      texts.set(
+        field.name,
+        fieldValue(bytes, field, MIME_LIMITS.maxFieldBytes),
+      );
     }
   }
   const list = (name: string): readonly Address[] => lists.get(name) ?? [];
@@ -95,4 +93,9 @@ const TEXTS: ReadonlySet<string> = new Set([
   "subject",
   "in-reply-to",
   "message-id",
+]);
+/** All fields that an envelope is made of. */
+const WANTED = new FieldNames([
+  ...TEXTS,
+  ...["from", "sender", "reply-to", "to", "cc", "bcc"],
 ]);

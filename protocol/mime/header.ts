@@ -41,25 +41,43 @@ export function fieldEnd(
 /**
  * The fields of the header in `[start, end)`, in order, up to the empty line. The cost is linear however
  * many fields there are; nothing is kept.
+ * @param wanted the names to look for; all fields without it. Fields of other names cost least.
  */
 export function* fields(
   bytes: Uint8Array,
   start: number,
   end: number,
+  wanted?: FieldNames,
 ): Generator<HeaderField, void, undefined> {
   const header = end === bytes.length ? bytes : bytes.subarray(0, end);
   let at = start;
   while (at < end && !isEmptyLine(header, at, end)) {
     const next = fieldEnd(header, at, end);
     const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
-    yield colon < 0 ? { name: "", nameStart: at, valueStart: at, end: next } : {
-      name: lowerName(header, at, colon),
-      nameStart: at,
-      valueStart: colon + 1,
-      end: next,
-    };
+    if (wanted === undefined || isWanted(header, at, colon, wanted)) {
+      yield colon < 0
+        ? { name: "", nameStart: at, valueStart: at, end: next }
+        : {
+          name: lowerName(header, at, colon),
+          nameStart: at,
+          valueStart: colon + 1,
+          end: next,
+        };
+    }
     at = next;
   }
+}
+
+/** Whether the field that begins at `start` and has its colon there has one of the names. */
+function isWanted(
+  bytes: Uint8Array,
+  start: number,
+  colon: number,
+  wanted: FieldNames,
+): boolean {
+  let nameEnd = colon;
+  while (nameEnd > start && isBlank(bytes[nameEnd - 1])) nameEnd--;
+  return nameEnd > start && wanted.has(bytes, start, nameEnd);
 }
 
 /**
@@ -152,10 +170,13 @@ function lowerCase(byte: number): number {
   return byte >= 65 && byte <= 90 ? byte | 32 : byte;
 }
 
+/** Another one in each process, so that nobody can say which names share a hash. */
+const MULTIPLIER = crypto.getRandomValues(new Uint32Array(1))[0]! | 1;
+
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
   for (let at = start; at < end; at++) {
-    hash = (Math.imul(hash, 31) + lowerCase(bytes[at]!)) | 0;
+    hash = (Math.imul(hash, MULTIPLIER) + lowerCase(bytes[at]!)) | 0;
   }
   return hash;
 }
@@ -203,10 +224,8 @@ export function headerFields(
   let at = start;
   while (at < end && !isEmptyLine(header, at, end)) {
     const next = fieldEnd(header, at, end);
-    let nameEnd = isBlank(header[at]) ? -1 : nameColon(header, at, next);
-    while (nameEnd > at && isBlank(header[nameEnd - 1])) nameEnd--;
-    const named = nameEnd > at && wanted.has(header, at, nameEnd);
-    if (named !== not) keep(at, next);
+    const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
+    if (isWanted(header, at, colon, wanted) !== not) keep(at, next);
     at = next;
   }
   if (at < end) keep(at, end);

@@ -28,9 +28,10 @@ import {
   noteContentField,
   readContentFields,
 } from "./content_fields.ts";
-import { DEFAULT_MIME_LIMITS, type MimeLimits, type Part } from "./part.ts";
+import { MIME_LIMITS, type MimeLimits } from "./limits.ts";
+import type { Part } from "./part.ts";
 
-export { DEFAULT_MIME_LIMITS, type MimeLimits, type Part } from "./part.ts";
+export type { Part } from "./part.ts";
 
 /** A part while it is read; its offsets are final when it is closed. */
 interface OpenPart extends ContentFields {
@@ -57,13 +58,16 @@ const ENCODED: ReadonlySet<string> = new Set([
  * @param limits see {@linkcode MimeLimits}
  * @returns the message as a part: its header begins at 0, its body ends with the bytes
  */
-export function parseMessage(bytes: Uint8Array, limits?: MimeLimits): Part {
-  return new Parser(bytes, { ...DEFAULT_MIME_LIMITS, ...limits }).parse();
+export function parseMessage(
+  bytes: Uint8Array,
+  limits?: Partial<MimeLimits>,
+): Part {
+  return new Parser(bytes, { ...MIME_LIMITS, ...limits }).parse();
 }
 
 class Parser {
   readonly #bytes: Uint8Array;
-  readonly #limits: Required<MimeLimits>;
+  readonly #limits: MimeLimits;
   /** The start of the line that is looked at, and the line feeds before it. */
   #at = 0;
   #lines = 0;
@@ -74,7 +78,7 @@ class Parser {
   readonly #boundaryOf: (Uint8Array | undefined)[] = [];
   #parts = 0;
 
-  constructor(bytes: Uint8Array, limits: Required<MimeLimits>) {
+  constructor(bytes: Uint8Array, limits: MimeLimits) {
     this.#bytes = bytes;
     this.#limits = limits;
   }

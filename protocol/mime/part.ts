@@ -52,29 +52,3 @@ export interface Part {
    */
   readonly message: Part | null;
 }
-
-/** How much of a message is taken apart. What lies beyond stays a part of what it is in. */
-export interface MimeLimits {
-  /** Parts and embedded messages together. Default 10,000. */
-  readonly maxParts?: number;
-  /** Multiparts and embedded messages inside one another. Default 100. */
-  readonly maxDepth?: number;
-  /** Fields of a header that are looked at for Content- fields. Default 10,000. */
-  readonly maxHeaderFields?: number;
-  /** Bytes of a header that are looked at for Content- fields. Default 1 MiB. */
-  readonly maxHeaderBytes?: number;
-  /** Bytes of a field that are looked at. Default 64 KiB. */
-  readonly maxFieldBytes?: number;
-  /** Parameters of a field. Default 1,000. */
-  readonly maxParameters?: number;
-}
-
-/** The defaults of {@linkcode MimeLimits}. */
-export const DEFAULT_MIME_LIMITS: Required<MimeLimits> = {
-  maxParts: 10_000,
-  maxDepth: 100,
-  maxHeaderFields: 10_000,
-  maxHeaderBytes: 1_048_576,
-  maxFieldBytes: 65_536,
-  maxParameters: 1_000,
-};

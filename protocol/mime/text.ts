@@ -9,13 +9,9 @@ import { decodeUnlabelled } from "./bytes.ts";
 import { decodeCharset } from "./charset.ts";
 import { decodeWords, parameterText } from "./encoded_word.ts";
 import { fields, fieldValue } from "./header.ts";
+import { MIME_LIMITS } from "./limits.ts";
 import type { Part } from "./part.ts";
 import { decode } from "./transfer_encoding.ts";
-
-/** Bytes of a header, of a field, and of a part's body that are looked at. */
-const MAX_HEADER = 8 * 1_048_576;
-const MAX_FIELD = 1_048_576;
-const MAX_BODY = 128 * 1_048_576;
 
 /**
  * A header as text, a line a field: unfolded, encoded words decoded.
@@ -27,7 +23,11 @@ export function headerText(
   start: number,
   end: number,
 ): string {
-  const text = decodeUnlabelled(bytes, start, Math.min(end, start + MAX_HEADER))
+  const text = decodeUnlabelled(
+    bytes,
+    start,
+    Math.min(end, start + MIME_LIMITS.maxEnvelopeBytes),
+  )
     .replace(/\r?\n(?=[ \t])/g, "");
   return text.includes("=?")
     ? text.split("\n").map(decodeWords).join("\n")
@@ -47,7 +47,7 @@ export function* fieldTexts(
   const wanted = name.toLowerCase();
   for (const field of fields(bytes, start, end)) {
     if (field.name !== wanted) continue;
-    yield decodeWords(fieldValue(bytes, field, MAX_FIELD));
+    yield decodeWords(fieldValue(bytes, field, MIME_LIMITS.maxAddressBytes));
   }
 }
 
@@ -105,7 +105,7 @@ function* texts(
  * @param bytes the whole message that `part` was read from
  */
 export function partText(bytes: Uint8Array, part: Part): string {
-  const end = Math.min(part.bodyEnd, part.bodyStart + MAX_BODY);
+  const end = Math.min(part.bodyEnd, part.bodyStart + MIME_LIMITS.maxBodyBytes);
   const body = bytes.subarray(part.bodyStart, end);
   const decoded = decode(body, part.encoding) ?? body;
   const charset = parameterText(part.parameters, "charset");

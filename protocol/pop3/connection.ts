@@ -8,7 +8,7 @@
  */
 
 import type { ByteStream } from "../byte_stream.ts";
-import { Pause, SilenceWatch } from "../patience.ts";
+import { badCommandDelay, Pause, SilenceWatch } from "../patience.ts";
 import { nextConnectionNumber } from "../connection_number.ts";
 import type { Host } from "../host.ts";
 import { Bad, Bye, No, refusalOf } from "../imap/errors.ts";
@@ -109,6 +109,8 @@ class Connection implements Wire {
       }
       const waiting = this.#take(line);
       if (waiting !== undefined) await waiting;
+      const delay = badCommandDelay(this.#badCommands, this.#host.limits);
+      if (delay > 0) await this.pause(delay);
       if (session.startTls) {
         session.startTls = false;
         await this.#transport.startTls();
@@ -311,7 +313,8 @@ class Connection implements Wire {
     const { loginTime, pop3IdleTime } = this.#host.limits;
     return new SilenceWatch({
       loginTime,
-      idleTime: pop3IdleTime,
+      idleTime: () => pop3IdleTime,
+      shortest: pop3IdleTime,
       loggedIn: () => this.#session.identity !== undefined,
       waitsSince: () => this.#transport.waitsSince,
       over: () => this.#endFromOutside(new Disconnected("Silent for too long")),

@@ -64,7 +64,7 @@ export async function openDatabase(config: Config): Promise<Database> {
       path,
       hierarchyDelimiter: config.hierarchyDelimiter ??
         DEFAULTS.hierarchyDelimiter,
-      limits: { maxExpunged: config.maxExpunged ?? DEFAULTS.maxExpunged },
+      limits: config.storageLimits ?? {},
       onFault: (error) => logger("storage").error("fault", { error }),
     });
     if (storage.provider === "npm") {

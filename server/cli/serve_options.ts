@@ -103,6 +103,7 @@ export function optionsOf(config: Config): ServeOptions {
       DEFAULTS.maxConnectionsPerUser,
     maxConnectionsPerAddress: config.maxConnectionsPerAddress ??
       DEFAULTS.maxConnectionsPerAddress,
+    handshakeTime: config.handshakeTime ?? DEFAULTS.handshakeTime,
     batchSize: config.batchSize ?? DEFAULTS.batchSize,
     drainTime: config.drainTime ?? DEFAULTS.drainTime,
     trace: config.trace ?? false,

@@ -75,7 +75,8 @@ export function startServer(
 }
 
 /** Where and by what a program is run, where that is not as usual. */
-export interface Surroundings extends Pick<Deno.CommandOptions, "cwd" | "env"> {
+export interface Surroundings
+  extends Pick<Deno.CommandOptions, "cwd" | "env" | "clearEnv"> {
   /** The program's file. Default: that of `deno`. */
   readonly command?: string;
 }

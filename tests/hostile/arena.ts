@@ -77,7 +77,7 @@ export class Arena implements AsyncDisposable {
 }
 
 async function connect(server: OwnServer): Promise<Client> {
-  const client = new Client(await server.connect(), false, () => {});
+  const client = new Client(await server.connect(), false);
   const greeting = await client.receive();
   assert(greeting?.type === "status" && greeting.status === "OK");
   return client;

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { assert, assertEquals, assertLess } from "@std/assert";
-import { answer, Arena, ask, assertRefused } from "./arena.ts";
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { Arena, ask, assertRefused } from "./arena.ts";
+import { Wire } from "./wire.ts";
 
 for (const literal of ["{1000000000}", "{1000000000+}"]) {
   Deno.test(`A login name of ${literal} is refused unread`, async () => {
@@ -124,15 +125,16 @@ Deno.test("A literal that never ends leaves no message", async () => {
 
 Deno.test("Literals of a search meet the cap on the whole command", async () => {
   await using arena = await Arena.start();
-  const client = await arena.logIn();
-  await ask(client, "s", "s SELECT INBOX");
-  const literal = " SUBJECT {100000+}\r\n" + "x".repeat(100_000);
-  await client.send("a SEARCH");
-  for (let count = 0; count < 100; count++) await client.send(literal);
-  await client.send("\r\n");
-  const outcome = await answer(client, "a");
-  assertRefused(outcome, "10 MB of literals");
-  assertEquals(outcome.code, "TOOBIG");
+  using wire = new Wire(await arena.server.connect());
+  await wire.ask("l LOGIN alice secret");
+  await wire.ask("s SELECT INBOX");
+  const literal = new TextEncoder().encode(
+    " SUBJECT {100000+}\r\n" + "x".repeat(100_000),
+  );
+  await wire.send("a SEARCH");
+  for (let count = 0; count < 1_000; count++) await wire.send(literal);
+  assertMatch(await wire.ask("", "a"), /^a BAD \[TOOBIG\] /m);
+  assertMatch(await wire.ask("b NOOP"), /^b OK /m);
 });
 
 Deno.test("A thousand and one small literals are too many", async () => {

@@ -72,6 +72,13 @@ for (const name of NAMES) {
     await using arena = await Arena.start();
     const client = await arena.logIn();
     await ask(client, "a", "a CREATE x");
+    const { status, code } = await ask(
+      client,
+      "c",
+      `c CREATE ${literal(name)}`,
+    );
+    const clear = status === "BAD" || code === "CANNOT" || code === "LIMIT";
+    assert(clear, `${status} [${code}]`);
     for (
       const command of [
         `CREATE ${literal(name)}`,

@@ -12,7 +12,8 @@ export class Wire implements Disposable {
   #conn: Deno.TcpConn | Deno.TlsConn;
   #heard = "";
 
-  private constructor(conn: Deno.TcpConn) {
+  /** Takes a connection over. */
+  constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
   }
 
@@ -47,10 +48,9 @@ export class Wire implements Disposable {
     }
   }
 
-  /** Sends a command, and gives what comes up to its tagged response. */
-  async ask(command: string): Promise<string> {
+  /** Sends a command, or the rest of one with this tag, and gives what comes up to its tagged response. */
+  async ask(command: string, tag = command.split(" ")[0]): Promise<string> {
     await this.send(command + "\r\n");
-    const [tag] = command.split(" ");
     return await this.until(new RegExp(`^${tag} [^\\n]*\\n`, "m"));
   }
 

@@ -50,9 +50,14 @@ export class Peer implements Disposable {
     this.#conn = conn;
   }
 
+  /** Connects. */
+  static async open({ port }: RunningServer): Promise<Peer> {
+    return new Peer(await Deno.connect({ port, hostname: "127.0.0.1" }));
+  }
+
   /** Logs alice in. */
-  static async logIn({ port }: RunningServer): Promise<Peer> {
-    const peer = new Peer(await Deno.connect({ port, hostname: "127.0.0.1" }));
+  static async logIn(server: RunningServer): Promise<Peer> {
+    const peer = await Peer.open(server);
     await peer.send("l LOGIN alice secret\r\n");
     await peer.until(/^l OK/m);
     return peer;
@@ -80,6 +85,23 @@ export class Peer implements Disposable {
       if (count === null) {
         throw new Error(`The end: ${this.#heard.slice(-200)}`);
       }
+      const bytes = this.#buffer.subarray(0, count);
+      this.#heard += this.#decoder.decode(bytes, { stream: true });
+    }
+  }
+
+  /** Reads up to the response with a tag, and forgets what comes before it; the response. */
+  async answer(tag: string): Promise<string> {
+    const pattern = new RegExp(`^${tag} .*\\r\\n`, "m");
+    for (;;) {
+      const match = pattern.exec(this.#heard);
+      if (match !== null) {
+        this.#heard = this.#heard.slice(match.index + match[0].length);
+        return match[0];
+      }
+      this.#heard = this.#heard.slice(-1_000);
+      const count = await this.#conn.read(this.#buffer);
+      if (count === null) throw new Error(`The end: ${this.#heard}`);
       const bytes = this.#buffer.subarray(0, count);
       this.#heard += this.#decoder.decode(bytes, { stream: true });
     }

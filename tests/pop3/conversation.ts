@@ -85,7 +85,12 @@ export class PopHost implements Host {
     setup: Setup = {},
     readonly batchSize = 4_096,
   ) {
-    this.limits = { ...DEFAULT_LIMITS, failedLoginDelay: 0, ...setup.limits };
+    this.limits = {
+      ...DEFAULT_LIMITS,
+      failedLoginDelay: 0,
+      badCommandDelay: 0,
+      ...setup.limits,
+    };
     this.disabledCapabilities = new Set(setup.disable);
     this.insecureAuth = setup.insecureAuth ?? false;
     this.stopping = this.#stop.signal;

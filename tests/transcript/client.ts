@@ -26,7 +26,7 @@ const SWITCH = /^(\S+) +(compress +deflate|unauthenticate)$/i;
 export class Client {
   readonly #conn: Deno.Conn;
   readonly #cut: boolean;
-  readonly #log: (line: string) => void;
+  readonly #log: ((line: string) => void) | undefined;
   readonly #numbers: boolean;
   #reader = new ResponseReader();
   readonly #view = new ClientView();
@@ -45,13 +45,13 @@ export class Client {
   /**
    * @param conn to the server
    * @param cut whether every byte is written by itself
-   * @param log takes what is said in both directions
+   * @param log takes what is said in both directions; without one nothing is spent on it
    * @param numbers whether messages that the server names by UID are given their sequence numbers
    */
   constructor(
     conn: Deno.Conn,
     cut: boolean,
-    log: (line: string) => void,
+    log?: (line: string) => void,
     numbers = false,
   ) {
     this.#numbers = numbers;
@@ -63,7 +63,7 @@ export class Client {
 
   /** Writes text, which is a binary string. */
   async send(text: string): Promise<void> {
-    this.#log(`C: ${printable(text)}`);
+    this.#log?.(`C: ${printable(text)}`);
     const lines = (this.#line + text).split("\r\n");
     this.#line = lines.pop()!;
     for (const line of lines) {
@@ -173,7 +173,7 @@ export class Client {
   }
 
   #take(text: string): void {
-    this.#log(`S: ${printable(text)}`);
+    this.#log?.(`S: ${printable(text)}`);
     const said = parseResponse(text, false);
     const meant = this.#numbers ? numbered(said, this.#view.uids) : [said];
     for (const response of meant) {

@@ -20,7 +20,7 @@ export interface OwnServer {
   /** Faults of its own that it has met; each was answered by SERVERBUG at best. */
   readonly faults: readonly unknown[];
   /** Opens a connection. */
-  connect(): Promise<Deno.Conn>;
+  connect(): Promise<Deno.TcpConn>;
   /** Stops it and gives its storage back. */
   stop(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export async function startOwnServer(
     users: { alice: "secret", bob: "secret" },
     storage,
     // failed logins are a matter of what is said here, not of how long it takes
-    limits: { failedLoginDelay: 0, ...script.limits },
+    limits: { failedLoginDelay: 0, badCommandDelay: 0, ...script.limits },
     capabilities: { disable: script.disable },
     metadata: { admin: "mailto:postmaster@example.com", editors: ["alice"] },
     onError(error) {

@@ -19,10 +19,8 @@ import {
   type HeaderField,
   unfold,
 } from "../../mime/header.ts";
+import { MIME_LIMITS } from "../../mime/limits.ts";
 import { foldHeader, type Needle } from "./text_match.ts";
-
-/** What lies beyond it of a field, in bytes, is not looked at. */
-const MAX_FIELD = 1_048_576;
 
 /** The fields of a header that a search asks for. Nothing is decoded that no string can be in. */
 export class HeaderTexts {
@@ -60,7 +58,11 @@ export class HeaderTexts {
     let texts = this.#texts.get(name);
     if (texts === undefined) {
       texts = this.#fieldsOf(name).map((field) =>
-        foldHeader(decodeWords(fieldValue(this.#bytes, field, MAX_FIELD)))
+        foldHeader(
+          decodeWords(
+            fieldValue(this.#bytes, field, MIME_LIMITS.maxAddressBytes),
+          ),
+        )
       );
       this.#texts.set(name, texts);
     }
@@ -117,7 +119,10 @@ export function* headerLines(
   end: number,
 ): Generator<string, void, undefined> {
   for (const field of fields(bytes, start, end)) {
-    const to = Math.min(field.end, field.valueStart + MAX_FIELD);
+    const to = Math.min(
+      field.end,
+      field.valueStart + MIME_LIMITS.maxAddressBytes,
+    );
     const text = unfold(decodeUnlabelled(bytes, field.nameStart, to));
     yield foldHeader(decodeWords(text));
   }
