@@ -52,6 +52,7 @@ export interface Config {
   readonly clientCa?: string;
   readonly kv?: string;
   readonly insecureAuth?: boolean;
+  readonly utf8Only?: boolean;
   readonly caseInsensitiveUsers?: boolean;
   readonly hierarchyDelimiter?: string;
   readonly workers?: number;
@@ -85,6 +86,8 @@ export interface Config {
   readonly quirks?: readonly Quirk[];
   /** What clients may choose. */
   readonly limits?: Partial<Limits>;
+  /** How large messages may be in a mailbox, by its name. */
+  readonly appendLimits?: Readonly<Record<string, number>>;
 }
 
 /** Something is wrong with a configuration. */
@@ -168,6 +171,8 @@ const schema = z.strictObject({
   }, "Expected a mapping").optional(),
   quirks: quirksSchema.optional(),
   sasl: saslSchema.optional(),
+  appendLimits: z.record(text, limitSchema, "Expected names with numbers")
+    .optional(),
   limits: z.strictObject(
     Object.fromEntries(
       Object.keys(DEFAULT_LIMITS).map((name) => [name, limitSchema.optional()]),
@@ -361,6 +366,9 @@ export function sampleConfig(
     "#   disable: [IDLE]",
     "",
     ...QUIRKS_SAMPLE,
+    "",
+    "# The largest message that clients may put into a mailbox, in bytes; 0 for none at all.",
+    "# appendLimits: { Archive: 10485760, Templates: 0 }",
     "",
     "# What clients may ask for at the most. Sizes are in bytes, times in milliseconds.",
     "# limits:",

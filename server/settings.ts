@@ -161,6 +161,13 @@ export const SETTINGS: readonly Setting[] = [
     sample: { yaml: "false" },
   },
   {
+    key: "utf8Only",
+    kind: { type: "flag" },
+    help: "only clients that know UTF-8 may use mailboxes (UTF8=ONLY)",
+    fallback: "false",
+    sample: { yaml: "false" },
+  },
+  {
     key: "caseInsensitiveUsers",
     kind: { type: "flag" },
     help: "compare user names without case; they are kept in lower case",

@@ -21,7 +21,9 @@ function offered(): string[] {
   };
   const names = [true, false].flatMap((authenticated) =>
     extensions.flatMap((extension) =>
-      extension.capabilities?.({ ...context, authenticated }) ?? []
+      [true, false].flatMap((utf8Only) =>
+        extension.capabilities?.({ ...context, authenticated, utf8Only }) ?? []
+      )
     )
   );
   return [...new Set(names)];

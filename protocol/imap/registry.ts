@@ -7,6 +7,7 @@
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { AnyCommand } from "./command.ts";
 import type {
+  AppendForm,
   CapabilityContext,
   CreateParameter,
   Extension,
@@ -55,6 +56,12 @@ export class Registry {
   readonly storeModifiers: Map<string, StoreModifier> = new Map();
   /** Return options of SEARCH by name. */
   readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
+  /** Forms of append-data by the label that they begin with. */
+  readonly appendForms: Map<string, AppendForm> = new Map();
+  /** What looks at messages that are about to be appended. */
+  readonly messageChecks: NonNullable<Extension["checkMessage"]>[] = [];
+  /** What looks at commands. */
+  readonly admissions: NonNullable<Extension["admit"]>[] = [];
   /** Parameters of CREATE by name. */
   readonly createParameters: Map<string, CreateParameter> = new Map();
 
@@ -69,7 +76,7 @@ export class Registry {
     this.#extensions = extensions.filter((extension) => {
       const offered = extension.capabilities?.(ALL) ?? [];
       return offered.length === 0 ||
-        offered.some((capability) => !disabled.has(capability.toUpperCase()));
+        offered.some((capability) => !isDisabled(capability, disabled));
     });
     for (const extension of this.#extensions) {
       for (const command of extension.commands ?? []) {
@@ -113,6 +120,12 @@ export class Registry {
       for (const option of extension.searchReturnOptions ?? []) {
         claim(this.searchReturnOptions, option.name, option);
       }
+      for (const form of extension.appendForms ?? []) {
+        claim(this.appendForms, form.name, form);
+      }
+      const { checkMessage, admit } = extension;
+      if (checkMessage !== undefined) this.messageChecks.push(checkMessage);
+      if (admit !== undefined) this.admissions.push(admit);
       for (const parameter of extension.createParameters ?? []) {
         claim(this.createParameters, parameter.name, parameter);
       }
@@ -128,7 +141,7 @@ export class Registry {
   capabilities(context: CapabilityContext): string[] {
     return this.#extensions
       .flatMap((extension) => extension.capabilities?.(context) ?? [])
-      .filter((capability) => !this.#disabled.has(capability.toUpperCase()));
+      .filter((capability) => !isDisabled(capability, this.#disabled));
   }
 }
 
@@ -140,6 +153,15 @@ const ALL: CapabilityContext = {
   canStartTls: true,
   limits: DEFAULT_LIMITS,
 };
+
+/** A capability with a value, such as APPENDLIMIT=1000, is also named without it. */
+function isDisabled(
+  capability: string,
+  disabled: ReadonlySet<string>,
+): boolean {
+  const name = capability.toUpperCase();
+  return disabled.has(name) || disabled.has(name.replace(/=\d+$/, ""));
+}
 
 function claim<T>(slot: Map<string, T>, name: string, value: T): void {
   if (slot.has(name)) throw new Error(`Two extensions claim ${name}`);

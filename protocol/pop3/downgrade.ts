@@ -11,7 +11,7 @@ import { latin1 } from "../mime/bytes.ts";
 import { fields, fieldValue, type HeaderField } from "../mime/header.ts";
 import { parseStructured } from "../mime/parameters.ts";
 import { utf8Bytes } from "../wire/text.ts";
-import { joinBytes } from "./join_bytes.ts";
+import { joinBytes } from "../mime/join_bytes.ts";
 
 /** What lies beyond of a field that is rewritten is left out. */
 const MAX_FIELD = 65_536;

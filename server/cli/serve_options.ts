@@ -108,6 +108,8 @@ export function optionsOf(config: Config): ServeOptions {
     trace: config.trace ?? false,
     limits: config.limits ?? {},
     capabilities: config.capabilities ?? {},
+    utf8Only: config.utf8Only ?? false,
+    appendLimits: config.appendLimits ?? {},
     quirks: config.quirks ?? [],
     delivery: config.delivery ?? {},
     sasl: config.sasl ?? {},

@@ -21,6 +21,8 @@ for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
         callbacks: arrayCallbacks(),
         limits: { failedLoginDelay: 0, ...script.limits },
         capabilities: { disable: script.disable },
+        utf8Only: script.utf8Only,
+        appendLimits: script.appendLimits,
         onListen() {},
         onError: (error) => faults.push(error),
       });

@@ -27,7 +27,11 @@ export class ClientView {
     if (command === null) return;
     const [, tag, uid, name] = command;
     this.#commands.set(tag!, (uid ? "UID " : "") + name!.toUpperCase());
-    if (/^enable\b.*\bimap4rev2\b/i.test(line.slice(tag!.length + 1))) {
+    if (
+      /^enable\b.*\b(imap4rev2|utf8=accept)\b/i.test(
+        line.slice(tag!.length + 1),
+      )
+    ) {
       this.#utf8 = true;
     }
   }

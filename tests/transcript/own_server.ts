@@ -27,7 +27,9 @@ export interface OwnServer {
 
 /** Starts a server as a script wants it. */
 export async function startOwnServer(
-  script: Pick<Script, "limits" | "disable">,
+  script:
+    & Pick<Script, "limits" | "disable">
+    & Partial<Pick<Script, "utf8Only" | "appendLimits">>,
   storageKind: string,
 ): Promise<OwnServer> {
   const storage: Storage = storageKind === "kv"
@@ -42,6 +44,8 @@ export async function startOwnServer(
     // failed logins are a matter of what is said here, not of how long it takes
     limits: { failedLoginDelay: 0, ...script.limits },
     capabilities: { disable: script.disable },
+    utf8Only: script.utf8Only ?? false,
+    appendLimits: script.appendLimits ?? {},
     onError(error) {
       faults.push(error);
       console.error(error);

@@ -16,6 +16,8 @@ export class HeaderParser {
   #revisions: number[] = [1];
   #limits: Record<string, number> = {};
   #disable: string[] = [];
+  #utf8Only = false;
+  #appendLimits: Record<string, number> = {};
   #recent = false;
   #mailboxes: SeedMailbox[] = [];
   #messages: (SeedMessage & { source: string })[] = [];
@@ -53,10 +55,14 @@ export class HeaderParser {
         this.#revisions = words.map(Number);
         break;
       case "limits":
-        for (const word of words) {
-          const [name, number] = word.split("=");
-          this.#limits[name!] = Number(number);
-        }
+        Object.assign(this.#limits, parseNumbers(words));
+        break;
+      case "appendlimits":
+        Object.assign(this.#appendLimits, parseNumbers(words));
+        break;
+      case "clients":
+        if (value !== "UTF8=ACCEPT") throw new Error(`No such: ${value}`);
+        this.#utf8Only = true;
         break;
       case "disable":
         this.#disable.push(...words);
@@ -93,6 +99,8 @@ export class HeaderParser {
       revisions: this.#revisions,
       limits: this.#limits,
       disable: this.#disable,
+      utf8Only: this.#utf8Only,
+      appendLimits: this.#appendLimits,
       recent: this.#recent,
       mailboxes: this.#mailboxes,
       messages: this.#messages,
@@ -108,6 +116,14 @@ function parseName(text: string): [name: string, rest: string] {
   const match = /^(?:"([^"]*)"|([^\s"]+))(?:\s+(.*))?$/s.exec(text);
   if (match === null) throw new Error(`Not a mailbox: ${text}`);
   return [match[1] ?? match[2]!, match[3] ?? ""];
+}
+
+/** Words such as `name=1`. */
+function parseNumbers(words: readonly string[]): Record<string, number> {
+  return Object.fromEntries(words.map((word) => {
+    const [name, number] = word.split("=");
+    return [name!, Number(number)];
+  }));
 }
 
 function parseMailbox(value: string): SeedMailbox {

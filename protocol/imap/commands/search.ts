@@ -47,13 +47,14 @@ export const search: Command<SearchArguments> = {
   keepsNumbers: true,
 
   parse(d, context) {
-    const { limits, registry, uidOnly } = context;
+    const { limits, registry, uidOnly, charsets } = context;
     d.sp();
     const returns = parseSearchReturns(d, context);
     try {
       const { key } = parseSearchProgram(d, {
         maxKeys: limits.searchKeys,
         extraKeys: registry.searchKeys,
+        charsets,
       });
       if (uidOnly && some(key, ({ kind }) => kind === "numbers")) {
         throw uidRequired();

@@ -10,7 +10,9 @@ import type { Host } from "../../host.ts";
 import type { Extension } from "../extension.ts";
 import { Registry } from "../registry.ts";
 import { base } from "../commands/mod.ts";
-import { binaryExtension } from "./binary.ts";
+import { appendLimitExtension } from "./append_limit.ts";
+import { binaryExtension, binaryFetchExtension } from "./binary.ts";
+import { catenateExtension } from "./catenate.ts";
 import { condstoreExtension } from "./condstore.ts";
 import { enableExtension } from "./enable.ts";
 import { idExtension } from "./id.ts";
@@ -21,9 +23,11 @@ import { listStatusExtension } from "./list_status.ts";
 import { moveExtension } from "./move.ts";
 import { namespaceExtension } from "./namespace.ts";
 import { qresyncExtension } from "./qresync.ts";
+import { replaceExtension } from "./replace.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
 import { unselectExtension } from "./unselect.ts";
+import { utf8Extension } from "./utf8.ts";
 
 /** All extensions. */
 export const extensions: readonly Extension[] = [
@@ -41,7 +45,12 @@ export const extensions: readonly Extension[] = [
   condstoreExtension,
   qresyncExtension,
   uidOnlyExtension,
+  binaryFetchExtension,
   binaryExtension,
+  catenateExtension,
+  appendLimitExtension,
+  replaceExtension,
+  utf8Extension,
 ];
 
 const registries = new WeakMap<Host, Map<string, Registry>>();
