@@ -53,6 +53,7 @@ export interface Config {
   readonly kv?: string;
   readonly insecureAuth?: boolean;
   readonly utf8Only?: boolean;
+  readonly surrogates?: boolean;
   readonly caseInsensitiveUsers?: boolean;
   readonly hierarchyDelimiter?: string;
   readonly workers?: number;

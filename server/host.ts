@@ -35,6 +35,7 @@ export class ServerHost implements Host {
   readonly disabledCapabilities: ReadonlySet<string>;
   readonly insecureAuth: boolean;
   readonly utf8Only: boolean;
+  readonly surrogates: boolean;
   /** See {@linkcode Host.appendLimit}. */
   readonly appendLimit?: NonNullable<Host["appendLimit"]>;
   readonly batchSize: number;
@@ -83,6 +84,7 @@ export class ServerHost implements Host {
     );
     this.insecureAuth = options.insecureAuth ?? false;
     this.utf8Only = options.utf8Only ?? false;
+    this.surrogates = options.surrogates ?? false;
     const appendLimit = appendLimitOf(
       options.appendLimits,
       storage.hierarchyDelimiter,

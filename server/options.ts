@@ -176,6 +176,12 @@ export interface ServeOptions {
    */
   readonly utf8Only?: boolean;
   /**
+   * Whether IMAP clients that have not asked for UTF-8 are shown surrogates of messages with headers beyond ASCII, as
+   * POP3 clients are (RFC 6858). Default false: they are shown what is stored, as other servers do it, since one that
+   * keeps copies would keep those of surrogates.
+   */
+  readonly surrogates?: boolean;
+  /**
    * The largest message that clients may put into a mailbox, in bytes, by its name; 0 for none at all. A function is
    * asked at each APPEND and must be fast; undefined is no limit but `limits.message`, which none of these raises.
    * Default: that limit alone, which clients are told once (RFC 7889).

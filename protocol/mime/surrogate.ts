@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Part } from "../mime/part.ts";
+import type { Part } from "./part.ts";
 import { downgradeHeader } from "./downgrade.ts";
-import { joinBytes } from "../mime/join_bytes.ts";
+import { joinBytes } from "./join_bytes.ts";
 
 /** Where a header begins, and where it ends behind its empty line. */
 export type HeaderRange = readonly [start: number, end: number];

@@ -109,6 +109,7 @@ export function optionsOf(config: Config): ServeOptions {
     limits: config.limits ?? {},
     capabilities: config.capabilities ?? {},
     utf8Only: config.utf8Only ?? false,
+    surrogates: config.surrogates ?? false,
     appendLimits: config.appendLimits ?? {},
     quirks: config.quirks ?? [],
     delivery: config.delivery ?? {},

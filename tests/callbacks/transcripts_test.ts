@@ -22,6 +22,7 @@ for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
         limits: { failedLoginDelay: 0, ...script.limits },
         capabilities: { disable: script.disable },
         utf8Only: script.utf8Only,
+        surrogates: script.surrogates,
         appendLimits: script.appendLimits,
         onListen() {},
         onError: (error) => faults.push(error),

@@ -29,7 +29,7 @@ export interface OwnServer {
 export async function startOwnServer(
   script:
     & Pick<Script, "limits" | "disable">
-    & Partial<Pick<Script, "utf8Only" | "appendLimits">>,
+    & Partial<Pick<Script, "utf8Only" | "surrogates" | "appendLimits">>,
   storageKind: string,
 ): Promise<OwnServer> {
   const storage: Storage = storageKind === "kv"
@@ -45,6 +45,7 @@ export async function startOwnServer(
     limits: { failedLoginDelay: 0, ...script.limits },
     capabilities: { disable: script.disable },
     utf8Only: script.utf8Only ?? false,
+    surrogates: script.surrogates ?? false,
     appendLimits: script.appendLimits ?? {},
     onError(error) {
       faults.push(error);

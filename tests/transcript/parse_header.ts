@@ -17,6 +17,7 @@ export class HeaderParser {
   #limits: Record<string, number> = {};
   #disable: string[] = [];
   #utf8Only = false;
+  #surrogates = false;
   #appendLimits: Record<string, number> = {};
   #recent = false;
   #mailboxes: SeedMailbox[] = [];
@@ -64,6 +65,9 @@ export class HeaderParser {
         if (value !== "UTF8=ACCEPT") throw new Error(`No such: ${value}`);
         this.#utf8Only = true;
         break;
+      case "surrogates":
+        this.#surrogates = value === "shown";
+        break;
       case "disable":
         this.#disable.push(...words);
         break;
@@ -100,6 +104,7 @@ export class HeaderParser {
       limits: this.#limits,
       disable: this.#disable,
       utf8Only: this.#utf8Only,
+      surrogates: this.#surrogates,
       appendLimits: this.#appendLimits,
       recent: this.#recent,
       mailboxes: this.#mailboxes,

@@ -103,6 +103,8 @@ export interface Script {
   readonly disable: readonly string[];
   /** Whether the server is for clients alone that know UTF-8. */
   readonly utf8Only: boolean;
+  /** Whether clients without UTF-8 are shown surrogates. */
+  readonly surrogates: boolean;
   /** The largest messages that mailboxes take, where they have a limit of their own. */
   readonly appendLimits: Readonly<Record<string, number>>;
   /** Whether `\Recent` and `RECENT` count. */

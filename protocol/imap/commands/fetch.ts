@@ -5,7 +5,7 @@
  */
 
 import type { Decoder } from "../../wire/decoder.ts";
-import type { SequenceSet } from "../../wire/sequence_set.ts";
+import { format, type SequenceSet } from "../../wire/sequence_set.ts";
 import type { Command, ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import type { FetchModifier, FetchRequest } from "../extension.ts";
@@ -57,8 +57,12 @@ export const fetch: Command<FetchArguments> = {
     };
     for (const modify of modifiers) modify(session, request);
     const { uids, attributes: wanted } = request;
-    const all = await fetchMessages(session, uids, wanted);
+    const downgraded: number[] = [];
+    const all = await fetchMessages(session, uids, wanted, downgraded);
     if (!all && !uid) throw expungeIssued();
+    if (downgraded.length === 0) return undefined;
+    // resp-text-code =/ "DOWNGRADED" SP sequence-set        RFC 6858 § 3
+    return { code: `DOWNGRADED ${format(Uint32Array.from(downgraded))}` };
   },
 };
 

@@ -75,9 +75,10 @@ export function parseSearchProgram(
   const named = !options.bareCharset && d.tryKeyword("CHARSET") !== undefined;
   if (named) d.sp();
   if (named || options.bareCharset) {
-    charset = new SearchCharset(d.astring());
+    const name = d.astring();
+    assertCharset(name, options);
+    charset = new SearchCharset(name);
     d.sp();
-    assertCharset(charset, options);
   }
   const reader = new KeyReader(d, charset, options);
   const key = reader.conjunction();
@@ -90,7 +91,7 @@ export function parseSearchProgram(
  * than UTF-8 where there has to be one.
  */
 function assertCharset(
-  { name }: SearchCharset,
+  name: string,
   { charsets = true, bareCharset }: SearchProgramOptions,
 ): void {
   if (charsets || bareCharset && name.toUpperCase() === "UTF-8") return;
