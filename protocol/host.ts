@@ -128,6 +128,18 @@ export interface Host {
   readonly limits: Limits;
   /** Capabilities that are not to be offered, in capitals. */
   readonly disabledCapabilities: ReadonlySet<string>;
+  /** Whether IMAP clients have to enable UTF8=ACCEPT before they use mailboxes (RFC 9755 § 7). Default false. */
+  readonly utf8Only?: boolean;
+  /**
+   * Whether IMAP clients that have not asked for UTF-8 are shown surrogates of messages with headers beyond ASCII
+   * (RFC 9755 § 8, RFC 6858), and not what is stored. Default false.
+   */
+  readonly surrogates?: boolean;
+  /**
+   * The largest message that a client may put into a mailbox, in bytes; undefined where `limits.message` is. Absent
+   * where that is so for all mailboxes (RFC 7889 § 2).
+   */
+  appendLimit?(user: string, mailbox: string): number | undefined;
   /** Whether passwords may go over a connection without TLS from other machines. */
   readonly insecureAuth: boolean;
   /** How many bytes gather before they are written to the socket. */

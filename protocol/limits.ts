@@ -12,13 +12,13 @@ export interface Limits {
   readonly literalBeforeLogin: number;
   /** A command with all its literals before login. */
   readonly commandBeforeLogin: number;
-  /** A literal in any command but APPEND. */
+  /** A literal in any command but APPEND and REPLACE. */
   readonly literal: number;
-  /** A command with all its literals, APPEND's message apart. */
+  /** A command with all its literals, the messages of APPEND and REPLACE apart. */
   readonly command: number;
   /** Literals in a command. */
   readonly literals: number;
-  /** A message in APPEND. */
+  /** A message in APPEND and REPLACE, whatever it is made of. */
   readonly message: number;
   /** All messages of one APPEND together. */
   readonly messages: number;
@@ -36,7 +36,7 @@ export interface Limits {
   readonly searchKeys: number;
   /** Ranges in a sequence set. */
   readonly sequenceSet: number;
-  /** Header field names, fetch items, flags, or patterns in one list. */
+  /** Header field names, fetch items, flags, patterns, or parts of CATENATE in one list. */
   readonly listItems: number;
   /** Wildcards in all patterns of a LIST. */
   readonly listWildcards: number;

@@ -61,6 +61,8 @@ export interface Config {
   readonly clientCa?: string;
   readonly kv?: string;
   readonly insecureAuth?: boolean;
+  readonly utf8Only?: boolean;
+  readonly surrogates?: boolean;
   readonly caseInsensitiveUsers?: boolean;
   readonly hierarchyDelimiter?: string;
   readonly workers?: number;
@@ -99,6 +101,8 @@ export interface Config {
   readonly limits?: Partial<Limits>;
   /** What users may make the storage keep. */
   readonly storageLimits?: Partial<StorageLimits>;
+  /** How large messages may be in a mailbox, by its name. */
+  readonly appendLimits?: Readonly<Record<string, number>>;
 }
 
 /** Something is wrong with a configuration. */
@@ -195,6 +199,8 @@ const schema = z.strictObject({
   }, "Expected a mapping").optional(),
   quirks: quirksSchema.optional(),
   sasl: saslSchema.optional(),
+  appendLimits: z.record(text, limitSchema, "Expected names with numbers")
+    .optional(),
   limits: limitsSchema(DEFAULT_LIMITS),
   storageLimits: limitsSchema(DEFAULT_STORAGE_LIMITS),
 }, "Expected a mapping of keys");
@@ -390,6 +396,9 @@ export function sampleConfig(
     "#   disable: [IDLE]",
     "",
     ...QUIRKS_SAMPLE,
+    "",
+    "# The largest message that clients may put into a mailbox, in bytes; 0 for none at all.",
+    "# appendLimits: { Archive: 10485760, Templates: 0 }",
     "",
     "# What clients may ask for at the most. Sizes are in bytes, times in milliseconds.",
     "# limits:",

@@ -24,6 +24,7 @@ import { policyOf } from "./quirks.ts";
 import { deliveryGate, Recipients } from "./recipients.ts";
 import { saslBackend } from "./sasl/mod.ts";
 import { SessionWatch } from "./session_watch.ts";
+import { normalName } from "../storage/scope.ts";
 import { prepareUserName, type Users } from "./users.ts";
 
 /** What happens with every connection; the rest is worth a line in a log that is kept. */
@@ -36,6 +37,10 @@ export class ServerHost implements Host {
   readonly disabledCapabilities: ReadonlySet<string>;
   readonly metadata: ServerMetadata;
   readonly insecureAuth: boolean;
+  readonly utf8Only: boolean;
+  readonly surrogates: boolean;
+  /** See {@linkcode Host.appendLimit}. */
+  readonly appendLimit?: NonNullable<Host["appendLimit"]>;
   readonly batchSize: number;
   readonly stopping: AbortSignal;
   readonly trace: Host["trace"];
@@ -96,6 +101,13 @@ export class ServerHost implements Host {
       ),
     };
     this.insecureAuth = options.insecureAuth ?? false;
+    this.utf8Only = options.utf8Only ?? false;
+    this.surrogates = options.surrogates ?? false;
+    const appendLimit = appendLimitOf(
+      options.appendLimits,
+      storage.hierarchyDelimiter,
+    );
+    if (appendLimit !== undefined) this.appendLimit = appendLimit;
     this.batchSize = options.batchSize ?? DEFAULTS.batchSize;
     this.trace = tracerOf(options.trace);
     this.#policy = policyOf(options.quirks ?? []);
@@ -278,6 +290,26 @@ function limitsOf(given: Partial<Limits> = {}): Limits {
     Object.assign(limits, { [name]: value });
   }
   return limits;
+}
+
+/** @throws {TypeError} for a limit that is no number, or of what is no mailbox */
+function appendLimitOf(
+  limits: ServeOptions["appendLimits"] = {},
+  delimiter: string,
+): Host["appendLimit"] {
+  if (typeof limits === "function") return limits;
+  const byName = new Map<string, number>();
+  for (const [name, limit] of Object.entries(limits)) {
+    const normal = normalName(name, delimiter);
+    if (normal === undefined) throw new TypeError(`${name} is no mailbox`);
+    if (!Number.isSafeInteger(limit) || limit < 0) {
+      throw new TypeError(`The limit of ${name} is no number that can be`);
+    }
+    byName.set(normal, limit);
+  }
+  return byName.size === 0
+    ? undefined
+    : (_user, mailbox) => byName.get(mailbox);
 }
 
 function tracerOf(trace: ServeOptions["trace"]): Host["trace"] {

@@ -7,6 +7,7 @@
 export { serve } from "./serve.ts";
 export type { ImapServer } from "./server.ts";
 export {
+  type AppendLimits,
   type CertificatePair,
   DEFAULTS,
   type ListenAddress,

@@ -80,6 +80,11 @@ export interface ListenAddress {
   readonly path?: string;
 }
 
+/** How large messages may be in a mailbox: by name, for all users, or as a function says. */
+export type AppendLimits =
+  | Readonly<Record<string, number>>
+  | ((user: string, mailbox: string) => number | undefined);
+
 /** What can be changed while a server runs. Connections that are there keep what they began with. */
 export interface ReloadOptions {
   /** As {@linkcode ServeOptions.users}. */
@@ -175,6 +180,23 @@ export interface ServeOptions {
    * may always use them.
    */
   readonly insecureAuth?: boolean;
+  /**
+   * Whether IMAP clients have to know UTF-8: UTF8=ONLY is offered, and mailboxes can be used after `ENABLE UTF8=ACCEPT`
+   * alone (RFC 9755). Default false: most clients do not know it.
+   */
+  readonly utf8Only?: boolean;
+  /**
+   * Whether IMAP clients that have not asked for UTF-8 are shown surrogates of messages with headers beyond ASCII, as
+   * POP3 clients are (RFC 6858). Default false: they are shown what is stored, as other servers do it, since one that
+   * keeps copies would keep those of surrogates.
+   */
+  readonly surrogates?: boolean;
+  /**
+   * The largest message that clients may put into a mailbox, in bytes, by its name; 0 for none at all. A function is
+   * asked at each APPEND and must be fast; undefined is no limit but `limits.message`, which none of these raises.
+   * Default: that limit alone, which clients are told once (RFC 7889).
+   */
+  readonly appendLimits?: AppendLimits;
   /** Capabilities not to be offered, such as `["IDLE"]`. Their commands are unknown then. */
   readonly capabilities?: { readonly disable?: readonly string[] };
   /**

@@ -161,6 +161,20 @@ export const SETTINGS: readonly Setting[] = [
     sample: { yaml: "false" },
   },
   {
+    key: "utf8Only",
+    kind: { type: "flag" },
+    help: "only clients that know UTF-8 may use mailboxes (UTF8=ONLY)",
+    fallback: "false",
+    sample: { yaml: "false" },
+  },
+  {
+    key: "surrogates",
+    kind: { type: "flag" },
+    help: "show clients without UTF-8 all headers in ASCII (RFC 6858)",
+    fallback: "false",
+    sample: { yaml: "false" },
+  },
+  {
     key: "caseInsensitiveUsers",
     kind: { type: "flag" },
     help: "compare user names without case; they are kept in lower case",

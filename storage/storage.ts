@@ -203,6 +203,16 @@ export interface Mailbox {
    * @throws {StorageError} NONEXISTENT (of the target), LIMIT, OVERQUOTA
    */
   moveTo(uids: UidList, target: Mailbox): Promise<CopyResult>;
+  /**
+   * Puts a message at the end of a mailbox, this one or another of the account, and removes one of this mailbox, as one
+   * change: both or neither. A storage without it is asked to append, then to expunge.
+   * @throws {StorageError} EXPUNGEISSUED (that message has gone), and what {@linkcode append} of the target does
+   */
+  replace?(
+    uid: Uid,
+    message: NewMessage,
+    target: Mailbox,
+  ): Promise<AppendResult>;
   /** The bytes of a message from `start` up to `end`, all of them by default; undefined when it is gone. */
   readSource(
     uid: Uid,

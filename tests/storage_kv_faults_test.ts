@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { type KvStorageOptions, openKvStorage } from "../storage/kv/mod.ts";
 import { MemoryStorage } from "../storage/memory/mod.ts";
-import type { StorageError } from "../storage/model.ts";
+import type { StorageError, Uid } from "../storage/model.ts";
 import type { Account, Mailbox, Storage } from "../storage/storage.ts";
 import {
   collect,
@@ -90,6 +90,7 @@ observed("a full disk refuses and harms nothing", async (db) => {
     refused("UNAVAILABLE", inbox.expunge(uids(2))),
     refused("UNAVAILABLE", inbox.copyTo(uids(3), a)),
     refused("UNAVAILABLE", inbox.moveTo(uids(4), a)),
+    refused("UNAVAILABLE", inbox.replace!(uids(5)[0] as Uid, large, a)),
     refused("UNAVAILABLE", account.createMailbox("b")),
     refused("UNAVAILABLE", account.renameMailbox("a", "c")),
     refused("UNAVAILABLE", account.deleteMailbox("a")),

@@ -80,7 +80,9 @@ async function playOwn(
 function testForeign(script: Script, revision: number, name: string): void {
   const reason = script.not.get(foreign!.name);
   const ignore = reason !== undefined || script.disable.length > 0 ||
-    Object.keys(script.limits).length > 0;
+    Object.keys(script.limits).length > 0 || script.utf8Only ||
+    script.surrogates ||
+    Object.keys(script.appendLimits).length > 0;
   Deno.test({
     name: `${name} on ${foreign!.name}`,
     ignore,

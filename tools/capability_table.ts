@@ -18,12 +18,14 @@ function offered(): string[] {
     limits: { ...DEFAULT_LIMITS, messageLimit: 1_000 },
   };
   const contexts = [
-    { ...context, authenticated: true },
-    { ...context, authenticated: false },
+    { ...context, authenticated: true, utf8Only: false },
+    { ...context, authenticated: true, utf8Only: true },
+    { ...context, authenticated: false, utf8Only: false },
     // What only a limit of its own offers.
     {
       ...context,
       authenticated: true,
+      utf8Only: false,
       limits: { ...DEFAULT_LIMITS, saveLimit: 1_000 },
     },
   ];

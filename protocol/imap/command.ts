@@ -27,6 +27,8 @@ export interface ParseContext {
   readonly rev2: boolean;
   /** Whether messages may be named by UID alone (RFC 9586). */
   readonly uidOnly: boolean;
+  /** Whether a command may name a charset for its strings (not where RFC 9755 § 3 has them all in UTF-8). */
+  readonly charsets: boolean;
 }
 
 /** What execution may look at beside its arguments. */
@@ -61,7 +63,7 @@ export interface Command<Arguments = unknown> {
   /** Whether EXPUNGE may not go out with its answer when it came without UID (RFC 9051 § 7.5.1). */
   readonly keepsNumbers?: boolean;
   /** Whether the next command may begin before this one's answer (RFC 9051 § 5.5): APPEND. */
-  readonly overlaps?: boolean;
+  overlaps?(args: Arguments): boolean;
   /** Whether its literals are messages, as large as messages may be. */
   readonly carriesMessage?: boolean;
   /** Whether its arguments must not show in a trace. */

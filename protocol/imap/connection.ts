@@ -153,7 +153,7 @@ class Connection implements Wire {
   /** Runs one command; a promise when that takes time. */
   #take(frame: Frame): Promise<void> | undefined {
     const d = new Decoder(frame, {
-      utf8: this.#session.rev2,
+      utf8: this.#session.utf8,
       delimiter: this.#host.storage.hierarchyDelimiter,
       maxDepth: this.#host.limits.nesting,
       maxListItems: this.#host.limits.listItems,
@@ -180,6 +180,7 @@ class Connection implements Wire {
         limits: this.#host.limits,
         rev2: this.#session.rev2,
         uidOnly: this.#session.uidOnly,
+        charsets: !this.#session.enabled.has("UTF8=ACCEPT"),
       });
       d.end();
       this.#badCommands = 0;
@@ -191,7 +192,7 @@ class Connection implements Wire {
   }
 
   #admit(command: AnyCommand, uid: boolean): void {
-    const { state, uidOnly } = this.#session;
+    const { state, uidOnly, registry } = this.#session;
     if (uidOnly && command.takesNumbers && !uid) throw uidRequired();
     const fits = command.state === "any" || command.state === state ||
       (command.state === "authenticated" && state === "selected");
@@ -204,6 +205,7 @@ class Connection implements Wire {
           : "You are logged in already",
       );
     }
+    for (const admit of registry.admissions) admit(this.#session, command);
   }
 
   #start(
@@ -212,7 +214,9 @@ class Connection implements Wire {
     frame: Frame,
   ): Promise<void> | undefined {
     const { command } = admitted;
-    if (!command.overlaps || this.#host.hooks?.command !== undefined) {
+    if (
+      !command.overlaps?.(args) || this.#host.hooks?.command !== undefined
+    ) {
       return this.#overlap.length > 0
         ? this.#finish(0).then(() => this.#execute(admitted, args))
         : this.#execute(admitted, args);

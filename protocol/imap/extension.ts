@@ -138,6 +138,30 @@ export interface SearchReturnOption {
   parse(d: Decoder, context: ParseContext): SearchReturn;
 }
 
+/**
+ * What a message that is to be put into a mailbox is made of: its octets as they came, or what gives them when the
+ * command is executed, and refuses more than `room` of them with TOOBIG.
+ */
+export type AppendData =
+  | Uint8Array
+  | ((session: Session, room: number) => Uint8Array | Promise<Uint8Array>);
+
+/** A form of append-data beside the literal (RFC 4466 § 3). */
+export interface AppendForm {
+  /** The label that it begins with, in capitals; `~` for literal8. */
+  readonly name: string;
+  /** Reads what follows the label; `~` is still there. */
+  parse(d: Decoder, context: ParseContext): AppendData;
+}
+
+/** A message that is about to be put into a mailbox by a command. */
+export interface IncomingMessage {
+  /** The whole message. */
+  readonly source: Uint8Array;
+  /** How long its header is, with the empty line. */
+  readonly headerSize: number;
+}
+
 /** A parameter of CREATE (RFC 4466 § 2.2). */
 export interface CreateParameter {
   /** Its name, in capitals. */
@@ -191,6 +215,12 @@ export interface Extension {
   readonly storeModifiers?: readonly StoreModifier[];
   /** Return options of SEARCH. */
   readonly searchReturnOptions?: readonly SearchReturnOption[];
+  /** Forms of append-data. */
+  readonly appendForms?: readonly AppendForm[];
+  /** Looks at each message that APPEND or the like is about to put into a mailbox, and throws to refuse it. */
+  checkMessage?(session: Session, message: IncomingMessage): void;
+  /** Looks at each command that the state admits, and throws to refuse it. */
+  admit?(session: Session, command: AnyCommand): void;
   /** Parameters of CREATE. */
   readonly createParameters?: readonly CreateParameter[];
   /** How clients are told of the progress of commands; of one extension at the most. */
@@ -211,4 +241,8 @@ export interface CapabilityContext {
   readonly canStartTls: boolean;
   /** What clients may ask for. */
   readonly limits: Limits;
+  /** Whether clients have to know UTF-8 (RFC 9755 § 7). Default false. */
+  readonly utf8Only?: boolean;
+  /** Whether there are mailboxes with a limit of their own for the size of messages (RFC 7889 § 3). Default false. */
+  readonly hasAppendLimits?: boolean;
 }

@@ -7,6 +7,7 @@
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { AnyCommand } from "./command.ts";
 import type {
+  AppendForm,
   CapabilityContext,
   CreateParameter,
   Extension,
@@ -57,6 +58,12 @@ export class Registry {
   readonly storeModifiers: Map<string, StoreModifier> = new Map();
   /** Return options of SEARCH by name. */
   readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
+  /** Forms of append-data by the label that they begin with. */
+  readonly appendForms: Map<string, AppendForm> = new Map();
+  /** What looks at messages that are about to be appended. */
+  readonly messageChecks: NonNullable<Extension["checkMessage"]>[] = [];
+  /** What looks at commands. */
+  readonly admissions: NonNullable<Extension["admit"]>[] = [];
   /** Parameters of CREATE by name. */
   readonly createParameters: Map<string, CreateParameter> = new Map();
   /** How clients are told of the progress of commands; undefined where they are not. */
@@ -72,8 +79,7 @@ export class Registry {
    */
   constructor(extensions: readonly Extension[], disabled: ReadonlySet<string>) {
     this.#disabled = disabled;
-    const isOffered = (capability: string) =>
-      !disabled.has(capability.toUpperCase());
+    const isOffered = (capability: string) => !isDisabled(capability, disabled);
     this.#extensions = extensions.filter((extension) => {
       const { capabilities, impliedBy = [], needs = [] } = extension;
       const offered = [...capabilities?.(ALL) ?? [], ...impliedBy];
@@ -127,6 +133,12 @@ export class Registry {
       for (const option of extension.searchReturnOptions ?? []) {
         claim(this.searchReturnOptions, option.name, option);
       }
+      for (const form of extension.appendForms ?? []) {
+        claim(this.appendForms, form.name, form);
+      }
+      const { checkMessage, admit } = extension;
+      if (checkMessage !== undefined) this.messageChecks.push(checkMessage);
+      if (admit !== undefined) this.admissions.push(admit);
       for (const parameter of extension.createParameters ?? []) {
         claim(this.createParameters, parameter.name, parameter);
       }
@@ -144,7 +156,7 @@ export class Registry {
   capabilities(context: CapabilityContext): string[] {
     return this.#extensions
       .flatMap((extension) => extension.capabilities?.(context) ?? [])
-      .filter((capability) => !this.#disabled.has(capability.toUpperCase()));
+      .filter((capability) => !isDisabled(capability, this.#disabled));
   }
 }
 
@@ -156,6 +168,15 @@ const ALL: CapabilityContext = {
   canStartTls: true,
   limits: DEFAULT_LIMITS,
 };
+
+/** A capability with a value, such as APPENDLIMIT=1000, is also named without it. */
+function isDisabled(
+  capability: string,
+  disabled: ReadonlySet<string>,
+): boolean {
+  const name = capability.toUpperCase();
+  return disabled.has(name) || disabled.has(name.replace(/=\d+$/, ""));
+}
 
 function claim<T>(slot: Map<string, T>, name: string, value: T): void {
   if (slot.has(name)) throw new Error(`Two extensions claim ${name}`);

@@ -170,6 +170,16 @@ export class Session {
     return this.enabled.has("IMAP4REV2");
   }
 
+  /** Whether the client has asked for UTF-8 in strings: IMAP4rev2, or UTF8=ACCEPT (RFC 9755 § 3). */
+  get utf8(): boolean {
+    return this.rev2 || this.enabled.has("UTF8=ACCEPT");
+  }
+
+  /** Whether the client is shown surrogates of internationalized messages (RFC 9755 § 8). */
+  get surrogates(): boolean {
+    return this.host.surrogates === true && !this.utf8;
+  }
+
   /** Whether the client wants to hear of modseqs (RFC 7162 § 3.1). */
   get condstore(): boolean {
     return this.enabled.has("CONDSTORE");

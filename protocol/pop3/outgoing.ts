@@ -12,7 +12,11 @@ import { readSummary } from "../imap/summary.ts";
 import { parseMessage } from "../mime/parse.ts";
 import { Disconnected } from "../imap/transport.ts";
 import { gone } from "./maildrop.ts";
-import { type HeaderRange, headerRanges, Surrogate } from "./surrogate.ts";
+import {
+  type HeaderRange,
+  headerRanges,
+  Surrogate,
+} from "../mime/surrogate.ts";
 
 /** How much of a message is read at first: all of most, and enough for the top of the others. */
 const FIRST = 65_536;

@@ -45,13 +45,7 @@ export function appendChange(
   limits: StorageLimits,
   saveDate: number,
 ): Change<AppendResult> {
-  const records = messages.map((message, index) => ({
-    flags: uniqueFlags(message.flags),
-    size: message.source.length,
-    internalDate: message.internalDate,
-    saveDate,
-    content: { home: entry.id, number: stored.first + index },
-  }));
+  const records = appendRecords(entry, messages, stored, saveDate);
   return {
     uses: [uses(entry, "head")],
     plan(drafts) {
@@ -244,6 +238,79 @@ export function moveChange(
       };
     },
   };
+}
+
+/** What replacing a message needs besides the mailboxes. */
+export interface ReplaceOptions extends TransferOptions {
+  /** The message that comes. */
+  readonly message: NewMessage;
+  /** Its content. */
+  readonly stored: StoredContents;
+  /** A serial number for the list of the content that goes. */
+  readonly serial: number;
+}
+
+/** Appending a message to one mailbox and expunging one of another, or of the same, in one commit. */
+export function replaceChange(
+  source: MailboxEntry,
+  uid: number,
+  target: MailboxEntry,
+  { message, stored, serial, limits, now }: ReplaceOptions,
+): Change<AppendResult> {
+  const records = appendRecords(target, [message], stored, now);
+  const same = source === target;
+  return {
+    uses: same
+      ? [uses(source, "alter")]
+      : [uses(source, "alter"), uses(target, "head")],
+    plan(drafts) {
+      const { state } = source;
+      const gone = Uint32Array.of(uid);
+      const sourceHead = headIn(drafts, source);
+      const before = headIn(drafts, target);
+      if (state.indexOf(uid) < 0) {
+        throw new StorageError("EXPUNGEISSUED", "The message has gone");
+      }
+      checkFlags(target.state, message.flags, limits);
+      const came = appendStep(target, before, records);
+      const went = expungeStep(source, same ? came.head : sourceHead, gone);
+      const lists = splitContents(contentsOf(state, gone));
+      return {
+        writes: [
+          ...stored.writes,
+          ...came.writes,
+          ...went.writes,
+          ...numberedLists(now, lists, serial, garbageKey),
+        ],
+        checks: stored.checks,
+        drafts: same
+          ? [draftOf(source, went.head)]
+          : [draftOf(target, came.head), draftOf(source, went.head)],
+        apply() {
+          const { modseq, records } = came;
+          came.applied(target.state.applyAppend(modseq, records));
+          went.applied(state.applyExpunge(went.modseq, gone));
+          return { uids: Uint32Array.from(records, (r) => r.uid), modseq };
+        },
+      };
+    },
+  };
+}
+
+/** Messages whose contents are stored, as they are put into a mailbox. */
+function appendRecords(
+  entry: MailboxEntry,
+  messages: readonly NewMessage[],
+  stored: StoredContents,
+  saveDate: number,
+): Omit<MessageRecord, "uid" | "modseq">[] {
+  return messages.map((message, index) => ({
+    flags: uniqueFlags(message.flags),
+    size: message.source.length,
+    internalDate: message.internalDate,
+    saveDate,
+    content: { home: entry.id, number: stored.first + index },
+  }));
 }
 
 /** Writing down which messages have been claimed as recent; undefined when that is known. */

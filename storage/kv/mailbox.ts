@@ -28,6 +28,7 @@ import {
   expungeChange,
   flagsChange,
   moveChange,
+  replaceChange,
   TOO_LARGE,
 } from "./changes.ts";
 import { storeContents, type StoredContents } from "./contents.ts";
@@ -100,30 +101,67 @@ export class KvMailbox implements Mailbox {
     }
     checkSizes(messages, limits);
     const entry = this.#entry;
-    return await this.#pinned(async () => {
-      const turn = entry.takeTurn();
-      const storing = storeContents(this.#process.db, entry.id, messages);
-      // A large message takes longer to store; the small ones behind it wait to be put in after it.
-      await Promise.allSettled([storing, turn.come]);
-      let stored: StoredContents;
-      try {
-        stored = await storing;
-      } catch (error) {
-        turn.pass();
-        throw error;
-      }
-      try {
-        const submitted = this.#process.submit(
-          appendChange(entry, messages, stored, limits, now()),
-        );
-        turn.pass();
-        return await submitted;
-      } catch (error) {
-        await stored.discard().catch(this.#process.db.settings.onFault);
-        this.#process.maintenance.garbage();
-        throw error;
-      }
-    });
+    return await this.#pinned(() =>
+      this.#store(
+        entry,
+        messages,
+        (stored) => appendChange(entry, messages, stored, limits, now()),
+      )
+    );
+  }
+
+  /** See {@linkcode Mailbox.replace}. */
+  async replace(
+    uid: Uid,
+    message: NewMessage,
+    target: Mailbox,
+  ): Promise<AppendResult> {
+    const { contentNumbers, settings: { limits, now } } = this.#process.db;
+    const to = this.#entryOf(target);
+    this.#checkThere();
+    checkSizes([message], limits);
+    const result = await this.#pinned(async () => {
+      const serial = await contentNumbers.take(1);
+      return await this.#store(
+        to,
+        [message],
+        (stored) =>
+          replaceChange(this.#entry, uid, to, {
+            ...{ message, stored, serial, limits },
+            now: now(),
+          }),
+      );
+    }, to);
+    this.#process.maintenance.garbage();
+    return result;
+  }
+
+  /** Stores the contents of messages, then commits the change by which a mailbox has them, in the order of the calls. */
+  async #store<T>(
+    entry: MailboxEntry,
+    messages: readonly NewMessage[],
+    change: (stored: StoredContents) => Change<T>,
+  ): Promise<T> {
+    const turn = entry.takeTurn();
+    const storing = storeContents(this.#process.db, entry.id, messages);
+    // A large message takes longer to store; the small ones behind it wait to be put in after it.
+    await Promise.allSettled([storing, turn.come]);
+    let stored: StoredContents;
+    try {
+      stored = await storing;
+    } catch (error) {
+      turn.pass();
+      throw error;
+    }
+    try {
+      const submitted = this.#process.submit(change(stored));
+      turn.pass();
+      return await submitted;
+    } catch (error) {
+      await stored.discard().catch(this.#process.db.settings.onFault);
+      this.#process.maintenance.garbage();
+      throw error;
+    }
   }
 
   /** See {@linkcode Mailbox.storeFlags}. */

@@ -298,6 +298,31 @@ export class MemoryMailbox implements Mailbox {
     return result;
   }
 
+  /** See {@linkcode Mailbox.replace}. */
+  // deno-lint-ignore require-await
+  async replace(
+    uid: Uid,
+    message: NewMessage,
+    target: Mailbox,
+  ): Promise<AppendResult> {
+    const box = this.#box;
+    const { contents } = box.context;
+    const to = this.#boxOf(target);
+    box.checkThere();
+    const index = box.state.indexOf(uid);
+    if (index < 0) {
+      throw new StorageError("EXPUNGEISSUED", "The message has gone");
+    }
+    const content = box.state.contentAt(index);
+    const result = to.append(
+      [message],
+      (message) => contents.add(to.state.id, message),
+    );
+    box.remove(Uint32Array.of(uid));
+    contents.release(content);
+    return result;
+  }
+
   /** See {@linkcode Mailbox.readSource}. */
   // deno-lint-ignore require-await
   async readSource(

@@ -1,6 +1,7 @@
 /** Copying and moving. */
 
 import { assertEquals } from "@std/assert";
+import { replaceMessage } from "../../storage/replace.ts";
 import {
   collect,
   contents,
@@ -106,6 +107,60 @@ export function copyContract({ check }: Contract): void {
     assertEquals(heard, [["append", [4, 5]], ["expunge", [1, 3]]]);
     assertEquals(text(await inbox.readSource(uid(4))), "x");
   });
+
+  check("a message in place of another", async (context) => {
+    const { account, inbox } = context;
+    await account.createMailbox("a");
+    const a = await account.openMailbox("a");
+    await inbox.append([message("x", ["\\Seen"]), message("y")]);
+    const heard: [string, number[]][] = [];
+    inbox.onChange((change) => {
+      if (change.type !== "delete") {
+        heard.push([change.type, plain(change.uids)]);
+      }
+    });
+    const here = await replaceMessage(
+      inbox,
+      uid(1),
+      message("z", ["k"]),
+      inbox,
+    );
+    assertEquals(plain(here.uids), [3]);
+    assertEquals(contents(inbox), { 2: [], 3: ["k"] });
+    assertEquals(text(await inbox.readSource(uid(3))), "z");
+    assertEquals(await inbox.readSource(uid(1)), undefined);
+    const there = await replaceMessage(inbox, uid(3), message("w"), a);
+    assertEquals(plain(there.uids), [1]);
+    assertEquals([contents(inbox), contents(a)], [{ 2: [] }, { 1: [] }]);
+    assertEquals(heard, [
+      ["append", [3]],
+      ["expunge", [1]],
+      ["expunge", [3]],
+    ]);
+    a.close();
+  });
+
+  check("what is gone is not replaced", async (context) => {
+    const { account, inbox } = context;
+    await account.createMailbox("a");
+    const a = await account.openMailbox("a");
+    await inbox.append([message("x"), message("y", ["k1"])]);
+    await inbox.expunge(uids(1));
+    const replace = (number: number, put = message("z")) =>
+      replaceMessage(inbox, uid(number), put, a);
+    await refused("EXPUNGEISSUED", replace(1));
+    await refused("EXPUNGEISSUED", replace(9));
+    await refused("LIMIT", replace(2, message("z", ["k1", "k2"])));
+    assertEquals([contents(inbox), contents(a)], [{ 2: ["k1"] }, {}]);
+    const both = await Promise.allSettled([replace(2), replace(2)]);
+    const done = both.filter(({ status }) => status === "fulfilled");
+    assertEquals([done.length, a.state.length], [1, 1]);
+    await inbox.append([message("v")]);
+    await account.deleteMailbox("a");
+    await refused("NONEXISTENT", replace(3));
+    assertEquals(contents(inbox), { 3: [] });
+    a.close();
+  }, { limits: { maxKeywords: 1 } });
 
   check("keywords of copies count", async (context) => {
     const { account, inbox } = context;

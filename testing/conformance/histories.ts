@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SYSTEM_FLAGS, type Uid } from "../../storage/model.ts";
+import { replaceMessage } from "../../storage/replace.ts";
 import type { Mailbox } from "../../storage/storage.ts";
 import { bytes, collect, type Contract, message, text } from "./harness.ts";
 
@@ -52,6 +53,13 @@ const step = fc.oneof(
   fc.record({ type: fc.constant("expunge" as const), mailbox, some }),
   fc.record({ type: fc.constant("copy" as const), mailbox, some, to: mailbox }),
   fc.record({ type: fc.constant("move" as const), mailbox, some, to: mailbox }),
+  fc.record({
+    type: fc.constant("replace" as const),
+    mailbox,
+    some,
+    to: mailbox,
+    flags,
+  }),
 );
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -107,14 +115,24 @@ async function perform(
     }
     return;
   }
-  const remove = () =>
-    model.messages = model.messages.filter((m) => !there.includes(m));
+  const remove = (gone = there) =>
+    model.messages = model.messages.filter((m) => !gone.includes(m));
   if (step_.type === "expunge") {
     await real.expunge(list);
     remove();
     return;
   }
   const to = models[step_.to]!;
+  if (step_.type === "replace") {
+    const [old] = there;
+    if (old === undefined) return;
+    const source = nextSource();
+    const put = message(source, step_.flags);
+    await replaceMessage(real, old.uid as Uid, put, opened[step_.to]!);
+    remove([old]);
+    add(to, source, step_.flags);
+    return;
+  }
   if (step_.type === "move") {
     await real.moveTo(list, opened[step_.to]!);
     for (const m of there) add(to, m.source, m.flags);

@@ -10,6 +10,7 @@ import {
   expunge,
   fetch,
   partial,
+  replace,
   type Sending,
   store,
   transfer,
@@ -122,6 +123,13 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
     case "move": {
       const verb = action.does === "copy" ? "COPY" : "MOVE";
       yield onSet(action.set, (set) => transfer(verb, set, action.to));
+      break;
+    }
+    case "replace": {
+      const { to, flags, literalWaits: waits } = action;
+      const tokens = [newToken(client)];
+      const choice = { tokens, flags, waits };
+      yield onSet(action.set, (set) => replace(set, to, choice));
       break;
     }
     case "search": {

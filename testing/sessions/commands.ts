@@ -275,15 +275,51 @@ export function append(to: string, choice: AppendChoice): Sending {
     refusals: ["TRYCREATE"],
     begin: (given) => model = given,
     end(ok, code) {
-      if (!ok) return;
-      must(isCode(code, "APPENDUID"), "APPEND without APPENDUID");
-      const uids = numbersOf(textOf(code[2]));
-      must(uids.length === tokens.length, "APPENDUID of another size");
-      const uidValidity = numberOf(code[1]);
-      model.appended(uidValidity, uids);
-      uids.forEach((uid, index) =>
-        model.world.hasContent(uidValidity, uid, tokens[index]!)
-      );
+      if (ok) learnAppended(model, code, tokens);
+    },
+  };
+}
+
+/** APPENDUID: where messages are, in their order. */
+function learnAppended(
+  model: ClientModel,
+  code: readonly Value[],
+  tokens: readonly string[],
+): void {
+  must(isCode(code, "APPENDUID"), "APPEND without APPENDUID");
+  const uids = numbersOf(textOf(code[2]));
+  must(uids.length === tokens.length, "APPENDUID of another size");
+  const uidValidity = numberOf(code[1]);
+  model.appended(uidValidity, uids);
+  uids.forEach((uid, index) =>
+    model.world.hasContent(uidValidity, uid, tokens[index]!)
+  );
+}
+
+/** REPLACE (RFC 8508), of a set of one message by another. */
+export function replace(
+  set: MessageSet,
+  to: string,
+  { tokens, flags, waits }: AppendChoice,
+): Sending {
+  const name = `${prefix(set)}REPLACE`;
+  let model: ClientModel;
+  return {
+    name,
+    parts: [
+      `${name} ${set.text} ${to} (${flags.join(" ")}) `,
+      { literal: sourceOf(tokens[0]!), waits },
+    ],
+    numbers: set.numbers,
+    refusals: ["TRYCREATE", "READ-ONLY", "EXPUNGEISSUED", "NONEXISTENT"],
+    begin(given) {
+      model = given;
+      removes(model, set.meant(model));
+    },
+    heard(response) {
+      // RFC 8508 § 4.3: it is said before the EXPUNGE.
+      const code = codeOf(response);
+      if (isCode(code, "APPENDUID")) learnAppended(model, code, tokens);
     },
   };
 }

@@ -19,7 +19,7 @@ const SLOW = new Set<PropertyKey>([
   ...OPENS,
   ...["mailboxes", "mailbox", "createMailbox", "deleteMailbox"],
   ...["renameMailbox", "status", "refresh", "storeFlags", "expunge"],
-  ...["copyTo", "moveTo", "readSource"],
+  ...["copyTo", "moveTo", "replace", "readSource"],
 ]);
 
 /** What is slow afterwards only: changes come in the order of the calls. */

@@ -83,6 +83,22 @@ const transfer = fc.record({
   to: name,
 });
 
+/** One message by its number or its UID. */
+const one: fc.Arbitrary<SetChoice> = fc.record({
+  by: fc.constantFrom("number" as const, "uid" as const),
+  from: fc.nat(11),
+  more: fc.constant(0),
+  form: fc.constant("range" as const),
+});
+
+const replace = fc.record({
+  does: fc.constant("replace" as const),
+  set: one,
+  to: name,
+  flags,
+  literalWaits: fc.boolean(),
+});
+
 const plain = fc.record({
   does: fc.constantFrom("noop", "noop", "check", "expunge", "expunge"),
 });
@@ -121,6 +137,7 @@ const action = fc.oneof(
   { weight: 4, arbitrary: search },
   { weight: 2, arbitrary: onMessages },
   { weight: 4, arbitrary: transfer },
+  { weight: 2, arbitrary: replace },
   { weight: 6, arbitrary: plain },
   { weight: 1, arbitrary: leave },
   { weight: 2, arbitrary: idle },

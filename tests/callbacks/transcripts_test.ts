@@ -25,6 +25,9 @@ for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
           admin: "mailto:postmaster@example.com",
           editors: ["alice"],
         },
+        utf8Only: script.utf8Only,
+        surrogates: script.surrogates,
+        appendLimits: script.appendLimits,
         onListen() {},
         onError: (error) => faults.push(error),
       });

@@ -103,4 +103,40 @@ except imaplib.IMAP4.error:
 ok(imap.noop())
 equal(ok(imap.select("INBOX", readonly=True)), [b"100"])
 equal(imap.logout()[0], "BYE")
+
+# UTF-8, which has to be asked for before a mailbox is selected.
+if transport == "tls":
+    imap = imaplib.IMAP4_SSL("localhost", int(port), ssl_context=context)
+else:
+    imap = imaplib.IMAP4("localhost", int(port))
+if transport == "starttls":
+    ok(imap.starttls(ssl_context=context))
+ok(imap.login(user, password))
+INTERNATIONAL = "From: <\u00fc@\u00fc.example>\r\nSubject: \u65e5\u672c\r\n\r\nx\r\n".encode()
+equal(imap.append("INBOX", None, None, INTERNATIONAL)[0], "NO")
+ok(imap.enable("UTF8=ACCEPT"))
+ok(imap.create('"Entw\u00fcrfe"'))
+assert any('"Entw\u00fcrfe"'.encode() in line for line in ok(imap.list()))
+
+
+def append(data, before, after):
+    """Appends by hand: old versions of imaplib put UTF8 (...) into the literal, new ones around it."""
+    imap.send('u APPEND "Entw\u00fcrfe" {}{{{}}}\r\n'.format(before, len(data)).encode())
+    assert imap.readline().startswith(b"+")
+    imap.send(data + after + b"\r\n")
+    line = imap.readline()
+    assert line.startswith(b"u OK"), line
+
+
+append(INTERNATIONAL, "", b"")
+append(INTERNATIONAL, "UTF8 (~", b")")
+append(b"Content-Type: image/x-odd\r\n\r\n\0\1", "~", b"")
+equal(ok(imap.select('"Entw\u00fcrfe"')), [b"3"])
+for number in b"1", b"2":
+    equal(ok(imap.fetch(number.decode(), "(BODY.PEEK[])"))[0][1], INTERNATIONAL)
+equal(ok(imap.fetch("3", "(BODY.PEEK[1])"))[0][1], b"AAE=\r\n")
+equal(ok(imap.search(None, "SUBJECT", '"\u65e5"')), [b"1 2"])
+ok(imap.close())
+ok(imap.delete('"Entw\u00fcrfe"'))
+equal(imap.logout()[0], "BYE")
 print("done")

@@ -38,7 +38,11 @@ export class ClientView {
     if (name!.toUpperCase() === "NOTIFY") {
       this.#notified = /\(selected \(/i.test(line);
     }
-    if (/^enable\b.*\bimap4rev2\b/i.test(line.slice(tag!.length + 1))) {
+    if (
+      /^enable\b.*\b(imap4rev2|utf8=accept)\b/i.test(
+        line.slice(tag!.length + 1),
+      )
+    ) {
       this.#utf8 = true;
     }
   }

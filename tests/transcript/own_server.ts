@@ -27,7 +27,9 @@ export interface OwnServer {
 
 /** Starts a server as a script wants it. */
 export async function startOwnServer(
-  script: Pick<Script, "limits" | "disable">,
+  script:
+    & Pick<Script, "limits" | "disable">
+    & Partial<Pick<Script, "utf8Only" | "surrogates" | "appendLimits">>,
   storageKind: string,
 ): Promise<OwnServer> {
   const storage: Storage = storageKind === "kv"
@@ -43,6 +45,9 @@ export async function startOwnServer(
     limits: { failedLoginDelay: 0, badCommandDelay: 0, ...script.limits },
     capabilities: { disable: script.disable },
     metadata: { admin: "mailto:postmaster@example.com", editors: ["alice"] },
+    utf8Only: script.utf8Only ?? false,
+    surrogates: script.surrogates ?? false,
+    appendLimits: script.appendLimits ?? {},
     onError(error) {
       faults.push(error);
       console.error(error);

@@ -32,6 +32,9 @@ export class HeaderParser {
   #modes: Mode[] = ["plain"];
   #limits: Record<string, number> = {};
   #disable: string[] = [];
+  #utf8Only = false;
+  #surrogates = false;
+  #appendLimits: Record<string, number> = {};
   #recent = false;
   #mailboxes: SeedMailbox[] = [];
   #messages: (SeedMessage & { source: string })[] = [];
@@ -72,10 +75,17 @@ export class HeaderParser {
         this.#modes = parseModes(words);
         break;
       case "limits":
-        for (const word of words) {
-          const [name, number] = word.split("=");
-          this.#limits[name!] = Number(number);
-        }
+        Object.assign(this.#limits, parseNumbers(words));
+        break;
+      case "appendlimits":
+        Object.assign(this.#appendLimits, parseNumbers(words));
+        break;
+      case "clients":
+        if (value !== "UTF8=ACCEPT") throw new Error(`No such: ${value}`);
+        this.#utf8Only = true;
+        break;
+      case "surrogates":
+        this.#surrogates = value === "shown";
         break;
       case "disable":
         this.#disable.push(...words);
@@ -113,6 +123,9 @@ export class HeaderParser {
       modes: this.#modes,
       limits: this.#limits,
       disable: this.#disable,
+      utf8Only: this.#utf8Only,
+      surrogates: this.#surrogates,
+      appendLimits: this.#appendLimits,
       recent: this.#recent,
       mailboxes: this.#mailboxes,
       messages: this.#messages,
@@ -128,6 +141,14 @@ function parseName(text: string): [name: string, rest: string] {
   const match = /^(?:"([^"]*)"|([^\s"]+))(?:\s+(.*))?$/s.exec(text);
   if (match === null) throw new Error(`Not a mailbox: ${text}`);
   return [match[1] ?? match[2]!, match[3] ?? ""];
+}
+
+/** Words such as `name=1`. */
+function parseNumbers(words: readonly string[]): Record<string, number> {
+  return Object.fromEntries(words.map((word) => {
+    const [name, number] = word.split("=");
+    return [name!, Number(number)];
+  }));
 }
 
 function parseMailbox(value: string): SeedMailbox {

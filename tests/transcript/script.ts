@@ -111,6 +111,12 @@ export interface Script {
   readonly limits: Readonly<Record<string, number>>;
   /** Capabilities that the server is told not to offer. */
   readonly disable: readonly string[];
+  /** Whether the server is for clients alone that know UTF-8. */
+  readonly utf8Only: boolean;
+  /** Whether clients without UTF-8 are shown surrogates. */
+  readonly surrogates: boolean;
+  /** The largest messages that mailboxes take, where they have a limit of their own. */
+  readonly appendLimits: Readonly<Record<string, number>>;
   /** Whether `\Recent` and `RECENT` count. */
   readonly recent: boolean;
   /** Mailboxes to make. */

@@ -19,7 +19,10 @@ export async function seed(script: Script, conn: Deno.Conn): Promise<void> {
       return;
     }
     await client.receive();
-    await logIn(client, script.users.get(0) ?? "alice", 1);
+    const offered = await logIn(client, script.users.get(0) ?? "alice", 1);
+    if (offered.has("UTF8=ONLY") || needsUtf8(script, offered)) {
+      await ask(client, "ENABLE UTF8=ACCEPT");
+    }
     for (const { name, generated } of mailboxes) {
       if (name !== "INBOX") await ask(client, `CREATE "${name}"`);
       for (let number = 1; number <= generated; number++) {
@@ -34,6 +37,17 @@ export async function seed(script: Script, conn: Deno.Conn): Promise<void> {
   } finally {
     client.close();
   }
+}
+
+/** Whether a message has a header beyond ASCII, which cannot be appended otherwise (RFC 9755 § 4). */
+function needsUtf8(
+  { messages }: Script,
+  offered: ReadonlySet<string>,
+): boolean {
+  return offered.has("UTF8=ACCEPT") &&
+    messages.some(({ source }) =>
+      /[\x80-\xff]/.test(source.split("\r\n\r\n")[0]!)
+    );
 }
 
 /** Logs in after the greeting, enables IMAP4rev2 for revision 2, and returns the capabilities. */

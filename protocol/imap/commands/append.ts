@@ -5,18 +5,26 @@
  */
 
 import type { NewMessage } from "../../../storage/model.ts";
+import type { Mailbox } from "../../../storage/storage.ts";
+import type { Host } from "../../host.ts";
 import { format } from "../../wire/sequence_set.ts";
 import type { Decoder } from "../../wire/decoder.ts";
-import type { Command } from "../command.ts";
+import type { Command, ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
+import type { AppendData } from "../extension.ts";
 import { openTarget, tryCreate } from "../mailboxes.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
-import { summarize } from "../summary.ts";
+import type { Session } from "../session.ts";
+import { readSummary, summarize, summaryOf } from "../summary.ts";
 
-interface AppendMessage {
+/** A message of APPEND, as its arguments say it. */
+export interface AppendMessage {
+  /** Its flags. */
   readonly flags: readonly string[];
+  /** INTERNALDATE, in milliseconds since 1970; undefined for now. */
   readonly internalDate: number | undefined;
-  readonly source: Uint8Array;
+  /** What it is made of. */
+  readonly data: AppendData;
 }
 
 interface AppendArguments {
@@ -26,11 +34,16 @@ interface AppendArguments {
 
 const OPEN = "(".charCodeAt(0);
 const QUOTE = '"'.charCodeAt(0);
+const BRACE = "{".charCodeAt(0);
+const TILDE = "~".charCodeAt(0);
 
 // append-message = append-opts SP append-data
 // append-opts    = [SP flag-list] [SP date-time]
-// append-data    = literal / literal8
-function parseMessage(d: Decoder): AppendMessage {
+/** append-message */
+export function parseAppendMessage(
+  d: Decoder,
+  context: ParseContext,
+): AppendMessage {
   let flags: string[] = [];
   let internalDate: number | undefined;
   d.sp();
@@ -42,8 +55,84 @@ function parseMessage(d: Decoder): AppendMessage {
     internalDate = d.dateTime();
     d.sp();
   }
-  if (!d.isLiteral()) throw new Bad("Expected the message as a literal");
-  return { flags, internalDate, source: d.literalBytes() };
+  return { flags, internalDate, data: parseData(d, context) };
+}
+
+// append-data = literal / literal8 / append-data-ext        RFC 4466 § 3
+function parseData(d: Decoder, context: ParseContext): AppendData {
+  if (d.peek() === BRACE) return d.literalBytes();
+  const name = d.peek() === TILDE ? "~" : d.keyword();
+  const form = context.registry.appendForms.get(name);
+  if (form === undefined) throw new Bad("Expected the message as a literal");
+  return form.parse(d, context);
+}
+
+/**
+ * The largest message that a client may put into a mailbox (RFC 7889); a limit of the mailbox's own does not raise that
+ * of the server.
+ */
+export function appendLimit(
+  host: Pick<Host, "limits" | "appendLimit">,
+  user: string,
+  mailbox: string,
+): number {
+  const { message, messages } = host.limits;
+  const own = host.appendLimit?.(user, mailbox) ?? Infinity;
+  return Math.min(own, message, messages);
+}
+
+/**
+ * Makes messages ready for the storage.
+ * @throws {No} TOOBIG, CANNOT, and what extensions refuse
+ */
+export async function prepareMessages(
+  session: Session,
+  mailbox: string,
+  messages: readonly AppendMessage[],
+): Promise<NewMessage[]> {
+  const { host, identity } = session;
+  const most = appendLimit(host, identity!.user, mailbox);
+  let room = host.limits.messages;
+  const prepared: NewMessage[] = [];
+  for (const { data, flags, internalDate = host.now() } of messages) {
+    const source = data instanceof Uint8Array
+      ? data
+      : await data(session, Math.min(most, room));
+    // An empty message takes back the command (RFC 3502 § 6.3.11).
+    if (source.length === 0) {
+      throw new No("CANNOT", "A message has at least one byte");
+    }
+    room -= source.length;
+    if (source.length > most || room < 0) throw tooBig(most);
+    const summary = summarize(source);
+    checkMessage(session, source, summary);
+    prepared.push({ source, flags, internalDate, summary });
+  }
+  return prepared;
+}
+
+/** Why a message is not taken (RFC 4469 § 4.2, RFC 7889 § 4). */
+export function tooBig(most: number): No {
+  return new No("TOOBIG", `A message has at most ${most} bytes here`);
+}
+
+function checkMessage(
+  session: Session,
+  source: Uint8Array,
+  summary: Uint8Array,
+): void {
+  const { messageChecks } = session.registry;
+  if (messageChecks.length === 0) return;
+  const { headerSize } = readSummary(summary) ?? summaryOf(source);
+  for (const check of messageChecks) check(session, { source, headerSize });
+}
+
+/** resp-code-apnd = "APPENDUID" SP nz-number SP append-uid        RFC 4315 § 3 */
+export function appendUid(
+  target: Mailbox,
+  uids: Parameters<typeof format>[0],
+): string {
+  return `APPENDUID ${target.state.uidValidity} ${format(uids)}`;
 }
 
 // append = "APPEND" SP mailbox 1*append-message        RFC 3502 § 6.3.11
@@ -52,32 +141,24 @@ export const append: Command<AppendArguments> = {
   name: "APPEND",
   state: "authenticated",
   carriesMessage: true,
-  overlaps: true,
+  // What is made of other messages may be made of those of the command before.
+  overlaps: ({ messages }) =>
+    messages.every(({ data }) => data instanceof Uint8Array),
 
-  parse(d) {
+  parse(d, context) {
     const mailbox = d.sp().mailbox();
-    const messages = [parseMessage(d)];
-    while (!d.atEnd()) messages.push(parseMessage(d));
+    const messages = [parseAppendMessage(d, context)];
+    while (!d.atEnd()) messages.push(parseAppendMessage(d, context));
     return { mailbox, messages };
   },
 
   async execute(session, { mailbox, messages }) {
-    // An empty message takes back the command (RFC 3502 § 6.3.11).
-    if (messages.some(({ source }) => source.length === 0)) {
-      throw new No("CANNOT", "A message has at least one byte");
-    }
     const limit = saveLimit(session.host.limits);
     // All or none (RFC 3502), so that beyond the limit none is (RFC 9738 § 3.1).
     if (messages.length > limit) throw tooMany(limit);
-    const now = session.host.now();
-    const prepared: NewMessage[] = messages.map((message) => ({
-      source: message.source,
-      flags: message.flags,
-      internalDate: message.internalDate ?? now,
-      summary: summarize(message.source),
-    }));
     // Commands that overlap hand over in the order in which they came; they wait for the commit together.
     const { target, appended } = await session.inTurn(async () => {
+      const prepared = await prepareMessages(session, mailbox, messages);
       const target = await openTarget(session, mailbox);
       const appended = target.append(prepared).finally(() => target.close());
       appended.catch(() => {});
@@ -86,11 +167,7 @@ export const append: Command<AppendArguments> = {
     try {
       const { uids } = await appended;
       session.notifications?.appended(target, uids);
-      if (uids.length === 0) return {};
-      // resp-code-apnd = "APPENDUID" SP nz-number SP append-uid        RFC 4315 § 3
-      return {
-        code: `APPENDUID ${target.state.uidValidity} ${format(uids)}`,
-      };
+      return uids.length === 0 ? {} : { code: appendUid(target, uids) };
     } catch (error) {
       throw tryCreate(session, mailbox, error);
     }

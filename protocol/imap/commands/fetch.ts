@@ -5,8 +5,8 @@
  */
 
 import type { Decoder } from "../../wire/decoder.ts";
-import type { SequenceSet } from "../../wire/sequence_set.ts";
-import type { Command, ParseContext } from "../command.ts";
+import { format, type SequenceSet } from "../../wire/sequence_set.ts";
+import type { Command, Completion, ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import type { FetchModifier, FetchRequest } from "../extension.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
@@ -60,10 +60,14 @@ export const fetch: Command<FetchArguments> = {
     const { uids, code } = portionOf(session, request.uids);
     // "the server is REQUIRED to process messages from highest to lowest UID" then (RFC 9738 § 3.1).
     const backwards = code !== undefined;
+    const downgraded: number[] = [];
     const all = await fetchMessages(session, uids, request.attributes, {
       backwards,
+      downgraded,
     });
-    if (all || uid) return completeInPart(session, code);
+    if (all || uid) {
+      return completeInPart(session, code, completionOf(downgraded));
+    }
     noteLimit(session, code);
     throw expungeIssued();
   },
@@ -101,3 +105,9 @@ export function expungeIssued(code = "EXPUNGEISSUED"): No {
 }
 
 const PARENTHESIS = "(".charCodeAt(0);
+
+/** resp-text-code =/ "DOWNGRADED" SP sequence-set        RFC 6858 § 3 */
+function completionOf(downgraded: readonly number[]): Completion | undefined {
+  if (downgraded.length === 0) return undefined;
+  return { code: `DOWNGRADED ${format(Uint32Array.from(downgraded))}` };
+}

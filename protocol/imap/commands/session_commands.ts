@@ -21,6 +21,8 @@ export function capabilityList(session: Session): string {
     mayLogin: session.mayLogin,
     canStartTls: session.wire.canStartTls,
     limits: session.host.limits,
+    utf8Only: session.host.utf8Only === true,
+    hasAppendLimits: session.host.appendLimit !== undefined,
   }).join(" ");
 }
 

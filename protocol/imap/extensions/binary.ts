@@ -1,16 +1,17 @@
 /**
- * BINARY on FETCH: RFC 3516, RFC 9051 § 6.4.5.
+ * BINARY: RFC 3516. Its FETCH items are also in RFC 9051 § 6.4.5.
  *
  * @module
  */
 
+import { encodeBinaryParts } from "../../mime/binary_parts.ts";
 import type { Part } from "../../mime/parse.ts";
 import { findSection } from "../../mime/section.ts";
 import { decode } from "../../mime/transfer_encoding.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
-import type { Extension } from "../extension.ts";
+import type { AppendData, Extension } from "../extension.ts";
 import type { FetchAttribute, FetchMessage } from "../fetch/attribute.ts";
 import { cut, parsePart, parsePartial } from "../fetch/section.ts";
 
@@ -122,8 +123,28 @@ function parseSize(d: Decoder, context: ParseContext): FetchAttribute {
   });
 }
 
-/** BINARY's FETCH items; they are in IMAP4rev2 and have no capability of their own without APPEND's part. */
-export const binaryExtension: Extension = {
+/**
+ * literal8, as a message. What has no place in a FETCH BODY response is encoded (RFC 3516 § 4.4, § 6), and nothing else
+ * is changed.
+ */
+export function parseLiteral8(d: Decoder): AppendData {
+  const octets = d.literalBytes();
+  if (!d.lastLiteralBinary) throw new Bad("Expected a literal8");
+  return octets.includes(0) ? () => withoutBinary(octets) : octets;
+}
+
+/**
+ * A message with its binary parts in base64.
+ * @throws {No} UNKNOWN-CTE where a NUL is in what cannot be encoded
+ */
+export function withoutBinary(octets: Uint8Array): Uint8Array {
+  const encoded = encodeBinaryParts(octets);
+  if (encoded !== undefined) return encoded;
+  throw new No("UNKNOWN-CTE", "There is a NUL outside of binary content");
+}
+
+/** BINARY's FETCH items, which are in IMAP4rev2 and so not bound to a capability. */
+export const binaryFetchExtension: Extension = {
   fetchItems: [
     { name: "BINARY", parse: (d, context) => parseBinary(d, context, true) },
     {
@@ -132,4 +153,12 @@ export const binaryExtension: Extension = {
     },
     { name: "BINARY.SIZE", parse: parseSize },
   ],
+};
+
+/** BINARY: what APPEND has of it. */
+export const binaryExtension: Extension = {
+  capabilities: () => ["BINARY"],
+  documents: { BINARY: "3516" },
+  // append-data =/ literal8
+  appendForms: [{ name: "~", parse: parseLiteral8 }],
 };

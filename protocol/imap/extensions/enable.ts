@@ -30,7 +30,7 @@ const enable: Command<string[]> = {
       session.enabled.add(name);
       enabled.push(enabling.name);
     }
-    session.out.utf8 = session.rev2;
+    session.out.utf8 = session.utf8;
     // response-enabled = "ENABLED" *(SP capability): what this command has switched on.
     session.out.text(["* ENABLED", ...enabled].join(" ")).crlf();
   },

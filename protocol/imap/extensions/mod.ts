@@ -10,8 +10,10 @@ import type { Host } from "../../host.ts";
 import type { Extension } from "../extension.ts";
 import { Registry } from "../registry.ts";
 import { base } from "../commands/mod.ts";
-import { binaryExtension } from "./binary.ts";
 import { compressExtension } from "./compress.ts";
+import { appendLimitExtension } from "./append_limit.ts";
+import { binaryExtension, binaryFetchExtension } from "./binary.ts";
+import { catenateExtension } from "./catenate.ts";
 import { condstoreExtension } from "./condstore.ts";
 import { enableExtension } from "./enable.ts";
 import { filtersExtension } from "./filters.ts";
@@ -30,12 +32,14 @@ import { namespaceExtension } from "./namespace.ts";
 import { partialExtension } from "./partial.ts";
 import { notifyExtension } from "./notify.ts";
 import { qresyncExtension } from "./qresync.ts";
+import { replaceExtension } from "./replace.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { uidBatchesExtension } from "./uid_batches.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
 import { unauthenticateExtension } from "./unauthenticate.ts";
 import { unselectExtension } from "./unselect.ts";
 import { withinExtension } from "./within.ts";
+import { utf8Extension } from "./utf8.ts";
 
 /** All extensions. */
 export const extensions: readonly Extension[] = [
@@ -65,7 +69,12 @@ export const extensions: readonly Extension[] = [
   uidBatchesExtension,
   messageLimitExtension,
   inProgressExtension,
+  binaryFetchExtension,
   binaryExtension,
+  catenateExtension,
+  appendLimitExtension,
+  replaceExtension,
+  utf8Extension,
 ];
 
 const registries = new WeakMap<Host, Map<string, Registry>>();

@@ -32,8 +32,10 @@ export interface FetchMessage {
   readonly modseq: number;
   /** INTERNALDATE, in milliseconds since 1970. */
   readonly internalDate: number;
-  /** Its size in bytes. */
+  /** Its size in bytes, as the client is shown it. */
   readonly size: number;
+  /** Its size as it is kept; that of a surrogate is another (RFC 6858 § 3). */
+  readonly storedSize: number;
   /** Its summary; only for attributes that say they need it. */
   readonly summary: Summary;
   /** Bytes of its source; only within the range that the attribute asked for. */

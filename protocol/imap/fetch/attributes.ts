@@ -50,8 +50,8 @@ export const INTERNALDATE: FetchAttribute = {
 export const SIZE: FetchAttribute = {
   name: "RFC822.SIZE",
   needs: "state",
-  write({ session, size }) {
-    session.out.text("RFC822.SIZE ").number(size);
+  write({ session, storedSize }) {
+    session.out.text("RFC822.SIZE ").number(storedSize);
   },
 };
 

@@ -14,6 +14,11 @@ import type { Session } from "../session.ts";
 import { fetchResponse } from "../announce.ts";
 import { FLAGS, MODSEQ, UID } from "./attributes.ts";
 import { withoutNul } from "./section.ts";
+import {
+  hasConventionalHeaders,
+  isConventionalSummary,
+  surrogateOf,
+} from "./surrogates.ts";
 import type { ByteRange, FetchAttribute, FetchMessage } from "./attribute.ts";
 
 /** Messages above this size are read in part, where the attributes need only parts. */
@@ -28,7 +33,8 @@ const BATCH = 512;
 /**
  * Writes a FETCH response for each message, in order.
  * @param uids messages that the client has been told of; those that have gone are left out
- * @param options whether the last message comes first
+ * @param options whether the last message comes first, and what takes the UIDs of messages in whose place a surrogate
+ * was shown
  * @returns whether all of them were there
  * @throws {No} UNKNOWN-CTE and its like, after the responses of the other messages
  */
@@ -36,7 +42,10 @@ export async function fetchMessages(
   session: Session,
   uids: UidList,
   attributes: readonly FetchAttribute[],
-  { backwards = false }: { readonly backwards?: boolean } = {},
+  { backwards = false, downgraded = [] }: {
+    readonly backwards?: boolean;
+    readonly downgraded?: number[];
+  } = {},
 ): Promise<boolean> {
   const { view } = session;
   let present = view.present(uids);
@@ -47,7 +56,7 @@ export async function fetchMessages(
     present = view.present(uids);
   }
   if (wanted.includes(FLAGS)) view.gather();
-  const writer = new ResponseWriter(session, wanted);
+  const writer = new ResponseWriter(session, wanted, downgraded);
   if (backwards) {
     for (let at = present.length; at > 0; at--) {
       await fetchInOrder(session, present.subarray(at - 1, at), wanted, writer);
@@ -85,6 +94,18 @@ async function setSeen(session: Session, uids: UidList): Promise<boolean> {
   return true;
 }
 
+/** What is read of a message. */
+interface Content {
+  /** Its summary, where it is needed. */
+  readonly summary: Summary | undefined;
+  /** See {@linkcode FetchMessage.slice}. */
+  readonly slice: FetchMessage["slice"];
+  /** See {@linkcode FetchMessage.read}. */
+  readonly read?: NonNullable<FetchMessage["read"]>;
+  /** The size of the surrogate, where it is that of one. */
+  readonly surrogateSize?: number | undefined;
+}
+
 /** Writes responses and counts them. */
 class ResponseWriter {
   readonly #session: Session;
@@ -92,13 +113,19 @@ class ResponseWriter {
   readonly #flags: boolean;
   readonly #tells: boolean;
   readonly #refusable: boolean;
+  readonly #downgraded: number[];
   /** How many responses have been written. */
   written = 0;
   /** Why a response could not be written. */
   refusal: No | undefined;
 
-  constructor(session: Session, attributes: readonly FetchAttribute[]) {
+  constructor(
+    session: Session,
+    attributes: readonly FetchAttribute[],
+    downgraded: number[],
+  ) {
     this.#session = session;
+    this.#downgraded = downgraded;
     this.#attributes = attributes;
     this.#flags = attributes.includes(FLAGS);
     // Of a change the client has to be told with the modseq (RFC 7162 § 3.1).
@@ -111,16 +138,11 @@ class ResponseWriter {
    * message-data = nz-number SP "FETCH" SP msg-att (RFC 9051 § 7.5.2); nothing when the message has gone.
    * @returns a promise when there was so much that it has to go out
    */
-  write(
-    uid: number,
-    summary: Summary | undefined,
-    slice: FetchMessage["slice"],
-    read?: FetchMessage["read"],
-  ): Promise<void> | undefined {
+  write(uid: number, content: Content): Promise<void> | undefined {
     const { view } = this.#session;
     const index = view.state.indexOf(uid);
     if (index < 0) return undefined;
-    return this.writeAt(uid, index, view.numberOf(uid), summary, slice, read);
+    return this.writeAt(uid, index, view.numberOf(uid), content);
   }
 
   /** The same for a message whose place and number are known. */
@@ -128,19 +150,19 @@ class ResponseWriter {
     uid: number,
     index: number,
     number: number,
-    summary: Summary | undefined,
-    slice: FetchMessage["slice"],
-    read?: FetchMessage["read"],
+    { summary, slice, read, surrogateSize }: Content,
   ): Promise<void> | undefined {
     const session = this.#session;
     const { state } = session.view;
+    const storedSize = state.sizes[index]!;
     const message: FetchMessage = {
       session,
       uid,
       flags: state.flagsAt(index),
       modseq: state.modseqs[index]!,
       internalDate: state.internalDates[index]!,
-      size: state.sizes[index]!,
+      size: surrogateSize ?? storedSize,
+      storedSize,
       summary: summary!,
       slice,
       ...(read === undefined ? {} : { read }),
@@ -153,6 +175,7 @@ class ResponseWriter {
     }
     if (this.#flags) session.announceKeywords();
     if (this.#tells) session.view.told(uid);
+    if (surrogateSize !== undefined) this.#downgraded.push(uid);
     fetchResponse(session, number, uid);
     return this.#writeFrom(0, message);
   }
@@ -223,6 +246,7 @@ async function writeInPieces(
 const NO_BYTES: FetchMessage["slice"] = () => {
   throw new Error("The attribute did not ask for bytes");
 };
+const STATE_ALONE: Content = { summary: undefined, slice: NO_BYTES };
 
 async function fetchState(
   session: Session,
@@ -241,7 +265,7 @@ async function fetchState(
       continue;
     }
     if (view.uids[number - 1] !== uid) number = view.numberOf(uid);
-    const full = writer.writeAt(uid, at, number, undefined, NO_BYTES);
+    const full = writer.writeAt(uid, at, number, STATE_ALONE);
     if (full !== undefined) await full;
     at++;
     number++;
@@ -256,10 +280,30 @@ async function fetchSummaries(
   for await (const batch of session.view.mailbox.readSummaries(uids)) {
     for (const { uid, bytes } of batch) {
       const summary = readSummary(bytes) ?? await fromSource(session, uid);
-      const full = summary && writer.write(uid, summary, NO_BYTES);
+      const content = summary && await shown(session, uid, summary);
+      const full = content && writer.write(uid, content);
       if (full !== undefined) await full;
     }
   }
+}
+
+/** A message of which the summary is all that is needed, as the client is shown it. */
+function shown(
+  session: Session,
+  uid: Uid,
+  summary: Summary,
+): Content | Promise<Content> {
+  const original = { summary, slice: NO_BYTES };
+  return !session.surrogates || isConventionalSummary(summary)
+    ? original
+    : session.view.mailbox.readSource(uid).then((source) => {
+      const surrogate = source && surrogateOf(source);
+      return surrogate === undefined || surrogate === source ? original : {
+        summary: summaryOf(surrogate),
+        slice: NO_BYTES,
+        surrogateSize: surrogate.length,
+      };
+    });
 }
 
 /** The summary of a message that has none that can be read. */
@@ -304,14 +348,17 @@ async function fetchSources(
       }
     }
     for await (const batch of mailbox.readSources(run)) {
-      for (const { uid, bytes } of batch) {
+      for (const { uid, bytes: stored } of batch) {
+        const bytes = session.surrogates ? surrogateOf(stored) : stored;
+        const isSurrogate = bytes !== stored;
+        const kept = isSurrogate ? undefined : known.get(uid);
         const summary = summaries
-          ? readSummary(known.get(uid) ?? bytes.subarray(0, 0)) ??
-            summaryOf(bytes)
+          ? (kept && readSummary(kept)) ?? summaryOf(bytes)
           : undefined;
         const slice = (start: number, end: number) =>
           bytes.subarray(start, end);
-        const full = writer.write(uid, summary, slice);
+        const surrogateSize = isSurrogate ? bytes.length : undefined;
+        const full = writer.write(uid, { summary, slice, surrogateSize });
         if (full !== undefined) await full;
       }
     }
@@ -337,13 +384,19 @@ async function fetchLarge(
 ): Promise<void> {
   const { mailbox, state } = session.view;
   let summary: Summary | undefined;
-  if (needSummaries(attributes)) {
+  if (needSummaries(attributes) || session.surrogates) {
     for await (const batch of mailbox.readSummaries(Uint32Array.of(uid))) {
       summary = readSummary(batch[0]!.bytes);
     }
     summary ??= await fromSource(session, uid);
     if (summary === undefined) return;
   }
+  const isConventional = !session.surrogates ||
+    await hasConventionalHeaders(
+      summary!.parts(),
+      (start, end) => mailbox.readSource(uid, start, end),
+    );
+  if (!isConventional) return await fetchSurrogate(session, uid, writer);
   const index = state.indexOf(uid);
   if (index < 0) return;
   const size = state.sizes[index]!;
@@ -369,7 +422,23 @@ async function fetchLarge(
   if (bytes === undefined) return;
   const slice = (start: number, end: number) =>
     bytes.subarray(start - from, end - from);
-  await writer.write(uid, summary, slice, read);
+  await writer.write(uid, { summary, slice, read });
+}
+
+/** A large message in whose place there is a surrogate, all of which has to be made. */
+async function fetchSurrogate(
+  session: Session,
+  uid: Uid,
+  writer: ResponseWriter,
+): Promise<void> {
+  const stored = await session.view.mailbox.readSource(uid);
+  if (stored === undefined) return;
+  const bytes = surrogateOf(stored);
+  await writer.write(uid, {
+    summary: summaryOf(bytes),
+    slice: (start, end) => bytes.subarray(start, end),
+    surrogateSize: bytes === stored ? undefined : bytes.length,
+  });
 }
 
 /** What tells of changed flags too, with UID and modseq for those who want that (RFC 7162 § 3.2.4). */

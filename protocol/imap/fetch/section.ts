@@ -51,7 +51,7 @@ export function parsePart(
 }
 
 /** section = "[" [section-spec] "]" (RFC 9051 § 9) */
-function parseSection(d: Decoder, context: ParseContext): Section {
+export function parseSection(d: Decoder, context: ParseContext): Section {
   d.char("[");
   const { part, dot } = parsePart(d, context);
   const zero = part.at(-1) === 0;
@@ -102,7 +102,7 @@ export function cut(
 }
 
 /** The range of a section, undefined where the message has no such part. */
-function rangeOf(
+export function rangeOf(
   section: Section,
   summary: Summary,
   size: number,

@@ -41,6 +41,8 @@ export interface SearchProgramOptions {
    * `search-criteria = charset 1*(SP search-key)`. Default false.
    */
   readonly bareCharset?: boolean;
+  /** Whether the strings may be of another charset than UTF-8 (RFC 9755 § 3). Default true. */
+  readonly charsets?: boolean;
 }
 
 /** A search as the client put it. */
@@ -74,13 +76,27 @@ export function parseSearchProgram(
   const named = !options.bareCharset && d.tryKeyword("CHARSET") !== undefined;
   if (named) d.sp();
   if (named || options.bareCharset) {
-    charset = new SearchCharset(d.astring());
+    const name = d.astring();
+    assertCharset(name, options);
+    charset = new SearchCharset(name);
     d.sp();
   }
   const reader = new KeyReader(d, charset, options);
   const key = reader.conjunction();
   d.end();
   return { key, charset: charset.name };
+}
+
+/**
+ * RFC 9755 § 3: where UTF-8 is on, a charset that could be left out "SHOULD" be refused with BAD, and so is another one
+ * than UTF-8 where there has to be one.
+ */
+function assertCharset(
+  name: string,
+  { charsets = true, bareCharset }: SearchProgramOptions,
+): void {
+  if (charsets || bareCharset && name.toUpperCase() === "UTF-8") return;
+  throw new ParseError("Strings are UTF-8 here, and no charset is named");
 }
 
 /** Beyond every date and size. */

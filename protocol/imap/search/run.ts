@@ -42,12 +42,13 @@ export function parseSearch(
   d: Decoder,
   context: ParseContext,
 ): SearchArguments {
-  const { limits, registry, uidOnly } = context;
+  const { limits, registry, uidOnly, charsets } = context;
   const returns = parseSearchReturns(d, context);
   try {
     const { key } = parseSearchProgram(d, {
       maxKeys: limits.searchKeys,
       extraKeys: registry.searchKeys,
+      charsets,
     });
     if (uidOnly && some(key, isNumbers)) throw uidRequired();
     return { returns, key };

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseMessage } from "../mime/parse.ts";
+import { parseMessage } from "./parse.ts";
 import { lenientText, utf8Bytes } from "../wire/text.ts";
 import { headerRanges, Surrogate } from "./surrogate.ts";
 

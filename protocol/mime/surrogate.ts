@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Part } from "../mime/part.ts";
+import type { Part } from "./part.ts";
 import { downgradeHeader } from "./downgrade.ts";
 import { joinBytes } from "./join_bytes.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isAscii } from "node:buffer";
-import { decodeWords } from "../mime/encoded_word.ts";
+import { decodeWords } from "./encoded_word.ts";
 import { latin1Text, utf8Bytes } from "../wire/text.ts";
 import { downgradeHeader } from "./downgrade.ts";
 

@@ -6,12 +6,13 @@
  */
 
 import { isAscii } from "node:buffer";
-import { type Address, parseAddresses } from "../mime/address.ts";
-import { latin1 } from "../mime/bytes.ts";
-import { fields, fieldValue, type HeaderField } from "../mime/header.ts";
-import { parseStructured } from "../mime/parameters.ts";
-import { utf8Bytes } from "../wire/text.ts";
+import { type Address, parseAddresses } from "./address.ts";
+import { latin1 } from "./bytes.ts";
+import { fields, fieldValue, type HeaderField } from "./header.ts";
+import { parseStructured } from "./parameters.ts";
 import { joinBytes } from "./join_bytes.ts";
+
+const encoder = new TextEncoder();
 
 /** What lies beyond of a field that is rewritten is left out. */
 const MAX_FIELD = 65_536;
@@ -63,7 +64,9 @@ function rewritten(header: Uint8Array, field: HeaderField): Uint8Array {
   const { name, nameStart, valueStart } = field;
   const value = valueOf(name, fieldValue(header, field, MAX_FIELD));
   if (value === undefined) return new Uint8Array(0);
-  return utf8Bytes(`${latin1(header, nameStart, valueStart)} ${value}\r\n`);
+  return encoder.encode(
+    `${latin1(header, nameStart, valueStart)} ${value}\r\n`,
+  );
 }
 
 /** A field's value in ASCII, folded; undefined where the field has to go (RFC 6858 § 2.4). */
@@ -80,13 +83,13 @@ function encodedWords(text: string): string {
   let size = 0;
   let at = 0;
   const word = () => {
-    const bytes = utf8Bytes(text.slice(from, at));
+    const bytes = encoder.encode(text.slice(from, at));
     words.push(`=?UTF-8?B?${bytes.toBase64()}?=`);
     from = at;
     size = 0;
   };
   for (const char of text) {
-    const length = utf8Bytes(char).length;
+    const length = encoder.encode(char).length;
     if (size + length > MAX_WORD) word();
     size += length;
     at += char.length;
