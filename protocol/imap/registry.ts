@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MailboxInfo } from "../../storage/model.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { AnyCommand } from "./command.ts";
 import type {
@@ -55,6 +56,12 @@ export class Registry {
   readonly storeModifiers: Map<string, StoreModifier> = new Map();
   /** Return options of SEARCH by name. */
   readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
+  /** What writes responses of SELECT. */
+  readonly selectResponses: ((session: Session) => void)[] = [];
+  /** What gives CREATE its response code. */
+  createCode:
+    | ((session: Session, info: MailboxInfo) => string | undefined)
+    | undefined;
   /** Parameters of CREATE by name. */
   readonly createParameters: Map<string, CreateParameter> = new Map();
 
@@ -79,6 +86,16 @@ export class Registry {
         if (command.uid !== undefined) {
           claim(this.#commands, `UID ${command.name}`, command);
         }
+      }
+      if (extension.selectResponse !== undefined) {
+        this.selectResponses.push(extension.selectResponse.bind(extension));
+      }
+      if (extension.createCode !== undefined) {
+        // A response has room for one code.
+        if (this.createCode) {
+          throw new Error("Two extensions claim CREATE's code");
+        }
+        this.createCode = extension.createCode.bind(extension);
       }
       for (const name of extension.enable ?? []) {
         claim(this.enable, name.toUpperCase(), {

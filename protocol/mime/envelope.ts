@@ -34,6 +34,8 @@ export interface Envelope {
   readonly inReplyTo: string | null;
   /** Message-ID. */
   readonly messageId: string | null;
+  /** References, which IMAP's ENVELOPE has not. */
+  readonly references: string | null;
 }
 
 /** Bytes of the header that are looked at. */
@@ -87,6 +89,7 @@ export function envelope(bytes: Uint8Array, part: Part): Envelope {
     bcc: list("bcc"),
     inReplyTo: text("in-reply-to"),
     messageId: text("message-id"),
+    references: text("references"),
   };
 }
 
@@ -95,4 +98,5 @@ const TEXTS: ReadonlySet<string> = new Set([
   "subject",
   "in-reply-to",
   "message-id",
+  "references",
 ]);

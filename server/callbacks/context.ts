@@ -26,8 +26,6 @@ export interface CallbackContext extends CallContext {
   readonly hierarchyDelimiter: string;
   /** The time in milliseconds since 1970. */
   now(): number;
-  /** A number that no other mailbox of the process has. */
-  nextMailboxId(): number;
   /** Virtual mailboxes that nobody has open. */
   readonly idle: IdleBoxes;
   /** UIDVALIDITYs from the clock. */

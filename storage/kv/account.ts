@@ -189,6 +189,8 @@ export class KvAccount implements Account {
     const mailbox = await this.#process.cache.open(id);
     const account = this.#entry;
     account.pins++;
+    const inbox = account.tree.find([INBOX])?.mailbox ?? 0;
+    mailbox.owner = { user: account.user, inbox };
     let lastName = account.tree.pathOf(node).join(this.#delimiter);
     const nameOf = () => {
       const carrier = account.tree.carrierOf(id);

@@ -37,19 +37,25 @@ import {
 /** What a plan gives where the change has to be cut into smaller ones. */
 export const TOO_LARGE = Symbol("too large");
 
+/** What an append needs besides the mailbox and the contents. */
+export interface AppendOptions extends TransferOptions {
+  /** The thread of each message. */
+  readonly threads: readonly number[];
+}
+
 /** Appending messages whose contents are stored. */
 export function appendChange(
   entry: MailboxEntry,
   messages: readonly NewMessage[],
   stored: StoredContents,
-  limits: StorageLimits,
-  saveDate: number,
+  { limits, now: saveDate, threads }: AppendOptions,
 ): Change<AppendResult> {
   const records = messages.map((message, index) => ({
     flags: uniqueFlags(message.flags),
     size: message.source.length,
     internalDate: message.internalDate,
     saveDate,
+    thread: threads[index]!,
     content: { home: entry.id, number: stored.first + index },
   }));
   return {
@@ -149,7 +155,7 @@ export function expungeChange(
   };
 }
 
-/** What a copy or a move needs besides the mailboxes. */
+/** What a change that puts messages somewhere needs besides the mailboxes. */
 export interface TransferOptions {
   /** The limits of the target. */
   readonly limits: StorageLimits;

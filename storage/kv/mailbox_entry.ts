@@ -21,6 +21,7 @@ import type { Database } from "./database.ts";
 import { decodeHead, encodeHead, type Head, statusOf } from "./head.ts";
 import { headKey } from "./keys.ts";
 import { loadMailbox, type LogEntry, type PageMap } from "./load.ts";
+import type { ThreadOwner } from "./threads.ts";
 
 const MAX_ATTEMPTS = 20;
 
@@ -40,6 +41,8 @@ export class MailboxEntry implements Subject<Head> {
   gone = false;
   /** Open handles, and work under way. */
   pins = 0;
+  /** The account that it belongs to; known once it has been opened. */
+  owner: ThreadOwner = { user: "", inbox: 0 };
   /** The pages in the database; undefined when they have to be looked at before the next fold. */
   pages: PageMap | undefined;
   /** Whether a fold is under way. */

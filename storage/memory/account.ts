@@ -20,6 +20,7 @@ import {
   tryParseName,
 } from "../names.ts";
 import type { Account, AccountChange, Mailbox } from "../storage.ts";
+import { ThreadNotes } from "../threads.ts";
 import { MemoryBox, type MemoryContext, MemoryMailbox } from "./mailbox.ts";
 
 /** What the accounts of a storage share. */
@@ -41,6 +42,7 @@ export class MemoryAccount {
   /** Whether the account is gone. */
   deleted = false;
   #lastUidValidity = 0;
+  readonly #threads = new ThreadNotes();
 
   /** An account with an `INBOX`. */
   constructor(readonly context: MemoryAccountContext) {
@@ -55,7 +57,13 @@ export class MemoryAccount {
       context.now(),
     );
     const id = context.nextMailboxId();
-    const box = new MemoryBox(context, name, id, this.#lastUidValidity);
+    const uidValidity = this.#lastUidValidity;
+    const box = new MemoryBox(
+      this.context,
+      name,
+      { id, uidValidity },
+      this.#threads,
+    );
     this.boxes.set(name, box);
     return box;
   }

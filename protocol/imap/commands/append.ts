@@ -10,7 +10,7 @@ import type { Decoder } from "../../wire/decoder.ts";
 import type { Command } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import { openTarget, tryCreate } from "../mailboxes.ts";
-import { summarize } from "../summary.ts";
+import { describe } from "../summary.ts";
 
 interface AppendMessage {
   readonly flags: readonly string[];
@@ -67,10 +67,9 @@ export const append: Command<AppendArguments> = {
     }
     const now = session.host.now();
     const prepared: NewMessage[] = messages.map((message) => ({
-      source: message.source,
+      ...describe(message.source),
       flags: message.flags,
       internalDate: message.internalDate ?? now,
-      summary: summarize(message.source),
     }));
     // Commands that overlap hand over in the order in which they came; they wait for the commit together.
     const { target, appended } = await session.inTurn(async () => {

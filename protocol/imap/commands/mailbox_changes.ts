@@ -32,8 +32,10 @@ export const create: Command<CreateArguments> = {
 
   async execute(session, { mailbox, specialUse }) {
     const name = withoutDelimiter(session, mailbox.name);
-    await session.account.createMailbox(name, { specialUse });
+    const info = await session.account.createMailbox(name, { specialUse });
     await announceSpelling(session, { name, spelled: mailbox.spelled });
+    const code = session.registry.createCode?.(session, info);
+    return code === undefined ? {} : { code };
   },
 };
 

@@ -77,6 +77,7 @@ export const search: Command<SearchArguments> = {
       if (key instanceof No) throw key;
       found = await find(session, {
         mailbox: view.mailbox,
+        storage: session.host.storage,
         uids: view.uids,
         length: view.length,
         isRecent: (uid) => !session.rev2 && view.isRecent(uid),

@@ -20,7 +20,10 @@ import { listExtendedExtension } from "./list_extended.ts";
 import { listStatusExtension } from "./list_status.ts";
 import { moveExtension } from "./move.ts";
 import { namespaceExtension } from "./namespace.ts";
+import { objectIdExtension } from "./objectid.ts";
+import { previewExtension } from "./preview.ts";
 import { qresyncExtension } from "./qresync.ts";
+import { saveDateExtension } from "./savedate.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
 import { unselectExtension } from "./unselect.ts";
@@ -38,6 +41,9 @@ export const extensions: readonly Extension[] = [
   listExtendedExtension,
   listStatusExtension,
   specialUseExtension,
+  objectIdExtension,
+  saveDateExtension,
+  previewExtension,
   condstoreExtension,
   qresyncExtension,
   uidOnlyExtension,

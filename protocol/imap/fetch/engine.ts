@@ -49,7 +49,7 @@ export async function fetchMessages(
   if (wanted.every((attribute) => attribute.needs === "state")) {
     await fetchState(session, present, writer);
   } else if (wanted.every((attribute) => attribute.needs !== "source")) {
-    await fetchSummaries(session, present, writer);
+    await fetchSummaries(session, present, wanted, writer);
   } else {
     await fetchSources(session, present, wanted, writer);
   }
@@ -125,6 +125,9 @@ class ResponseWriter {
       flags: state.flagsAt(index),
       modseq: state.modseqs[index]!,
       internalDate: state.internalDates[index]!,
+      saveDate: state.saveDates[index]!,
+      thread: state.threads[index]!,
+      content: state.contentAt(index),
       size: state.sizes[index]!,
       summary: summary!,
       slice,
@@ -229,14 +232,28 @@ async function fetchState(
   }
 }
 
+/** A summary as it is kept, if it says enough. */
+function keptSummary(
+  bytes: Uint8Array | undefined,
+  attributes: readonly FetchAttribute[],
+): Summary | undefined {
+  const summary = bytes && readSummary(bytes);
+  return summary !== undefined &&
+      attributes.every((attribute) => attribute.suffices?.(summary) ?? true)
+    ? summary
+    : undefined;
+}
+
 async function fetchSummaries(
   session: Session,
   uids: UidList,
+  attributes: readonly FetchAttribute[],
   writer: ResponseWriter,
 ): Promise<void> {
   for await (const batch of session.view.mailbox.readSummaries(uids)) {
     for (const { uid, bytes } of batch) {
-      const summary = readSummary(bytes) ?? await fromSource(session, uid);
+      const summary = keptSummary(bytes, attributes) ??
+        await fromSource(session, uid);
       const full = summary && writer.write(uid, summary, NO_BYTES);
       if (full !== undefined) await full;
     }
@@ -287,8 +304,7 @@ async function fetchSources(
     for await (const batch of mailbox.readSources(run)) {
       for (const { uid, bytes } of batch) {
         const summary = summaries
-          ? readSummary(known.get(uid) ?? bytes.subarray(0, 0)) ??
-            summaryOf(bytes)
+          ? keptSummary(known.get(uid), attributes) ?? summaryOf(bytes)
           : undefined;
         const slice = (start: number, end: number) =>
           bytes.subarray(start, end);
@@ -320,7 +336,7 @@ async function fetchLarge(
   let summary: Summary | undefined;
   if (needSummaries(attributes)) {
     for await (const batch of mailbox.readSummaries(Uint32Array.of(uid))) {
-      summary = readSummary(batch[0]!.bytes);
+      summary = keptSummary(batch[0]!.bytes, attributes);
     }
     summary ??= await fromSource(session, uid);
     if (summary === undefined) return;
