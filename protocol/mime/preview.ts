@@ -71,7 +71,7 @@ function beginning(source: Uint8Array, part: Part, bytes: number): string {
 function plainText(source: Uint8Array, part: Part): string {
   // The first lines most often suffice.
   const begins = oneLine(ownLines(beginning(source, part, FIRST_PLAIN)));
-  if (begins.length >= MAX_CHARACTERS) return begins;
+  if (isFull(begins)) return begins;
   const text = beginning(source, part, MAX_PLAIN);
   return oneLine(ownLines(text)) || oneLine(text);
 }
@@ -110,7 +110,7 @@ function htmlText(source: Uint8Array, part: Part): string {
   }, { decodeEntities: true });
   for (let at = 0; at < html.length; at += PIECE) {
     parser.write(html.slice(at, at + PIECE));
-    if (oneLine(text).length >= MAX_CHARACTERS) break;
+    if (isFull(oneLine(text))) break;
   }
   return oneLine(text);
 }
@@ -134,4 +134,8 @@ function oneLine(text: string): string {
     end += line.codePointAt(end)! > 0xffff ? 2 : 1;
   }
   return line.slice(0, end).trimEnd();
+}
+
+function isFull(line: string): boolean {
+  return line.length >= MAX_CHARACTERS && [...line].length === MAX_CHARACTERS;
 }

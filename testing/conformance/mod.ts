@@ -21,6 +21,7 @@ import {
 import { historyContract } from "./histories.ts";
 import { nameContract } from "./names.ts";
 import { sessionContract } from "./sessions.ts";
+import { threadContract } from "./threads.ts";
 
 export type { ConformanceTest, OpenOptions, OpenStorage } from "./harness.ts";
 
@@ -39,7 +40,7 @@ export interface ConformanceOptions {
 
 /**
  * The tests that an implementation of {@linkcode Storage} has to pass: names, accounts, appends, flags,
- * copies and moves, contents, deliveries where the storage has them, what listeners hear, changes at the
+ * copies and moves, contents, threads, deliveries where the storage has them, what listeners hear, changes at the
  * same time, random histories that are compared with a simple model, and random histories of several IMAP sessions at once, each of which checks
  * all that it is told. Each opens a storage of its own and closes it.
  *
@@ -68,6 +69,7 @@ export function storageConformance(
   flagContract(contract);
   copyContract(contract);
   contentContract(contract);
+  threadContract(contract);
   changeContract(contract);
   concurrencyContract(contract);
   deliveryContract(contract, { seed, runs });
