@@ -15,5 +15,6 @@ export {
   type MessageColumns,
   type MessageRecord,
 } from "./mailbox_state.ts";
+export { type ThreadNote, ThreadNotes } from "./threads.ts";
 export { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "./limits.ts";
 export type { OtpRecord, OtpStore } from "./otp.ts";

@@ -28,7 +28,20 @@ export interface ThreadNote {
   readonly until: number;
 }
 
-/** What is noted of the threads of an account. */
+/**
+ * What is noted of the threads of an account; by it a storage gives each new message its thread.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ThreadNotes } from "@x/imapd";
+ *
+ * const notes = new ThreadNotes();
+ * const about = { subject: "lunch", isReply: true };
+ * const first = notes.assign({ ...about, id: "1@x", references: [] }, 1, 0);
+ * const answer = { ...about, id: "2@x", references: ["1@x"] };
+ * assertEquals(notes.assign(answer, 2, 0), first);
+ * ```
+ */
 export class ThreadNotes {
   /** Those made last; when they are half of all, they take the place of those before. */
   #recent = new Map<number, ThreadNote>();

@@ -30,12 +30,16 @@ export function threadContract({ check }: Contract): void {
     await a.append([answer("c", "a"), answer("d", "c")]);
     await inbox.append([answer("other"), ...messages(2)]);
     const [thread] = threads(inbox);
+    a.close();
+    // A storage may have no threads (RFC 8474 § 5.2), but then it has none at all.
+    if (thread === 0) {
+      return assertEquals(new Set([...threads(inbox), ...threads(a)]).size, 1);
+    }
     assertEquals(threads(a), [thread, thread, thread]);
     assertEquals(threads(inbox).slice(0, 2), [thread, thread]);
     const others = threads(inbox).slice(2);
     assertEquals(new Set([thread, ...others]).size, 4);
     assertEquals(others.every((other) => other! > 0), true);
-    a.close();
   });
 
   check("appends at the same time are in one thread", async ({ inbox }) => {
