@@ -111,7 +111,7 @@ export {
   type UserRecord,
   type UserTokenRecord,
 } from "./storage/kv/mod.ts";
-export { summarize } from "./protocol/imap/summary.ts";
+export { describe, summarize } from "./protocol/imap/summary.ts";
 
 import { main } from "./server/cli.ts";
 

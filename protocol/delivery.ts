@@ -20,7 +20,7 @@ import {
   worstFailure,
 } from "./delivery_failure.ts";
 import type { DeliveryTarget, Host } from "./host.ts";
-import { summarize } from "./imap/summary.ts";
+import { describe } from "./imap/summary.ts";
 import {
   traceFields,
   type TraceOrigin,
@@ -109,8 +109,7 @@ function prepare(host: DeliveryHost, delivery: Delivery): NewMessage {
     at += piece.length;
   }
   if (sender !== undefined) source = withoutReturnPath(source, head.length);
-  const summary = summarize(source);
-  return { source, flags: [], internalDate: host.now(), summary };
+  return { ...describe(source), flags: [], internalDate: host.now() };
 }
 
 /** A target with its mailbox open, or why it is not. */

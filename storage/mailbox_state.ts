@@ -46,8 +46,10 @@ export interface MessageRecord {
   readonly size: number;
   /** INTERNALDATE in milliseconds since 1970. */
   readonly internalDate: number;
-  /** When it came into this mailbox, in milliseconds since 1970 (RFC 8514). */
+  /** When it came into this mailbox, in milliseconds since 1970 (RFC 8514); 0 where nobody knows. */
   readonly saveDate: number;
+  /** The number of its thread (RFC 8474 § 5.2), the same for all of one content; 0 or absent where it has none. */
+  readonly thread?: number;
   /** Its body. */
   readonly content: ContentId;
 }
@@ -86,6 +88,8 @@ export interface MessageColumns {
   readonly internalDates: Float64Array;
   /** When each came into the mailbox, milliseconds since 1970. */
   readonly saveDates: Float64Array;
+  /** The numbers of the threads; absent where none is known. */
+  readonly threads?: Float64Array;
   /** `ContentId.home`. */
   readonly contentHomes: Uint32Array;
   /** `ContentId.number`. */
@@ -147,8 +151,10 @@ export class MailboxState {
   sizes: Uint32Array = new Uint32Array(16);
   /** INTERNALDATE, milliseconds since 1970. */
   internalDates: Float64Array = new Float64Array(16);
-  /** When each came into this mailbox, milliseconds since 1970. */
+  /** When each came into this mailbox, milliseconds since 1970; 0 where nobody knows. */
   saveDates: Float64Array = new Float64Array(16);
+  /** The number of each message's thread, 0 for none. */
+  threads: Float64Array = new Float64Array(16);
   /** `ContentId.home`. */
   contentHomes: Uint32Array = new Uint32Array(16);
   /** `ContentId.number`. */
@@ -206,6 +212,7 @@ export class MailboxState {
       size: this.sizes[index]!,
       internalDate: this.internalDates[index]!,
       saveDate: this.saveDates[index]!,
+      thread: this.threads[index]!,
       content: this.contentAt(index),
     };
   }
@@ -263,6 +270,8 @@ export class MailboxState {
     this.sizes.set(page.sizes.subarray(from), at);
     this.internalDates.set(page.internalDates.subarray(from), at);
     this.saveDates.set(page.saveDates.subarray(from), at);
+    if (page.threads === undefined) this.threads.fill(0, at, at + count);
+    else this.threads.set(page.threads.subarray(from), at);
     this.contentHomes.set(page.contentHomes.subarray(from), at);
     this.contentNumbers.set(page.contentNumbers.subarray(from), at);
     for (let index = 0; index < count; index++) {
@@ -419,6 +428,7 @@ export class MailboxState {
       this.sizes,
       this.internalDates,
       this.saveDates,
+      this.threads,
       this.contentHomes,
       this.contentNumbers,
     ];
@@ -448,6 +458,7 @@ export class MailboxState {
     this.sizes[index] = record.size;
     this.internalDates[index] = record.internalDate;
     this.saveDates[index] = record.saveDate;
+    this.threads[index] = record.thread ?? 0;
     this.contentHomes[index] = record.content.home;
     this.contentNumbers[index] = record.content.number;
     this.length = index + 1;
@@ -468,6 +479,7 @@ export class MailboxState {
     this.sizes = grown(new Uint32Array(capacity), this.sizes);
     this.internalDates = grown(new Float64Array(capacity), this.internalDates);
     this.saveDates = grown(new Float64Array(capacity), this.saveDates);
+    this.threads = grown(new Float64Array(capacity), this.threads);
     this.contentHomes = grown(new Uint32Array(capacity), this.contentHomes);
     this.contentNumbers = grown(
       new Float64Array(capacity),

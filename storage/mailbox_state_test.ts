@@ -33,6 +33,7 @@ function record(
     size: uid * 10,
     internalDate: uid * 1000,
     saveDate: uid * 2000,
+    thread: uid % 3,
     content: { home: uid % 3, number: uid + 100 },
   };
 }
@@ -187,6 +188,7 @@ Deno.test("columns load as records do, those known already passed over", () => {
       sizes: Uint32Array.from(records, (r) => r.size),
       internalDates: Float64Array.from(records, (r) => r.internalDate),
       saveDates: Float64Array.from(records, (r) => r.saveDate),
+      threads: Float64Array.from(records, (r) => r.thread ?? 0),
       contentHomes: Uint32Array.from(records, (r) => r.content.home),
       contentNumbers: Float64Array.from(records, (r) => r.content.number),
     };

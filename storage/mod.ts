@@ -27,5 +27,6 @@ export type {
   MetadataFilter,
   MetadataOwner,
 } from "./metadata.ts";
+export { type ThreadNote, ThreadNotes } from "./threads.ts";
 export { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "./limits.ts";
 export type { OtpRecord, OtpStore } from "./otp.ts";

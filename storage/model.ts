@@ -18,9 +18,12 @@ export type MailboxId = number & { readonly brand: "mailbox" };
 
 /** Names an immutable message body; copies share it. `home` is where it was first stored. */
 export interface ContentId {
-  /** The mailbox in which the content first arrived; it groups what is read together. */
+  /**
+   * The mailbox in which the content first arrived; it groups what is read together. 0 for a content that belongs to
+   * one mailbox alone.
+   */
   readonly home: number;
-  /** A number unique in the whole storage. */
+  /** A number unique in the whole storage; without a home, in its mailbox. */
   readonly number: number;
 }
 
@@ -36,6 +39,18 @@ export const SYSTEM_FLAGS = [
   "\\Draft",
 ] as const;
 
+/** By what a storage finds out which messages belong together. Strings are compared as they are. */
+export interface ThreadClues {
+  /** What names the message itself; absent where nothing does. */
+  readonly id?: string;
+  /** What names the messages that it follows: the first of all in front, the one that it answers last. */
+  readonly references: readonly string[];
+  /** What it is about; empty where that says nothing. */
+  readonly subject: string;
+  /** Whether the subject says that it answers another one. */
+  readonly isReply: boolean;
+}
+
 /** A message as it is handed to the storage. */
 export interface NewMessage {
   /** The whole message, header and body. */
@@ -46,6 +61,8 @@ export interface NewMessage {
   readonly internalDate: number;
   /** Opaque to the storage: what the protocol wants back quickly without reading the source. */
   readonly summary: Uint8Array;
+  /** Which messages it belongs together with; without them it begins a thread of its own. */
+  readonly clues?: ThreadClues;
 }
 
 /** Bytes that belong to a message: its source or its summary. Not to be written to. */

@@ -36,6 +36,12 @@ export interface Storage extends AsyncDisposable {
   /** What separates the levels of a mailbox name, one character. */
   readonly hierarchyDelimiter: string;
   /**
+   * Random bytes that the storage was made with and keeps: what clients are told of its numbers is made with them, so
+   * that it is unlike what other storages are told of, and tells nothing else. Without them its numbers are no secret,
+   * and have to be unlike those of any storage that clients have met in its place.
+   */
+  readonly secret?: Uint8Array;
+  /**
    * Opens a user's account and makes it, with an `INBOX`, the first time. Handles are counted: each must
    * be closed.
    */
@@ -180,7 +186,8 @@ export interface Mailbox {
   /** Settles when `state` is at least as new as what was committed anywhere at the time of the call. */
   refresh(): Promise<void>;
   /**
-   * Appends all of the messages, or none, as one change. Appends through the handles of one process are put
+   * Appends all of the messages, or none, as one change. Each gets a thread, that of those before it in the account by
+   * its clues, and keeps it. Appends through the handles of one process are put
    * there in the order of the calls.
    * @throws {StorageError} NONEXISTENT (deleted meanwhile), LIMIT (keywords), OVERQUOTA, TOOBIG
    */
@@ -193,7 +200,7 @@ export interface Mailbox {
   /** Removes messages. @throws {StorageError} NONEXISTENT */
   expunge(uids: UidList): Promise<ExpungeResult>;
   /**
-   * Copies messages with flags and INTERNALDATE; all that are still there or none.
+   * Copies messages with flags, INTERNALDATE, content and thread; all that are still there or none.
    * @throws {StorageError} NONEXISTENT (of the target), EXPUNGEISSUED (a message has gone), LIMIT, OVERQUOTA
    */
   copyTo(uids: UidList, target: Mailbox): Promise<CopyResult>;

@@ -20,6 +20,10 @@ export function* verifyState(state: MailboxState): Iterable<string> {
     unseen += Number(!set.seen);
     deleted += Number(set.deleted);
     size += state.sizes[index]!;
+    const thread = state.threads[index]!;
+    if (!Number.isSafeInteger(thread) || thread < 0) {
+      yield `Message ${uid} is in thread ${thread}, which is none`;
+    }
     if (state.modseqs[index]! > state.highestModseq) {
       yield `Message ${uid} has a modseq above the mailbox's`;
     }

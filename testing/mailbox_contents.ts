@@ -4,7 +4,7 @@
  * @module
  */
 
-import { summarize } from "../protocol/imap/summary.ts";
+import { describe } from "../protocol/imap/summary.ts";
 import { decodeWords } from "../protocol/mime/encoded_word.ts";
 import { fields, fieldValue } from "../protocol/mime/header.ts";
 import { StorageError } from "../storage/model.ts";
@@ -155,10 +155,9 @@ export async function deliver(
   now: number,
 ): Promise<number[]> {
   const prepared = mails.map(mailOf).map(({ source, flags, internalDate }) => ({
-    source,
+    ...describe(source),
     flags: flags ?? [],
     internalDate: internalDate === undefined ? now : timeOf(internalDate),
-    summary: summarize(source),
   }));
   await withAccount(storage, user, (account) => ensure(account, name));
   return await withMailbox(

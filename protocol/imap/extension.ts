@@ -197,6 +197,10 @@ export interface Extension {
   readonly enable?: readonly string[];
   /** Called before one of those is on for a session. */
   whenEnabled?(session: Session): void;
+  /** The response code of a CREATE that has been done. */
+  createCode?(session: Session, info: MailboxInfo): string | undefined;
+  /** Writes an untagged response of SELECT and EXAMINE, once the mailbox is selected. */
+  selectResponse?(session: Session): void;
   /** FETCH items. */
   readonly fetchItems?: readonly FetchItem[];
   /** STATUS items. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MailboxInfo } from "../../storage/model.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { AnyCommand } from "./command.ts";
 import type {
@@ -64,6 +65,12 @@ export class Registry {
   readonly messageChecks: NonNullable<Extension["checkMessage"]>[] = [];
   /** What looks at commands. */
   readonly admissions: NonNullable<Extension["admit"]>[] = [];
+  /** What writes responses of SELECT. */
+  readonly selectResponses: ((session: Session) => void)[] = [];
+  /** What gives CREATE its response code. */
+  createCode:
+    | ((session: Session, info: MailboxInfo) => string | undefined)
+    | undefined;
   /** Parameters of CREATE by name. */
   readonly createParameters: Map<string, CreateParameter> = new Map();
   /** How clients are told of the progress of commands; undefined where they are not. */
@@ -99,6 +106,16 @@ export class Registry {
         if (command.uid !== undefined) {
           claim(this.#commands, `UID ${command.name}`, command);
         }
+      }
+      if (extension.selectResponse !== undefined) {
+        this.selectResponses.push(extension.selectResponse.bind(extension));
+      }
+      if (extension.createCode !== undefined) {
+        // A response has room for one code.
+        if (this.createCode) {
+          throw new Error("Two extensions claim CREATE's code");
+        }
+        this.createCode = extension.createCode.bind(extension);
       }
       for (const name of extension.enable ?? []) {
         claim(this.enable, name.toUpperCase(), {

@@ -2,21 +2,25 @@
  * A summary: what FETCH and SEARCH want of a message without reading it.
  *
  * It is made once, when a message arrives, and kept by the storage as bytes that mean nothing to it:
- * ENVELOPE, BODYSTRUCTURE and BODY as they go out, the offsets of the parts, and the header fields that
- * clients ask for. A format's number stands first; a summary of another format, or none, means that the
+ * ENVELOPE, BODYSTRUCTURE and BODY as they go out, the offsets of the parts, the header fields that clients
+ * ask for, and the preview. A format's number stands first; a summary of another format, or none, means that the
  * source has to be read.
  *
  * @module
  */
 
-import { envelope } from "../mime/envelope.ts";
+import { type Envelope, envelope } from "../mime/envelope.ts";
 import { FieldNames, headerFields } from "../mime/header.ts";
 import { parseMessage, type Part } from "../mime/parse.ts";
+import { preview } from "../mime/preview.ts";
 import { Encoder } from "../wire/encoder.ts";
+import type { NewMessage } from "../../storage/model.ts";
 import { writeBody, writeEnvelope } from "./fetch/structure.ts";
+import { threadClues } from "./thread_clues.ts";
 
-/** The format written now. */
-const FORMAT = 1;
+/** The format written now; the one before it had no preview. */
+const FORMAT = 2;
+const WITHOUT_PREVIEW = 1;
 
 /** The most that a summary may hold; that of a message with more structure than this is left out. */
 const MAX_BYTES = 60_000;
@@ -84,6 +88,9 @@ export const KEPT_FIELDS: ReadonlySet<string> = new Set([
 ]);
 const KEPT = new FieldNames(KEPT_FIELDS);
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 /** A summary, opened: what is in it is found when it is asked for. */
 export class Summary {
   /** The size of the top header with its empty line, in bytes. */
@@ -94,8 +101,9 @@ export class Summary {
   readonly #body: number;
   readonly #fields: number;
   readonly #parts: number;
+  readonly #preview: number | undefined;
 
-  /** Opens bytes of the format that {@linkcode summarize} writes. */
+  /** Opens bytes of the format that {@linkcode summarize} writes, or of the one before. */
   constructor(bytes: Uint8Array) {
     const cursor = { bytes, at: 1 };
     this.headerSize = readVarint(cursor);
@@ -103,13 +111,17 @@ export class Summary {
     const bodyStructure = readVarint(cursor);
     const body = readVarint(cursor);
     const fields = readVarint(cursor);
-    readVarint(cursor);
+    const parts = readVarint(cursor);
+    if (bytes[0] !== WITHOUT_PREVIEW) readVarint(cursor);
     this.#bytes = bytes;
     this.#envelope = cursor.at;
     this.#bodyStructure = this.#envelope + envelope;
     this.#body = this.#bodyStructure + bodyStructure;
     this.#fields = this.#body + body;
     this.#parts = this.#fields + fields;
+    this.#preview = bytes[0] === WITHOUT_PREVIEW
+      ? undefined
+      : this.#parts + parts;
   }
 
   /** ENVELOPE's value. */
@@ -130,6 +142,13 @@ export class Summary {
   /** The header fields of {@linkcode KEPT_FIELDS}: lines as they came, in their order, and an empty one. */
   get fields(): Uint8Array {
     return this.#bytes.subarray(this.#fields, this.#parts);
+  }
+
+  /** PREVIEW's text; undefined where the summary is older than previews. */
+  get preview(): string | undefined {
+    return this.#preview === undefined
+      ? undefined
+      : decoder.decode(this.#bytes.subarray(this.#preview));
   }
 
   /** The tree of parts, with offsets, kinds and encodings; what else a part has is left empty. */
@@ -158,8 +177,38 @@ export class Summary {
  * @param source the whole message
  */
 export function summarize(source: Uint8Array): Uint8Array {
-  const summary = build(source);
+  return keepable(build(source));
+}
+
+function keepable(summary: Uint8Array): Uint8Array {
   return summary.length > MAX_BYTES ? new Uint8Array(0) : summary;
+}
+
+/**
+ * What a storage is given of a message beside its source: its summary, and by what it finds out which messages it
+ * belongs together with.
+ *
+ * ```ts
+ * import { describe, MemoryStorage } from "@x/imapd";
+ *
+ * await using storage = new MemoryStorage();
+ * const account = await storage.openAccount("alice");
+ * const inbox = await account.openMailbox("INBOX");
+ * const source = new TextEncoder().encode("Subject: Hi\r\n\r\nHello\r\n");
+ * await inbox.append([{ ...describe(source), flags: [], internalDate: 0 }]);
+ * inbox.close();
+ * account.close();
+ * ```
+ *
+ * @param source the whole message
+ */
+export function describe(
+  source: Uint8Array,
+): Required<Pick<NewMessage, "source" | "summary" | "clues">> {
+  const root = parseMessage(source);
+  const top = envelope(source, root);
+  const summary = keepable(build(source, root, top));
+  return { source, summary, clues: threadClues(top) };
 }
 
 /** The summary of a message of which none is kept, however large. */
@@ -167,14 +216,18 @@ export function summaryOf(source: Uint8Array): Summary {
   return new Summary(build(source));
 }
 
-function build(source: Uint8Array): Uint8Array {
-  const root = parseMessage(source);
+function build(
+  source: Uint8Array,
+  root: Part = parseMessage(source),
+  top: Envelope = envelope(source, root),
+): Uint8Array {
   const sections = [
-    encoded((out) => writeEnvelope(out, envelope(source, root))),
+    encoded((out) => writeEnvelope(out, top)),
     encoded((out) => writeBody(out, source, root, true)),
     encoded((out) => writeBody(out, source, root, false)),
     headerFields(source, root.headerStart, root.bodyStart, KEPT, false),
     writeParts(root),
+    encoder.encode(preview(source, root)),
   ];
   const head: number[] = [FORMAT];
   varint(head, root.bodyStart);
@@ -192,7 +245,9 @@ function build(source: Uint8Array): Uint8Array {
 
 /** Opens a summary; undefined when it is none of this format, and the source has to be read. */
 export function readSummary(bytes: Uint8Array): Summary | undefined {
-  return bytes[0] === FORMAT ? new Summary(bytes) : undefined;
+  return bytes[0] === FORMAT || bytes[0] === WITHOUT_PREVIEW
+    ? new Summary(bytes)
+    : undefined;
 }
 
 function encoded(write: (out: Encoder) => void): Uint8Array {

@@ -35,6 +35,8 @@ export interface Envelope {
   readonly inReplyTo: string | null;
   /** Message-ID. */
   readonly messageId: string | null;
+  /** References, which IMAP's ENVELOPE has not. */
+  readonly references: string | null;
 }
 
 /**
@@ -85,6 +87,7 @@ export function envelope(bytes: Uint8Array, part: Part): Envelope {
     bcc: list("bcc"),
     inReplyTo: text("in-reply-to"),
     messageId: text("message-id"),
+    references: text("references"),
   };
 }
 
@@ -93,6 +96,7 @@ const TEXTS: ReadonlySet<string> = new Set([
   "subject",
   "in-reply-to",
   "message-id",
+  "references",
 ]);
 /** All fields that an envelope is made of. */
 const WANTED = new FieldNames([

@@ -38,6 +38,7 @@ Deno.test("a full envelope", () => {
       bcc: [bob],
       inReplyTo: "<1@x>",
       messageId: "<2@x>",
+      references: null,
     },
   );
 });

@@ -85,6 +85,17 @@ export class Scanner {
     return this.bytes[this.at] ?? -1;
   }
 
+  /** Whether some ASCII characters come next, letters in any case; reads nothing. */
+  comesNext(text: string): boolean {
+    for (let index = 0; index < text.length; index++) {
+      const byte = this.bytes[this.at + index];
+      if (byte === undefined) return false;
+      const char = String.fromCharCode(byte);
+      if (char.toUpperCase() !== text[index]!.toUpperCase()) return false;
+    }
+    return true;
+  }
+
   /** Reads one ASCII character if it is the next. */
   tryChar(c: string): boolean {
     if (this.bytes[this.at] !== c.charCodeAt(0)) return false;

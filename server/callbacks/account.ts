@@ -104,6 +104,11 @@ export class CallbackAccount implements Account {
     );
     if (!passed) this.#shared.listeners.notify({ type: "create", name: full });
     if (made !== undefined) return made;
+    // What lists them knows which mailbox it is.
+    const listed = this.#names.listed
+      ? (await this.#names.ask()).info(full)
+      : undefined;
+    if (listed?.id !== undefined) return listed;
     const identity = this.#shared.identityOf(full);
     const about = { subscribed: false, hasChildren: false };
     return { name: full, ...identity, specialUse, ...about };

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { summarize } from "../../protocol/imap/summary.ts";
+import { describe } from "../../protocol/imap/summary.ts";
 import type { MailboxState } from "../../storage/mailbox_state.ts";
 import { type NewMessage, StorageError } from "../../storage/model.ts";
 import { call, CallbackError } from "./call.ts";
@@ -95,17 +95,17 @@ function changedMessage(
 }
 
 function changedSource(
-  { source: before, summary }: NewMessage,
+  message: NewMessage,
   source: Uint8Array,
-): Pick<NewMessage, "source" | "summary"> {
-  if (source === before) return { source, summary };
+): NewMessage {
+  if (source === message.source) return message;
   if (!(source instanceof Uint8Array)) {
     throw new CallbackError("appendMessage", "has passed on no source");
   }
   if (source.length === 0) {
     throw new StorageError("CANNOT", "A message has at least one byte");
   }
-  return { source, summary: summarize(source) };
+  return { ...message, ...describe(source) };
 }
 
 function checkedTime(date: Date): number {

@@ -29,8 +29,6 @@ export interface CallbackContext extends CallContext {
   readonly hierarchyDelimiter: string;
   /** The time in milliseconds since 1970. */
   now(): number;
-  /** A number that no other mailbox of the process has. */
-  nextMailboxId(): number;
   /** Virtual mailboxes that nobody has open. */
   readonly idle: IdleBoxes;
   /** Metadata of all users together, where there is no storage. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import type { MailboxId, MailboxInfo } from "../../storage/model.ts";
 import { compareNames, INBOX, tryParseName } from "../../storage/names.ts";
 import type { MailboxEntry, MailboxRename } from "./events.ts";
@@ -36,6 +37,23 @@ export interface MailboxIdentity {
   readonly id: MailboxId;
   /** UIDVALIDITY. */
   readonly uidValidity: number;
+}
+
+/** Numbers of mailboxes that are in no storage begin here, above those of any storage. */
+const FIRST_ID = 2 ** 52;
+
+/**
+ * The identifier of a virtual mailbox: the same for the same name and UIDVALIDITY, in whatever process (RFC 8474 § 4),
+ * and as good as certainly no other's.
+ */
+export function virtualId(
+  user: string,
+  name: string,
+  uidValidity: number,
+): MailboxId {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([user, name, uidValidity])).digest();
+  return FIRST_ID + digest.readUIntBE(0, 6) as MailboxId;
 }
 
 /**

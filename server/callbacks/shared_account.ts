@@ -6,9 +6,13 @@
 
 import { Listeners } from "../../storage/listeners.ts";
 import type { AccountChange, MessagesChange } from "../../storage/storage.ts";
-import type { MailboxId, MailboxInfo } from "../../storage/model.ts";
+import type { MailboxInfo } from "../../storage/model.ts";
 import type { UserContext } from "./context.ts";
-import type { ListedName, MailboxIdentity } from "./mailbox_list.ts";
+import {
+  type ListedName,
+  type MailboxIdentity,
+  virtualId,
+} from "./mailbox_list.ts";
 import { KeptMetadata } from "./kept_metadata.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { VirtualBox } from "./virtual_box.ts";
@@ -78,8 +82,12 @@ export class SharedAccount {
     if (this.boxes.get(name) === undefined && stored?.id !== undefined) {
       return { id: stored.id, uidValidity: stored.uidValidity! };
     }
-    const identity = this.identityOf(name);
-    return uidValidity === undefined ? identity : { ...identity, uidValidity };
+    const box = this.boxes.get(name)?.state;
+    if (uidValidity === undefined || box?.uidValidity === uidValidity) {
+      return this.identityOf(name);
+    }
+    const { user } = this.context;
+    return { id: virtualId(user.name, name, uidValidity), uidValidity };
   }
 
   /** What a virtual mailbox is known by, from when it is first listed until it goes. */
@@ -91,11 +99,10 @@ export class SharedAccount {
     let identity = this.#identities.get(name);
     if (identity === undefined) {
       if (this.#identities.size >= MAX_NAMES) this.#identities.clear();
-      const { user, uidValidities, nextMailboxId } = this.context;
-      identity = {
-        id: nextMailboxId() as MailboxId,
-        uidValidity: uidValidities.next(user.name),
-      };
+      const { user, uidValidities } = this.context;
+      const uidValidity = uidValidities.next(user.name);
+      const id = virtualId(user.name, name, uidValidity);
+      identity = { id, uidValidity };
       this.#identities.set(name, identity);
     }
     return identity;

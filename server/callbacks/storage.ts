@@ -75,9 +75,6 @@ export function replaceStorage(callbacks: Callbacks): boolean {
     callbacks.getMessages !== undefined;
 }
 
-/** Numbers of mailboxes that are in no storage begin here, above those of any storage. */
-const FIRST_ID = 2 ** 40;
-
 /** Puts callbacks in front of a storage; without one, reads find nothing and changes are refused. */
 export function withCallbacks(
   below: Storage | undefined,
@@ -91,6 +88,8 @@ export function withCallbacks(
 export class CallbackStorage implements Storage {
   /** See {@linkcode Storage.hierarchyDelimiter}. */
   readonly hierarchyDelimiter: string;
+  /** See {@linkcode Storage.secret}. */
+  readonly secret?: Uint8Array;
   readonly #below: Storage | undefined;
   readonly #context: CallbackContext;
   readonly #accounts = new Map<string, SharedAccount>();
@@ -103,13 +102,13 @@ export class CallbackStorage implements Storage {
     options: CallbackStorageOptions,
   ) {
     this.#below = below;
+    if (below?.secret !== undefined) this.secret = below.secret;
     this.hierarchyDelimiter = below?.hierarchyDelimiter ??
       options.hierarchyDelimiter ?? "/";
     const {
       maxMessageSize = DEFAULT_STORAGE_LIMITS.maxMessageSize,
       now = Date.now,
     } = options;
-    let lastId = FIRST_ID;
     this.#context = {
       callbacks,
       time: options.callbackTime,
@@ -123,7 +122,6 @@ export class CallbackStorage implements Storage {
       idle: new IdleBoxes(options.idleMessages),
       uidValidities: new UidValidities(now),
       now,
-      nextMailboxId: () => ++lastId,
     };
   }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { summarize } from "../../protocol/imap/summary.ts";
+import { describe } from "../../protocol/imap/summary.ts";
 import type { MailboxState } from "../../storage/mailbox_state.ts";
 import {
   type CopyResult,
@@ -119,10 +119,9 @@ async function read(
       if (index < 0) continue;
       there.push(uid);
       messages.push({
-        source: bytes,
+        ...describe(bytes),
         flags: state.flagsAt(index).flags,
         internalDate: state.internalDates[index]!,
-        summary: summarize(bytes),
       });
     }
   }

@@ -42,7 +42,7 @@ const LISTS_AT_ONCE = 4;
 
 /** How a box begins. */
 export interface VirtualBoxOptions {
-  /** Its identifier; no other mailbox of the process has it. */
+  /** Its identifier. */
   readonly id: number;
   /** The mailbox's name. */
   readonly name: string;
@@ -353,6 +353,9 @@ export class VirtualBox {
       }
       next = uid + 1;
       const { id, source, stored } = message;
+      const below = stored === undefined
+        ? undefined
+        : this.#recordBelow(stored);
       this.#kept.set(uid, { id, source, stored, flags: message.flagKey });
       if (id !== undefined && this.#known === "id") this.#uids.set(id, uid);
       if (message.bytes !== undefined) {
@@ -364,12 +367,20 @@ export class VirtualBox {
         modseq,
         size: message.size ?? bytesOf(source!).length,
         internalDate: message.internalDate ?? now,
-        saveDate: now,
-        content: { home: 0, number: uid },
+        saveDate: below?.saveDate ?? 0,
+        thread: below?.thread ?? 0,
+        content: below?.content ?? { home: 0, number: uid },
       });
     }
     if (records.length === 0) return;
     this.listeners.notify(state.applyAppend(modseq, records));
+  }
+
+  /** What the storage below knows of a message that is its own. */
+  #recordBelow(stored: number): MessageRecord | undefined {
+    const state = this.below?.state;
+    const index = state?.indexOf(stored) ?? -1;
+    return index < 0 ? undefined : state!.recordAt(index);
   }
 
   /** Applies flags in as few changes as there are clients that wait for theirs, and one for the rest. */

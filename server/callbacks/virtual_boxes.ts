@@ -10,7 +10,11 @@
 import type { UidList } from "../../storage/model.ts";
 import type { Mailbox } from "../../storage/storage.ts";
 import type { UserContext } from "./context.ts";
-import type { ListedName, MailboxIdentity } from "./mailbox_list.ts";
+import {
+  type ListedName,
+  type MailboxIdentity,
+  virtualId,
+} from "./mailbox_list.ts";
 import type { Listing } from "./message_list.ts";
 import type { Problems } from "./problems.ts";
 import { cacheKey } from "./sources.ts";
@@ -74,10 +78,14 @@ export class VirtualBoxes implements BoxWork {
     const lasting = listed?.uidValidity ??
       (asBelow ? below.state.uidValidity : undefined);
     const highestModseq = context.now() * MODSEQS_A_MILLISECOND;
+    const uidValidity = lasting ?? identity.uidValidity;
+    const id = asBelow && uidValidity === below.state.uidValidity
+      ? below.state.id
+      : virtualId(context.user.name, name, uidValidity);
     const box = new VirtualBox({
-      id: identity.id,
+      id,
       name,
-      uidValidity: lasting ?? identity.uidValidity,
+      uidValidity,
       lasting: lasting !== undefined,
       uidNext: listed?.uidNext ?? (asBelow ? below.state.uidNext : 1),
       firstRecent: 1,

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { summarize } from "../../protocol/imap/summary.ts";
+import { describe } from "../../protocol/imap/summary.ts";
 import type { AppendResult, NewMessage, Uid } from "../../storage/model.ts";
 import type { Mailbox } from "../../storage/storage.ts";
 import type { Leftovers } from "./leftovers.ts";
@@ -77,14 +77,17 @@ export class Appender<T> {
    * Takes a message; returns when there is room for another.
    * @throws what the append of a message before this one was refused with
    */
-  async add(message: Omit<NewMessage, "summary">, item: T): Promise<void> {
+  async add(
+    message: Omit<NewMessage, "summary" | "clues">,
+    item: T,
+  ): Promise<void> {
     const { source } = message;
     const size = source.length;
     const found = this.#options.leftovers.take(source);
     if (found === undefined) {
       const { bytes } = this.#batch;
       if (bytes > 0 && bytes + size > BATCH_BYTES) await this.#send();
-      this.#batch.messages.push({ ...message, summary: summarize(source) });
+      this.#batch.messages.push({ ...message, ...describe(source) });
       this.#batch.bytes += size;
     }
     this.#batch.entries.push({ item, size, found });

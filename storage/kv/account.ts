@@ -280,6 +280,8 @@ export class KvAccount implements Account {
     const account = this.#entry;
     mailbox.account = account;
     account.pins++;
+    const inbox = account.tree.find([INBOX])?.mailbox ?? 0;
+    mailbox.owner = { user: account.user, inbox };
     let lastName = account.tree.pathOf(node).join(this.#delimiter);
     const nameOf = () => {
       const carrier = account.tree.carrierOf(id);

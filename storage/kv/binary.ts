@@ -115,6 +115,13 @@ export class ByteReader {
     return this;
   }
 
+  /** Reads the version byte where a value may be of this version or an older one, from 1 on. */
+  versionUpTo(known: number): number {
+    const version = this.u8();
+    if (version >= 1 && version <= known) return version;
+    throw new Error(`A value of version ${version}, not up to ${known}`);
+  }
+
   /** An unsigned byte. */
   u8(): number {
     return this.#view.getUint8(this.#skip(1));

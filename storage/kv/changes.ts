@@ -37,15 +37,20 @@ import {
 /** What a plan gives where the change has to be cut into smaller ones. */
 export const TOO_LARGE = Symbol("too large");
 
+/** What an append needs besides the mailbox and the contents. */
+export interface AppendOptions extends TransferOptions {
+  /** The thread of each message. */
+  readonly threads: readonly number[];
+}
+
 /** Appending messages whose contents are stored. */
 export function appendChange(
   entry: MailboxEntry,
   messages: readonly NewMessage[],
   stored: StoredContents,
-  limits: StorageLimits,
-  saveDate: number,
+  { limits, now: saveDate, threads }: AppendOptions,
 ): Change<AppendResult> {
-  const records = appendRecords(entry, messages, stored, saveDate);
+  const records = appendRecords(entry, messages, stored, saveDate, threads);
   return {
     uses: [uses(entry, "head")],
     plan(drafts) {
@@ -143,7 +148,7 @@ export function expungeChange(
   };
 }
 
-/** What a copy or a move needs besides the mailboxes. */
+/** What a change that puts messages somewhere needs besides the mailboxes. */
 export interface TransferOptions {
   /** The limits of the target. */
   readonly limits: StorageLimits;
@@ -241,7 +246,7 @@ export function moveChange(
 }
 
 /** What replacing a message needs besides the mailboxes. */
-export interface ReplaceOptions extends TransferOptions {
+export interface ReplaceOptions extends AppendOptions {
   /** The message that comes. */
   readonly message: NewMessage;
   /** Its content. */
@@ -255,9 +260,9 @@ export function replaceChange(
   source: MailboxEntry,
   uid: number,
   target: MailboxEntry,
-  { message, stored, serial, limits, now }: ReplaceOptions,
+  { message, stored, serial, limits, now, threads }: ReplaceOptions,
 ): Change<AppendResult> {
-  const records = appendRecords(target, [message], stored, now);
+  const records = appendRecords(target, [message], stored, now, threads);
   const same = source === target;
   return {
     uses: same
@@ -303,12 +308,14 @@ function appendRecords(
   messages: readonly NewMessage[],
   stored: StoredContents,
   saveDate: number,
+  threads: readonly number[],
 ): Omit<MessageRecord, "uid" | "modseq">[] {
   return messages.map((message, index) => ({
     flags: uniqueFlags(message.flags),
     size: message.source.length,
     internalDate: message.internalDate,
     saveDate,
+    thread: threads[index]!,
     content: { home: entry.id, number: stored.first + index },
   }));
 }

@@ -7,6 +7,7 @@
 import type { StorageLimits } from "../limits.ts";
 import type { Committer } from "./commit.ts";
 import type { Counter } from "./counter.ts";
+import type { Threads } from "./threads.ts";
 
 /** Settings, complete. */
 export interface Settings {
@@ -40,6 +41,8 @@ export interface Database {
   readonly mailboxNumbers: Counter;
   /** Numbers of contents, and of records about contents. */
   readonly contentNumbers: Counter;
+  /** Threads that are noted. */
+  readonly threads: Threads;
   /** Settings. */
   readonly settings: Settings;
 }

@@ -37,10 +37,10 @@ const MAX_BYTES = 200_000;
 /** What a record takes beside its flags, and what the mailbox's head and keys take: more than that. */
 const RECORD = 250;
 /** What each further message in the same mailbox takes in its record and among the shared contents. */
-const AGAIN = 42;
+const AGAIN = 50;
 
 /** A mailbox that waits for its message. */
-interface Addressee extends Recipient {
+interface Addressee extends Omit<Recipient, "thread"> {
   times: number;
   /** See {@linkcode MailboxEntry.takeTurn}. */
   readonly turn: ReturnType<MailboxEntry["takeTurn"]>;
@@ -73,6 +73,8 @@ class Delivery {
   readonly #flags: readonly string[];
   readonly #addressees = new Map<MailboxEntry, Addressee>();
   readonly #outcomes = new Map<MailboxEntry, PromiseSettledResult<Taken>>();
+  /** The threads that the message is in, by account. */
+  readonly #threads = new Map<number, number>();
   #copies: Copy[] = [];
 
   /** Takes its turn in all of the mailboxes at once, so that no two deliveries wait for each other. */
@@ -233,6 +235,7 @@ class Delivery {
   ): Promise<Outcome | typeof GONE> {
     const { settings: { limits, now }, contentNumbers } = this.#process.db;
     const { source, internalDate } = this.#message;
+    const recipients = await this.#inThreads(slice, content);
     const times = slice.reduce((sum, { times }) => sum + times, 0);
     const serial = await contentNumbers.take(listsFor(times));
     const time = now();
@@ -243,7 +246,7 @@ class Delivery {
       saveDate: time,
       content,
     };
-    const change = deliverChange(slice, message, origin, {
+    const change = deliverChange(recipients, message, origin, {
       limits,
       now: time,
       serial,
@@ -251,5 +254,26 @@ class Delivery {
     const submitted = this.#process.submit(change);
     for (const { turn } of slice) turn.pass();
     return await submitted;
+  }
+
+  /** The mailboxes with the thread that the message is in there, the same for all of an account. */
+  async #inThreads(
+    slice: readonly Addressee[],
+    { number }: ContentId,
+  ): Promise<Recipient[]> {
+    const { threads } = this.#process.db;
+    const messages = [this.#message];
+    await Promise.all(
+      slice.map(({ entry }) => threads.prepare(entry.owner, messages)),
+    );
+    return slice.map(({ entry, times }) => {
+      const { inbox } = entry.owner;
+      let thread = this.#threads.get(inbox);
+      if (thread === undefined) {
+        thread = threads.assign(entry.owner, this.#message.clues, number);
+        this.#threads.set(inbox, thread);
+      }
+      return { entry, times, thread };
+    });
   }
 }

@@ -34,6 +34,8 @@ export interface Recipient {
   readonly entry: MailboxEntry;
   /** How often it is to have it. */
   readonly times: number;
+  /** The thread that it is in there. */
+  readonly thread: number;
 }
 
 /** A message that has the content. */
@@ -67,7 +69,7 @@ export interface DeliverOptions {
 }
 
 /** The message as the log has it, without what each mailbox gives it. */
-export type Delivered = Omit<MessageRecord, "uid" | "modseq">;
+export type Delivered = Omit<MessageRecord, "uid" | "modseq" | "thread">;
 
 /**
  * Delivering to several mailboxes, each of which is there once and takes the message or refuses it.
@@ -149,11 +151,14 @@ function planEach(
 ): { taken: Taking[]; refused: Map<MailboxEntry, StorageError> } {
   const taken: Taking[] = [];
   const refused = new Map<MailboxEntry, StorageError>();
-  for (const { entry, times } of recipients) {
+  for (const { entry, times, thread } of recipients) {
     try {
       const before = headIn(drafts, entry);
       checkFlags(entry.state, message.flags, limits);
-      const records = Array.from({ length: times }, () => message);
+      const records = Array.from({ length: times }, () => ({
+        ...message,
+        thread,
+      }));
       const step = appendStep(entry, before, records);
       if (step.bytes > MAX_CHANGE_BYTES / 2) {
         throw new StorageError("LIMIT", "Too many messages at once");

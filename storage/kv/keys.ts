@@ -82,7 +82,7 @@ export const DEAD: Deno.KvKey = ["dead"];
 
 /**
  * `["log", mailbox, modseq, part]`: one change, 30 bytes to 64,000; in several parts, written by one commit,
- * when it is larger. 26 bytes a message appended or copied, at most 4 a message stored or expunged.
+ * when it is larger. 34 bytes a message appended or copied, at most 4 a message stored or expunged.
  */
 export const logKey = (
   mailbox: number,
@@ -93,7 +93,7 @@ export const logKey = (
 /** The log of a mailbox. */
 export const logOf = (mailbox: number): Deno.KvKey => ["log", mailbox];
 
-/** `["page", mailbox, firstUid]`: messages in columns, 46 bytes each, up to 64,000 bytes. */
+/** `["page", mailbox, firstUid]`: messages in columns, 54 bytes each, up to 64,000 bytes. */
 export const pageKey = (mailbox: number, firstUid: number): Deno.KvKey => [
   "page",
   mailbox,
@@ -168,6 +168,12 @@ export const uploadKey = (home: number, number: number): Deno.KvKey => [
 
 /** All uploads under way. */
 export const UPLOADS: Deno.KvKey = ["upload"];
+
+/** `["thread", inbox]`: what is noted of the threads of an account, by its `INBOX`; 18 bytes a note, up to 61,201. */
+export const threadsKey = (inbox: number): Deno.KvKey => ["thread", inbox];
+
+/** `["secret"]`: what numbers are shown to clients by, 33 bytes; written once. */
+export const SECRET: Deno.KvKey = ["secret"];
 
 /** `["counter", name]`: the first number that nobody has reserved, 9 bytes. */
 export const counterKey = (name: string): Deno.KvKey => ["counter", name];

@@ -16,12 +16,13 @@ import { flagSetSize, FlagSetWriter, readFlagSets } from "./flag_sets.ts";
 import { MAX_VALUE } from "./keys.ts";
 import { readUids, splitUids, writeUids } from "./packed_uids.ts";
 
-const VERSION = 1;
+/** Appended messages have threads from version 2 on. */
+const VERSION = 2;
 const APPEND = 1;
 const FLAGS = 2;
 const EXPUNGE = 3;
 const MODES = ["replace", "add", "remove"] as const;
-const APPENDED = 26;
+const APPENDED = 34;
 
 /** A change as the log has it. */
 export type LogRecord =
@@ -71,9 +72,9 @@ function appendPart(
   to.u32(records[0]!.uid).u32(records.length).f64(records[0]!.saveDate);
   sets.write(to);
   for (let i = 0; i < records.length; i++) {
-    const { size, internalDate, content } = records[i]!;
+    const { size, internalDate, content, thread = 0 } = records[i]!;
     to.u16(indexes[i]!).u32(size).f64(internalDate);
-    to.u32(content.home).f64(content.number);
+    to.u32(content.home).f64(content.number).f64(thread);
   }
   return to.bytes();
 }
@@ -126,10 +127,11 @@ export function decodeLog(
 ): LogRecord | undefined {
   const decoded: LogRecord[] = [];
   for (const [index, bytes] of parts.entries()) {
-    const from = new ByteReader(bytes).version(VERSION);
+    const from = new ByteReader(bytes);
+    const version = from.versionUpTo(VERSION);
     const type = from.u8();
     if (from.u16() !== index || from.u16() !== parts.length) return undefined;
-    decoded.push(decodePart(type, modseq, from));
+    decoded.push(decodePart(type, modseq, from, version));
   }
   const [first] = decoded;
   if (first === undefined || decoded.length === 1) return first;
@@ -145,9 +147,15 @@ export function decodeLog(
   return { ...first, uids: concatUids(uids) };
 }
 
-function decodePart(type: number, modseq: Modseq, from: ByteReader): LogRecord {
+function decodePart(
+  type: number,
+  modseq: Modseq,
+  from: ByteReader,
+  version: number,
+): LogRecord {
   if (type === APPEND) {
-    return { type: "append", modseq, records: readAppended(modseq, from) };
+    const records = readAppended(modseq, from, version);
+    return { type: "append", modseq, records };
   }
   if (type === EXPUNGE) {
     return { type: "expunge", modseq, uids: readUids(from) };
@@ -163,7 +171,11 @@ function decodePart(type: number, modseq: Modseq, from: ByteReader): LogRecord {
   };
 }
 
-function readAppended(modseq: Modseq, from: ByteReader): MessageRecord[] {
+function readAppended(
+  modseq: Modseq,
+  from: ByteReader,
+  version: number,
+): MessageRecord[] {
   const firstUid = from.u32();
   const count = from.u32();
   const saveDate = from.f64();
@@ -176,5 +188,6 @@ function readAppended(modseq: Modseq, from: ByteReader): MessageRecord[] {
     size: from.u32(),
     internalDate: from.f64(),
     content: { home: from.u32(), number: from.f64() },
+    thread: version > 1 ? from.f64() : 0,
   }));
 }

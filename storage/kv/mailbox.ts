@@ -43,10 +43,10 @@ import {
 import { readSummaries } from "./read_summaries.ts";
 import { listsFor } from "./steps.ts";
 
-/** How many messages one commit changes at the most: 4 bytes each for flags, 20 for expunging, 44 for copies. */
+/** How many messages one commit changes at the most: 4 bytes each for flags, 20 for expunging, 52 for copies. */
 const FLAGS_A_COMMIT = 100_000;
 const EXPUNGED_A_COMMIT = 20_000;
-const COPIED_A_COMMIT = 12_000;
+const COPIED_A_COMMIT = 11_000;
 /** Messages whose contents are looked for at a time: what is known of each takes memory. */
 const READ_AT_ONCE = 4_000;
 
@@ -94,7 +94,8 @@ export class KvMailbox implements Mailbox {
 
   /** See {@linkcode Mailbox.append}. */
   async append(messages: readonly NewMessage[]): Promise<AppendResult> {
-    const { limits, now } = this.#process.db.settings;
+    const { threads, settings } = this.#process.db;
+    const { limits, now } = settings;
     this.#checkThere();
     if (messages.length === 0) {
       return { uids: new Uint32Array(), modseq: this.state.highestModseq };
@@ -105,7 +106,12 @@ export class KvMailbox implements Mailbox {
       this.#store(
         entry,
         messages,
-        (stored) => appendChange(entry, messages, stored, limits, now()),
+        (stored, threads) =>
+          appendChange(entry, messages, stored, {
+            limits,
+            now: now(),
+            threads,
+          }),
       )
     );
   }
@@ -125,9 +131,9 @@ export class KvMailbox implements Mailbox {
       return await this.#store(
         to,
         [message],
-        (stored) =>
+        (stored, threads) =>
           replaceChange(this.#entry, uid, to, {
-            ...{ message, stored, serial, limits },
+            ...{ message, stored, serial, limits, threads },
             now: now(),
           }),
       );
@@ -140,12 +146,14 @@ export class KvMailbox implements Mailbox {
   async #store<T>(
     entry: MailboxEntry,
     messages: readonly NewMessage[],
-    change: (stored: StoredContents) => Change<T>,
+    change: (stored: StoredContents, threads: readonly number[]) => Change<T>,
   ): Promise<T> {
+    const { db } = this.#process;
     const turn = entry.takeTurn();
-    const storing = storeContents(this.#process.db, entry.id, messages);
+    const storing = storeContents(db, entry.id, messages);
+    const preparing = db.threads.prepare(entry.owner, messages);
     // A large message takes longer to store; the small ones behind it wait to be put in after it.
-    await Promise.allSettled([storing, turn.come]);
+    await Promise.allSettled([storing, preparing, turn.come]);
     let stored: StoredContents;
     try {
       stored = await storing;
@@ -154,11 +162,16 @@ export class KvMailbox implements Mailbox {
       throw error;
     }
     try {
-      const submitted = this.#process.submit(change(stored));
+      await preparing;
+      const threads = messages.map(({ clues }, index) =>
+        db.threads.assign(entry.owner, clues, stored.first + index)
+      );
+      const submitted = this.#process.submit(change(stored, threads));
       turn.pass();
       return await submitted;
     } catch (error) {
-      await stored.discard().catch(this.#process.db.settings.onFault);
+      turn.pass();
+      await stored.discard().catch(db.settings.onFault);
       this.#process.maintenance.garbage();
       throw error;
     }

@@ -22,6 +22,7 @@ import type { Database } from "./database.ts";
 import { decodeHead, encodeHead, type Head, statusOf } from "./head.ts";
 import { headKey } from "./keys.ts";
 import { loadMailbox, type LogEntry, type PageMap } from "./load.ts";
+import type { ThreadOwner } from "./threads.ts";
 
 const MAX_ATTEMPTS = 20;
 
@@ -43,6 +44,8 @@ export class MailboxEntry implements Subject<Head> {
   pins = 0;
   /** Whose it is, as far as that is known: once it has been opened. */
   account: AccountEntry | undefined;
+  /** The account that it belongs to; known once it has been opened. */
+  owner: ThreadOwner = { user: "", inbox: 0 };
   /** The pages in the database; undefined when they have to be looked at before the next fold. */
   pages: PageMap | undefined;
   /** Whether a fold is under way. */

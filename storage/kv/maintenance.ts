@@ -123,6 +123,7 @@ export class Maintenance {
     try {
       await foldMailbox(this.#db, entry);
       if (entry.gone) return;
+      await this.#db.threads.save(entry.owner.inbox);
       await this.#collector.begin();
       await this.#collector.pack(entry.id);
     } finally {

@@ -38,6 +38,8 @@ import { withinRecords } from "./metadata.ts";
 import { isFile, isRemote, type KvProvider, openKv } from "./open.ts";
 import { KvOtpStore } from "./otp.ts";
 import { Process } from "./process.ts";
+import { secretOf } from "./secret.ts";
+import { Threads } from "./threads.ts";
 import { KvUsers } from "./users.ts";
 import { verifyDatabase } from "./verify.ts";
 
@@ -71,6 +73,22 @@ export interface KvStorageOptions {
   readonly foldBytes?: number;
   /** Told of failures that nobody waits for. Default `console.error`. */
   readonly onFault?: (error: unknown) => void;
+}
+
+/** What a storage is made of. */
+export interface KvStorageParts {
+  /** Its part in this process. */
+  readonly process: Process;
+  /** See {@linkcode KvStorage.users}. */
+  readonly users: KvUsers;
+  /** See {@linkcode KvStorage.otp}. */
+  readonly otp: KvOtpStore;
+  /** See {@linkcode KvStorage.provider}. */
+  readonly provider: KvProvider | undefined;
+  /** See {@linkcode Storage.secret}. */
+  readonly secret: Uint8Array;
+  /** Closes the handles on the database that it has opened. */
+  readonly closeHandles: () => void;
 }
 
 /** Checks that a commit takes: of a local database, and of whatever else there is. */
@@ -131,26 +149,32 @@ export async function openKvStorage(
     committer,
     mailboxNumbers: new Counter(reader, committer, "mailbox", MAILBOX_NUMBERS),
     contentNumbers: new Counter(reader, committer, "content", CONTENT_NUMBERS),
+    threads: new Threads(reader, committer, settings),
     settings,
   };
   const process = new Process(db, settings.shared && options.watch !== false);
-  const storage = new KvStorage(
-    process,
-    new KvUsers(kv),
-    new KvOtpStore(kv),
-    opened?.provider,
-    () => {
-      own?.close();
-      opened?.kv.close();
-    },
-  );
+  const closeHandles = () => {
+    own?.close();
+    opened?.kv.close();
+  };
   try {
+    const secret = await secretOf(reader, committer);
     await process.maintenance.recover();
+    const users = new KvUsers(kv);
+    const otp = new KvOtpStore(kv);
+    const { provider } = opened ?? {};
+    return new KvStorage({
+      process,
+      users,
+      otp,
+      provider,
+      secret,
+      closeHandles,
+    });
   } catch (error) {
-    await storage.close();
+    await process.close().finally(closeHandles);
     throw error;
   }
-  return storage;
 }
 
 /**
@@ -178,6 +202,8 @@ export class KvStorage implements Storage {
   readonly otp: KvOtpStore;
   /** What opened the database; undefined when it was open before. */
   readonly provider: KvProvider | undefined;
+  /** See {@linkcode Storage.secret}. */
+  readonly secret: Uint8Array;
   readonly #process: Process;
   readonly #accounts = new Map<string, AccountEntry>();
   /** What all accounts have together. */
@@ -186,19 +212,15 @@ export class KvStorage implements Storage {
   #closing: Promise<void> | undefined;
 
   /** A storage on an open database. */
-  constructor(
-    process: Process,
-    users: KvUsers,
-    otp: KvOtpStore,
-    provider: KvProvider | undefined,
-    closeHandles: () => void,
-  ) {
+  constructor(parts: KvStorageParts) {
+    const { process } = parts;
     this.#process = process;
     this.#common = new AccountEntry(process.db, EVERYBODY);
-    this.users = users;
-    this.otp = otp;
-    this.provider = provider;
-    this.#closeHandles = closeHandles;
+    this.users = parts.users;
+    this.otp = parts.otp;
+    this.provider = parts.provider;
+    this.secret = parts.secret;
+    this.#closeHandles = parts.closeHandles;
   }
 
   /** See {@linkcode Storage.hierarchyDelimiter}. */

@@ -13,7 +13,9 @@ import { MAX_VALUE } from "./keys.ts";
 import { readUids, splitUids, writeUids } from "./packed_uids.ts";
 
 const VERSION = 1;
-const MESSAGE = 46;
+/** Pages have threads from version 2 on. */
+const PAGE_VERSION = 2;
+const MESSAGE = 54;
 
 /** A page in bytes, and which places of the state it holds. */
 export interface EncodedPage {
@@ -42,7 +44,7 @@ export function encodePage(
     at++;
   }
   const to = new ByteWriter(32 + sets.size + indexes.length * MESSAGE);
-  to.u8(VERSION).u8(0).u16(0).u32(indexes.length);
+  to.u8(PAGE_VERSION).u8(0).u16(0).u32(indexes.length);
   for (const column of columns(state)) {
     to.raw(bytesOf(column.subarray(start, at)));
   }
@@ -56,6 +58,7 @@ function columns(state: MailboxState): (Uint32Array | Float64Array)[] {
     state.modseqs,
     state.internalDates,
     state.saveDates,
+    state.threads,
     state.contentNumbers,
     state.uids,
     state.sizes,
@@ -65,7 +68,8 @@ function columns(state: MailboxState): (Uint32Array | Float64Array)[] {
 
 /** A page from bytes. */
 export function decodePage(bytes: Uint8Array): MessageColumns {
-  const from = new ByteReader(bytes).version(VERSION);
+  const from = new ByteReader(bytes);
+  const version = from.versionUpTo(PAGE_VERSION);
   from.u8();
   from.u16();
   const count = from.u32();
@@ -73,6 +77,7 @@ export function decodePage(bytes: Uint8Array): MessageColumns {
     modseqs: from.f64s(count),
     internalDates: from.f64s(count),
     saveDates: from.f64s(count),
+    ...(version > 1 ? { threads: from.f64s(count) } : {}),
     contentNumbers: from.f64s(count),
     uids: from.u32s(count),
     sizes: from.u32s(count),

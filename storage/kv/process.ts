@@ -123,6 +123,7 @@ export class Process {
     for (const { stop } of this.#watches.values()) stop();
     while (this.#background.size > 0) await Promise.all(this.#background);
     await this.maintenance.close();
+    await this.db.threads.close();
     await this.db.committer.close();
   }
 }

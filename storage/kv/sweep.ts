@@ -19,6 +19,7 @@ import {
   expungedOf,
   logOf,
   pagesOf,
+  threadsKey,
   UPLOADS,
   type Write,
 } from "./keys.ts";
@@ -78,7 +79,7 @@ async function bury(
   for (const prefix of [pagesOf(id), logOf(id), expungedOf(id)]) {
     await removeAll(db, collector, prefix);
   }
-  await collector.commit([[key, null]]);
+  await collector.commit([[threadsKey(id), null], [key, null]]);
 }
 
 function contentsBetween(

@@ -18,6 +18,7 @@ import {
   headKey,
   logOf,
   pagesOf,
+  threadsKey,
 } from "./keys.ts";
 import { loadMailbox } from "./load.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
@@ -183,14 +184,18 @@ function lowered(value: unknown): string {
   return JSON.stringify(value).toLowerCase();
 }
 
-/** Heads, pages and logs that belong to no mailbox. */
+/** Heads, pages, logs and threads that belong to no mailbox. */
 async function verifyOwners(
   kv: Deno.Kv,
   mailboxes: ReadonlyMap<number, string>,
 ): Promise<string[]> {
-  const kinds = [headKey(0), pagesOf(0), logOf(0), expungedOf(0)].map((key) =>
-    key[0] as string
-  );
+  const kinds = [
+    headKey(0),
+    pagesOf(0),
+    logOf(0),
+    expungedOf(0),
+    threadsKey(0),
+  ].map((key) => key[0] as string);
   const faults: string[] = [];
   for (const kind of kinds) {
     for await (

@@ -33,6 +33,7 @@ import type {
   Mailbox,
   MessagesChange,
 } from "../storage.ts";
+import { ThreadNotes } from "../threads.ts";
 import { MemoryBox, type MemoryContext, MemoryMailbox } from "./mailbox.ts";
 
 /** What the accounts of a storage share. */
@@ -62,6 +63,7 @@ export class MemoryAccount {
   /** Whether the account is gone. */
   deleted = false;
   #lastUidValidity = 0;
+  readonly #threads = new ThreadNotes();
 
   /** An account with an `INBOX`. */
   constructor(readonly context: MemoryAccountContext) {
@@ -76,7 +78,13 @@ export class MemoryAccount {
       context.now(),
     );
     const id = context.nextMailboxId();
-    const box = new MemoryBox(context, name, id, this.#lastUidValidity);
+    const uidValidity = this.#lastUidValidity;
+    const box = new MemoryBox(
+      this.context,
+      name,
+      { id, uidValidity },
+      this.#threads,
+    );
     this.boxes.set(name, box);
     box.listeners.add((change) => {
       if (change.type === "delete") return;

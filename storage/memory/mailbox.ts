@@ -27,6 +27,7 @@ import {
 } from "../model.ts";
 import { statusOf } from "../status.ts";
 import type { Mailbox } from "../storage.ts";
+import type { ThreadNotes } from "../threads.ts";
 
 /** What never changes of a message, and how many messages share it. */
 interface Content {
@@ -104,12 +105,12 @@ export class MemoryBox {
     readonly context: MemoryContext,
     /** The full name. */
     public name: string,
-    id: MailboxId,
-    uidValidity: number,
+    identity: { readonly id: MailboxId; readonly uidValidity: number },
+    /** What is noted of the threads of the account. */
+    readonly threads: ThreadNotes,
   ) {
     this.state = new MailboxState({
-      id,
-      uidValidity,
+      ...identity,
       uidNext: 1,
       highestModseq: 1,
       firstRecent: 1,
@@ -147,13 +148,17 @@ export class MemoryBox {
       return { uids: new Uint32Array(), modseq: state.highestModseq };
     }
     const saveDate = now();
-    const uids = this.add(messages.map((message) => ({
-      flags: [...message.flags],
-      size: message.source.length,
-      internalDate: message.internalDate,
-      saveDate,
-      content: keep(message),
-    })));
+    const uids = this.add(messages.map((message) => {
+      const content = keep(message);
+      return {
+        flags: [...message.flags],
+        size: message.source.length,
+        internalDate: message.internalDate,
+        saveDate,
+        thread: this.threads.assign(message.clues, content.number, saveDate),
+        content,
+      };
+    }));
     return { uids, modseq: state.highestModseq };
   }
 

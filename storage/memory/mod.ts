@@ -50,6 +50,8 @@ export interface MemoryStorageOptions {
 export class MemoryStorage implements Storage {
   /** See {@linkcode Storage.hierarchyDelimiter}. */
   readonly hierarchyDelimiter: string;
+  /** See {@linkcode Storage.secret}. */
+  readonly secret: Uint8Array = crypto.getRandomValues(new Uint8Array(32));
   readonly #accounts = new Map<string, MemoryAccount>();
   readonly #context: MemoryAccountContext;
   #lastMailboxId = 0;

@@ -23,6 +23,7 @@ import { metadataContract } from "./metadata.ts";
 import { modseqContract } from "./modseqs.ts";
 import { nameContract } from "./names.ts";
 import { sessionContract } from "./sessions.ts";
+import { threadContract } from "./threads.ts";
 
 export type { ConformanceTest, OpenOptions, OpenStorage } from "./harness.ts";
 
@@ -41,9 +42,9 @@ export interface ConformanceOptions {
 
 /**
  * The tests that an implementation of {@linkcode Storage} has to pass: names, accounts, metadata, appends, flags,
- * copies and moves, contents, modseqs, deliveries where the storage has them, what listeners hear, changes at the
- * same time, random histories that are compared with a simple model, and random histories of several IMAP sessions
- * at once, each of which checks all that it is told. Each opens a storage of its own and closes it.
+ * copies and moves, contents, threads, modseqs, deliveries where the storage has them, what listeners hear, changes
+ * at the same time, random histories that are compared with a simple model, and random histories of several IMAP
+ * sessions at once, each of which checks all that it is told. Each opens a storage of its own and closes it.
  *
  * ```ts
  * import { MemoryStorage } from "@x/imapd";
@@ -71,6 +72,7 @@ export function storageConformance(
   flagContract(contract);
   copyContract(contract);
   contentContract(contract);
+  threadContract(contract);
   changeContract(contract);
   concurrencyContract(contract);
   deliveryContract(contract, { seed, runs });

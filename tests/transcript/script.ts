@@ -99,7 +99,7 @@ export interface Script {
   readonly requires: readonly string[];
   /** Foreign servers on which it does not run: by name, with the reason. */
   readonly not: ReadonlyMap<string, string>;
-  /** The one storage on which it runs. */
+  /** The one storage on which it runs; `stored` for all but callbacks. */
   readonly storage: string | undefined;
   /** The revisions of IMAP4 in whose sessions it runs: 1, 2 or both. */
   readonly revisions: readonly number[];

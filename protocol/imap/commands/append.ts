@@ -15,7 +15,7 @@ import type { AppendData } from "../extension.ts";
 import { openTarget, tryCreate } from "../mailboxes.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
 import type { Session } from "../session.ts";
-import { readSummary, summarize, summaryOf } from "../summary.ts";
+import { describe, readSummary, summaryOf } from "../summary.ts";
 
 /** A message of APPEND, as its arguments say it. */
 export interface AppendMessage {
@@ -104,9 +104,9 @@ export async function prepareMessages(
     }
     room -= source.length;
     if (source.length > most || room < 0) throw tooBig(most);
-    const summary = summarize(source);
-    checkMessage(session, source, summary);
-    prepared.push({ source, flags, internalDate, summary });
+    const described = describe(source);
+    checkMessage(session, source, described.summary);
+    prepared.push({ ...described, flags, internalDate });
   }
   return prepared;
 }

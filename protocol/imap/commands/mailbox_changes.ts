@@ -32,9 +32,11 @@ export const create: Command<CreateArguments> = {
 
   async execute(session, { mailbox, specialUse }) {
     const name = withoutDelimiter(session, mailbox.name);
-    await session.account.createMailbox(name, { specialUse });
+    const info = await session.account.createMailbox(name, { specialUse });
     session.notifications?.renamed("create", name);
     await announceSpelling(session, { name, spelled: mailbox.spelled });
+    const code = session.registry.createCode?.(session, info);
+    return code === undefined ? {} : { code };
   },
 };
 

@@ -71,6 +71,7 @@ function selecting(name: "SELECT" | "EXAMINE"): Command<SelectArguments> {
       out.text(`* OK [UIDNEXT ${state.uidNext}] The next UID`).crlf();
       // RFC 7162 § 3.1.2.1: also to those who have not asked, as they may, with the next command.
       highestModseq(session);
+      for (const respond of session.registry.selectResponses) respond(session);
       if (session.rev2) await announceName(session, given);
       for (const step of steps) await step.after?.(session);
       return { code: readOnly ? "READ-ONLY" : "READ-WRITE" };

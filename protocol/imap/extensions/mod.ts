@@ -29,10 +29,13 @@ import { metadataExtension } from "./metadata.ts";
 import { moveExtension } from "./move.ts";
 import { multiSearchExtension } from "./multisearch.ts";
 import { namespaceExtension } from "./namespace.ts";
-import { partialExtension } from "./partial.ts";
 import { notifyExtension } from "./notify.ts";
+import { objectIdExtension } from "./objectid.ts";
+import { partialExtension } from "./partial.ts";
+import { previewExtension } from "./preview.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { replaceExtension } from "./replace.ts";
+import { saveDateExtension } from "./savedate.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { uidBatchesExtension } from "./uid_batches.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
@@ -63,6 +66,9 @@ export const extensions: readonly Extension[] = [
   metadataExtension,
   listMetadataExtension,
   filtersExtension,
+  objectIdExtension,
+  saveDateExtension,
+  previewExtension,
   condstoreExtension,
   qresyncExtension,
   uidOnlyExtension,

@@ -1,7 +1,10 @@
 /**
- * SPECIAL-USE and CREATE-SPECIAL-USE: RFC 6154.
+ * SPECIAL-USE and CREATE-SPECIAL-USE: RFC 6154, with the uses that RFC 8457 and RFC 9979 have added.
  *
- * Special uses are in every LIST response, asked for or not.
+ * `\All`, `\Scheduled` and `\Snoozed` say that a server gathers, sends or brings back what is in the mailbox, which
+ * this one does not: no client can give them, though an application may, by its callbacks or its storage. `\Important`
+ * and `\Memos` go with the keywords `$Important` and `$memo`, which are as any other here. Special uses are in every
+ * LIST response, asked for or not.
  *
  * @module
  */
@@ -11,8 +14,16 @@ import type { Extension } from "../extension.ts";
 
 /** The uses that a client may give a mailbox, by their lower-case names. */
 const USES = new Map(
-  ["\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash"]
-    .map((use) => [use.toLowerCase(), use]),
+  [
+    "\\Archive",
+    "\\Drafts",
+    "\\Flagged",
+    "\\Important",
+    "\\Junk",
+    "\\Memos",
+    "\\Sent",
+    "\\Trash",
+  ].map((use) => [use.toLowerCase(), use]),
 );
 
 /** SPECIAL-USE and CREATE-SPECIAL-USE. */

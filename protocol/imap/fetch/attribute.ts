@@ -5,6 +5,7 @@
  */
 
 import type { FlagSet } from "../../../storage/flag_set.ts";
+import type { ContentId } from "../../../storage/model.ts";
 import type { No } from "../errors.ts";
 import type { Summary } from "../summary.ts";
 import type { Session } from "../session.ts";
@@ -32,6 +33,12 @@ export interface FetchMessage {
   readonly modseq: number;
   /** INTERNALDATE, in milliseconds since 1970. */
   readonly internalDate: number;
+  /** When it came into the mailbox, in milliseconds since 1970; 0 where nobody knows. */
+  readonly saveDate: number;
+  /** The number of its thread; 0 where it has none. */
+  readonly thread: number;
+  /** Its body. */
+  readonly content: ContentId;
   /** Its size in bytes, as the client is shown it. */
   readonly size: number;
   /** Its size as it is kept; that of a surrogate is another (RFC 6858 § 3). */
@@ -57,6 +64,8 @@ export interface FetchAttribute {
    * @param size the message's size
    */
   range?(summary: Summary, size: number): ByteRange | undefined;
+  /** Whether a kept summary says enough; if not, it is made anew of the source. Absent for always. */
+  suffices?(summary: Summary): boolean;
   /** Whether the range follows from the size, and the summary is not looked at. */
   readonly sizeTells?: boolean;
   /** The item's name and a space, encoded, where its value is the octets of its range as they are. */

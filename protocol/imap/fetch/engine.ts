@@ -75,7 +75,7 @@ async function fetchInOrder(
   if (attributes.every(({ needs }) => needs === "state")) {
     await fetchState(session, uids, writer);
   } else if (attributes.every(({ needs }) => needs !== "source")) {
-    await fetchSummaries(session, uids, writer);
+    await fetchSummaries(session, uids, attributes, writer);
   } else {
     await fetchSources(session, uids, attributes, writer);
   }
@@ -161,6 +161,9 @@ class ResponseWriter {
       flags: state.flagsAt(index),
       modseq: state.modseqs[index]!,
       internalDate: state.internalDates[index]!,
+      saveDate: state.saveDates[index]!,
+      thread: state.threads[index]!,
+      content: state.contentAt(index),
       size: surrogateSize ?? storedSize,
       storedSize,
       summary: summary!,
@@ -272,14 +275,28 @@ async function fetchState(
   }
 }
 
+/** A summary as it is kept, if it says enough. */
+function keptSummary(
+  bytes: Uint8Array | undefined,
+  attributes: readonly FetchAttribute[],
+): Summary | undefined {
+  const summary = bytes && readSummary(bytes);
+  return summary !== undefined &&
+      attributes.every((attribute) => attribute.suffices?.(summary) ?? true)
+    ? summary
+    : undefined;
+}
+
 async function fetchSummaries(
   session: Session,
   uids: UidList,
+  attributes: readonly FetchAttribute[],
   writer: ResponseWriter,
 ): Promise<void> {
   for await (const batch of session.view.mailbox.readSummaries(uids)) {
     for (const { uid, bytes } of batch) {
-      const summary = readSummary(bytes) ?? await fromSource(session, uid);
+      const summary = keptSummary(bytes, attributes) ??
+        await fromSource(session, uid);
       const content = summary && await shown(session, uid, summary);
       const full = content && writer.write(uid, content);
       if (full !== undefined) await full;
@@ -353,7 +370,7 @@ async function fetchSources(
         const isSurrogate = bytes !== stored;
         const kept = isSurrogate ? undefined : known.get(uid);
         const summary = summaries
-          ? (kept && readSummary(kept)) ?? summaryOf(bytes)
+          ? (kept && keptSummary(kept, attributes)) ?? summaryOf(bytes)
           : undefined;
         const slice = (start: number, end: number) =>
           bytes.subarray(start, end);
@@ -386,7 +403,7 @@ async function fetchLarge(
   let summary: Summary | undefined;
   if (needSummaries(attributes) || session.surrogates) {
     for await (const batch of mailbox.readSummaries(Uint32Array.of(uid))) {
-      summary = readSummary(batch[0]!.bytes);
+      summary = keptSummary(batch[0]!.bytes, attributes);
     }
     summary ??= await fromSource(session, uid);
     if (summary === undefined) return;

@@ -68,7 +68,8 @@ export function columnTest(context: SearchContext, key: ColumnKey): Test {
       };
     case "column": {
       const now = context.now();
-      return ({ row }) => truth(key.matches(state, row, now));
+      const { storage } = context;
+      return ({ row }) => truth(key.matches(state, row, now, storage));
     }
   }
 }

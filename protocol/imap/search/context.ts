@@ -4,12 +4,14 @@
  * @module
  */
 
-import type { Mailbox } from "../../../storage/storage.ts";
+import type { Mailbox, Storage } from "../../../storage/storage.ts";
 
 /** A mailbox as a session sees it. */
 export interface SearchContext {
   /** The mailbox. */
   readonly mailbox: Mailbox;
+  /** Where it is. */
+  readonly storage: Pick<Storage, "secret">;
   /**
    * The messages that the client has been told of, ascending: sequence number n is `uids[n - 1]`. Those
    * that are gone from the mailbox match nothing. Not to be written to below `length`.

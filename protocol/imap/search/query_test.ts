@@ -16,6 +16,7 @@ function context(): SearchContext {
   };
   return {
     mailbox: { state } as unknown as SearchContext["mailbox"],
+    storage: {},
     uids: Uint32Array.of(10, 20, 30, 40),
     length: 4,
     isRecent: (uid) => uid >= 30,

@@ -89,6 +89,7 @@ export function selectedContext(session: Session): SearchContext {
   const { view, selected } = session;
   return {
     mailbox: view.mailbox,
+    storage: session.host.storage,
     uids: view.uids,
     length: view.length,
     isRecent: (uid) => !session.rev2 && view.isRecent(uid),
@@ -105,6 +106,7 @@ export function otherContext(
   const { uids, length } = mailbox.state;
   return {
     mailbox,
+    storage: session.host.storage,
     uids,
     length,
     isRecent: () => false,

@@ -5,6 +5,7 @@
  */
 
 import type { MailboxState } from "../../../storage/mailbox_state.ts";
+import type { Storage } from "../../../storage/storage.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { SequenceSet } from "../../wire/sequence_set.ts";
 import type { Session } from "../session.ts";
@@ -89,11 +90,13 @@ export function isModseq(key: SearchKey): boolean {
 /**
  * Whether the message at a place in the columns matches.
  * @param now the time of the search, in milliseconds since 1970
+ * @param storage where the mailbox is
  */
 export type ColumnTest = (
   state: MailboxState,
   index: number,
   now: number,
+  storage: Pick<Storage, "secret">,
 ) => boolean;
 
 /** What an extension's key can read with beside the decoder. */

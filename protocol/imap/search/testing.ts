@@ -56,6 +56,7 @@ export function contextOf(
 ): SearchContext {
   return {
     mailbox,
+    storage: {},
     uids: mailbox.state.uids,
     length: mailbox.state.length,
     isRecent: () => false,

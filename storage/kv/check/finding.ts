@@ -26,6 +26,8 @@ export type FindingKind =
   | "metadata"
   /** How many messages share a content. */
   | "references"
+  /** What is noted of threads. */
+  | "thread"
   /** A counter that would give numbers again. */
   | "counter"
   /** Work that was interrupted, which the server goes on with when it starts: no fault. */

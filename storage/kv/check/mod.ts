@@ -15,7 +15,8 @@
 import { DEFAULT_STORAGE_LIMITS } from "../../limits.ts";
 import { Committer } from "../commit.ts";
 import { Counter } from "../counter.ts";
-import type { Database } from "../database.ts";
+import { Threads } from "../threads.ts";
+import type { Database, Settings } from "../database.ts";
 import { checkContents } from "./contents.ts";
 import {
   type CheckContext,
@@ -28,6 +29,7 @@ import type { Finding } from "./finding.ts";
 import { checkMailboxes } from "./mailboxes.ts";
 import { checkMetadata } from "./metadata.ts";
 import { checkAccounts } from "./names.ts";
+import { checkSecret, checkThreads } from "./threads.ts";
 import { clearAway, recoverMessages } from "./recover.ts";
 import { ContentReferences } from "./references.ts";
 
@@ -103,6 +105,8 @@ async function runPass(
   const mailboxes = await checkMailboxes(context, references, given);
   await writer.flush();
   await checkMetadata(context);
+  await checkThreads(context);
+  await checkSecret(context);
   const changes = await checkLists(context);
   await checkUploads(context, given);
   await writer.flush();
@@ -135,23 +139,25 @@ function contextOf(
     onFault,
   });
   const { maxMessageSize, ...limits } = DEFAULT_STORAGE_LIMITS;
+  const settings: Settings = {
+    hierarchyDelimiter: "/",
+    // What has been taken once is taken again.
+    limits: { ...limits, maxMessageSize: Math.max(maxMessageSize, 2 ** 32) },
+    now,
+    shared: false,
+    maxCachedMessages: 0,
+    gracePeriod: 0,
+    foldRecords: 512,
+    foldBytes: 128_000,
+    onFault,
+  };
   const db: Database = {
     reader: kv,
     committer,
     mailboxNumbers: new Counter(kv, committer, "mailbox", NUMBERS),
     contentNumbers: new Counter(kv, committer, "content", NUMBERS),
-    settings: {
-      hierarchyDelimiter: "/",
-      // What has been taken once is taken again.
-      limits: { ...limits, maxMessageSize: Math.max(maxMessageSize, 2 ** 32) },
-      now,
-      shared: false,
-      maxCachedMessages: 0,
-      gracePeriod: 0,
-      foldRecords: 512,
-      foldBytes: 128_000,
-      onFault,
-    },
+    threads: new Threads(kv, committer, settings),
+    settings,
   };
   return {
     kv,

@@ -13,7 +13,14 @@ import {
 } from "../../mailbox_state.ts";
 import type { MailboxId, Modseq, Uid } from "../../model.ts";
 import { encodeHead, type Head } from "../head.ts";
-import { expungedOf, headKey, logOf, pageKey, pagesOf } from "../keys.ts";
+import {
+  expungedOf,
+  headKey,
+  logOf,
+  pageKey,
+  pagesOf,
+  threadsKey,
+} from "../keys.ts";
 import { decodeLog, type LogRecord } from "../log_record.ts";
 import { decodeExpunged, decodePage, encodePage } from "../page.ts";
 import { type CheckContext, tryDecode } from "./context.ts";
@@ -73,6 +80,7 @@ function soundPage(bytes: Uint8Array): MessageColumns {
   const sound = page.uids.every((uid, at) => uid > (page.uids[at - 1] ?? 0)) &&
     page.flagSets.every((set) => set < page.sets.length) &&
     page.contentNumbers.every(Number.isSafeInteger) &&
+    (page.threads?.every(Number.isSafeInteger) ?? true) &&
     page.modseqs.every(Number.isSafeInteger);
   if (!sound) throw new Error("A page that contradicts itself");
   return page;
@@ -92,6 +100,7 @@ function addPage(
       size: page.sizes[at]!,
       internalDate: page.internalDates[at]!,
       saveDate: page.saveDates[at]!,
+      thread: page.threads?.[at] ?? 0,
       content: {
         home: page.contentHomes[at]!,
         number: page.contentNumbers[at]!,
@@ -223,6 +232,7 @@ export async function removeMailbox(
   id: number,
 ): Promise<void> {
   await writer.write(headKey(id), null);
+  await writer.write(threadsKey(id), null);
   for (const prefix of [pagesOf(id), logOf(id), expungedOf(id)]) {
     await removeAll(kv, writer, prefix);
   }

@@ -1,0 +1,48 @@
+/**
+ * The base subject: a subject without what answering and forwarding put around it (RFC 5256 § 2.1, § 5).
+ *
+ * @module
+ */
+
+/** What lies beyond it is not looked at. */
+const MAX_SUBJECT = 2_000;
+
+/** A base subject. */
+export interface BaseSubject {
+  /** The text, encoded words decoded by the caller. */
+  readonly text: string;
+  /** Whether the subject said that it is an answer: `Re:` stood in front. */
+  readonly isReply: boolean;
+}
+
+// subj-trailer = "(fwd)" / WSP
+const TRAILER = /(?:\(fwd\)| )$/i;
+// subj-blob    = "[" *BLOBCHAR "]" *WSP
+const BLOB = /^\[[^[\]]*\] */;
+// subj-leader  = (*subj-blob subj-refwd) / WSP
+// subj-refwd   = ("re" / ("fw" ["d"])) *WSP [subj-blob] ":"
+const LEADER = /^(?:\[[^[\]]*\] *)*(re|fwd?) *(?:\[[^[\]]*\] *)?:/i;
+// subj-fwd     = subj-fwd-hdr subject subj-fwd-trl
+const FORWARD = /^\[fwd:(.*)\]$/i;
+
+/** The base subject of a subject. */
+export function baseSubject(subject: string): BaseSubject {
+  let text = subject.slice(0, MAX_SUBJECT).replace(/[\t\r\n ]+/g, " ");
+  let isReply = false;
+  for (;;) {
+    while (TRAILER.test(text)) text = text.replace(TRAILER, "");
+    for (;;) {
+      const leader = LEADER.exec(text);
+      const blob = BLOB.exec(text)?.[0].length ?? 0;
+      if (text.startsWith(" ")) text = text.slice(1);
+      else if (leader !== null) {
+        isReply ||= leader[1]!.toLowerCase() === "re";
+        text = text.slice(leader[0].length);
+      } else if (blob > 0 && blob < text.length) text = text.slice(blob);
+      else break;
+    }
+    const inner = FORWARD.exec(text)?.[1];
+    if (inner === undefined) return { text, isReply };
+    text = inner;
+  }
+}
