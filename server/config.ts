@@ -63,6 +63,7 @@ export interface Config {
   readonly maxConnectionsPerUser?: number;
   readonly maxConnectionsPerAddress?: number;
   readonly batchSize?: number;
+  readonly searchMemory?: number;
   readonly drainTime?: number;
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;

@@ -34,6 +34,7 @@ export class ServerHost implements Host {
   readonly disabledCapabilities: ReadonlySet<string>;
   readonly insecureAuth: boolean;
   readonly batchSize: number;
+  readonly searchMemory: number;
   readonly stopping: AbortSignal;
   readonly trace: Host["trace"];
   readonly hooks: Hooks | undefined;
@@ -79,6 +80,7 @@ export class ServerHost implements Host {
     );
     this.insecureAuth = options.insecureAuth ?? false;
     this.batchSize = options.batchSize ?? DEFAULTS.batchSize;
+    this.searchMemory = options.searchMemory ?? DEFAULTS.searchMemory;
     this.trace = tracerOf(options.trace);
     this.#policy = policyOf(options.quirks ?? []);
     this.#onError = options.onError;

@@ -104,6 +104,7 @@ export function optionsOf(config: Config): ServeOptions {
     maxConnectionsPerAddress: config.maxConnectionsPerAddress ??
       DEFAULTS.maxConnectionsPerAddress,
     batchSize: config.batchSize ?? DEFAULTS.batchSize,
+    searchMemory: config.searchMemory ?? DEFAULTS.searchMemory,
     drainTime: config.drainTime ?? DEFAULTS.drainTime,
     trace: config.trace ?? false,
     limits: config.limits ?? {},

@@ -23,6 +23,7 @@ import {
   type SearchReturns,
 } from "../search/returns.ts";
 import { isModseq, some } from "../search/search_key.ts";
+import { textIndexesOf } from "../search/text_index.ts";
 import type { Session } from "../session.ts";
 
 interface SearchArguments {
@@ -79,6 +80,7 @@ export const search: Command<SearchArguments> = {
         mailbox: view.mailbox,
         uids: view.uids,
         length: view.length,
+        indexes: textIndexesOf(session.host),
         isRecent: (uid) => !session.rev2 && view.isRecent(uid),
         saved: () => selected.saved,
         now: () => session.host.now(),

@@ -19,6 +19,7 @@ import {
   type HeaderField,
   unfold,
 } from "../../mime/header.ts";
+import type { SignatureBuilder } from "./signature.ts";
 import { foldHeader, type Needle } from "./text_match.ts";
 
 /** What lies beyond it of a field, in bytes, is not looked at. */
@@ -54,6 +55,11 @@ export class HeaderTexts {
   value(name: string): string | undefined {
     const field = this.#fieldsOf(name)[0];
     return field === undefined ? undefined : fieldValue(this.#bytes, field);
+  }
+
+  /** Signs all fields, those that nobody asks for too. */
+  sign(signature: SignatureBuilder): void {
+    signHeader(signature, this.#bytes, 0, this.#bytes.length, this.#plain);
   }
 
   #textsOf(name: string): readonly string[] {
@@ -108,6 +114,22 @@ export function plainText(
   if (!isAscii(bytes.subarray(start, end))) return undefined;
   const text = latin1(bytes, start, end).toUpperCase();
   return text.includes("=?") || text.includes("\0") ? undefined : text;
+}
+
+/**
+ * Signs a header: every field of it as {@linkcode headerLines} gives it.
+ * @param plain {@linkcode plainText} of the same range
+ */
+export function signHeader(
+  signature: SignatureBuilder,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  plain: string | undefined,
+): void {
+  // Unfolded or not, a plain field looks the same once its white space has been run together.
+  if (plain !== undefined) signature.add(foldHeader(plain));
+  else for (const line of headerLines(bytes, start, end)) signature.add(line);
 }
 
 /** All fields of the header in a range with their names, folded for comparison. */

@@ -12,11 +12,13 @@ import { KEPT_FIELDS } from "../summary.ts";
 import { columnTest } from "./columns.ts";
 import type { SearchContext } from "./context.ts";
 import type { SearchKey } from "./search_key.ts";
+import { mayContain } from "./signature.ts";
 import { Needle } from "./text_match.ts";
 import {
   conjunction,
   disjunction,
   negation,
+  NO,
   type Test,
   truth,
   UNKNOWN,
@@ -108,9 +110,13 @@ class Compiler {
   #header(field: string, needle: Needle): Compiled {
     this.fields.add(field);
     const kept = KEPT_FIELDS.has(field);
-    const test: Test = ({ header, wholeHeader }) => {
-      if (header === undefined || !(kept || wholeHeader)) return UNKNOWN;
-      return truth(header.contains(field, needle));
+    const test: Test = ({ header, wholeHeader, fieldsSignature }) => {
+      if (header !== undefined && (kept || wholeHeader)) {
+        return truth(header.contains(field, needle));
+      }
+      const isThere = !kept || fieldsSignature === undefined ||
+        mayContain(fieldsSignature, needle.headerTriples);
+      return isThere ? UNKNOWN : NO;
     };
     return { test, cost: HEADER };
   }
@@ -139,8 +145,14 @@ class Compiler {
       this.#places.set(name, place);
     }
     const index = place;
-    const test: Test = ({ found }) =>
-      found === undefined ? UNKNOWN : truth(found[index] === 1);
+    const { needle } = this.strings[index]!;
+    const test: Test = ({ found, textSignature }) => {
+      if (found !== undefined) return truth(found[index] === 1);
+      const isThere = textSignature === undefined ||
+        mayContain(textSignature, needle.textTriples) ||
+        (inHeaders && mayContain(textSignature, needle.headerTriples));
+      return isThere ? UNKNOWN : NO;
+    };
     return { test, cost: BODY };
   }
 }

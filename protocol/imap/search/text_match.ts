@@ -13,6 +13,8 @@
  * @module
  */
 
+import { triplesOf } from "./signature.ts";
+
 /** Text as it is compared: equal strings are equal to a search. It may be longer than its source. */
 export function fold(text: string): string {
   return isAscii(text)
@@ -44,12 +46,18 @@ export class Needle {
   readonly #header: Finder;
   /** Its longest run without white space. */
   readonly #word: Finder;
+  /** What the signature of a text has that contains it. */
+  readonly textTriples: Uint16Array;
+  /** The same of a header field. */
+  readonly headerTriples: Uint16Array;
 
   /** Takes the string as the client meant it. */
   constructor(text: string) {
     this.#body = new Finder(fold(text));
     const headerText = foldHeader(text);
     this.#header = new Finder(headerText);
+    this.textTriples = triplesOf(this.#body.needle);
+    this.headerTriples = triplesOf(headerText);
     this.#word = new Finder(
       headerText.split(" ").reduce((a, b) => b.length > a.length ? b : a),
     );
@@ -106,6 +114,14 @@ export function* foldedPieces(
     from = cutBefore(text, to - overlap);
   }
   yield fold(text.slice(from));
+}
+
+/**
+ * Whether the pieces of a text are the same whatever is searched for, but for where they are cut: it is short
+ * enough for one, or of ASCII, which folds letter by letter.
+ */
+export function isOnePiece(text: string): boolean {
+  return text.length <= PIECE || isAscii(text);
 }
 
 /** The last place up to `at` where a text can be cut. */
