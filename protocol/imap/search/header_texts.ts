@@ -19,7 +19,7 @@ import {
   type HeaderField,
   unfold,
 } from "../../mime/header.ts";
-import type { SignatureBuilder } from "./signature.ts";
+import { saltOf, type SignatureBuilder } from "./signature.ts";
 import { foldHeader, type Needle } from "./text_match.ts";
 
 /** What lies beyond it of a field, in bytes, is not looked at. */
@@ -57,9 +57,17 @@ export class HeaderTexts {
     return field === undefined ? undefined : fieldValue(this.#bytes, field);
   }
 
-  /** Signs all fields, those that nobody asks for too. */
+  /** Signs all fields, those that nobody asks for too, each with its name as the salt. */
   sign(signature: SignatureBuilder): void {
-    signHeader(signature, this.#bytes, 0, this.#bytes.length, this.#plain);
+    const bytes = this.#bytes;
+    const plain = this.#plain;
+    for (const field of fields(bytes, 0, bytes.length)) {
+      // Unfolded or not, a plain field looks the same once its white space has been run together.
+      const text = plain === undefined
+        ? foldHeader(decodeWords(fieldValue(bytes, field, MAX_FIELD)))
+        : foldHeader(plain.slice(field.valueStart, field.end));
+      signature.add(text, saltOf(field.name));
+    }
   }
 
   #textsOf(name: string): readonly string[] {
@@ -127,7 +135,6 @@ export function signHeader(
   end: number,
   plain: string | undefined,
 ): void {
-  // Unfolded or not, a plain field looks the same once its white space has been run together.
   if (plain !== undefined) signature.add(foldHeader(plain));
   else for (const line of headerLines(bytes, start, end)) signature.add(line);
 }

@@ -12,7 +12,7 @@ import { KEPT_FIELDS } from "../summary.ts";
 import { columnTest } from "./columns.ts";
 import type { SearchContext } from "./context.ts";
 import type { SearchKey } from "./search_key.ts";
-import { mayContain } from "./signature.ts";
+import { mayContain, saltOf } from "./signature.ts";
 import { Needle } from "./text_match.ts";
 import {
   conjunction,
@@ -110,12 +110,13 @@ class Compiler {
   #header(field: string, needle: Needle): Compiled {
     this.fields.add(field);
     const kept = KEPT_FIELDS.has(field);
+    const triples = needle.headerTriples(saltOf(field));
     const test: Test = ({ header, wholeHeader, fieldsSignature }) => {
       if (header !== undefined && (kept || wholeHeader)) {
         return truth(header.contains(field, needle));
       }
       const isThere = !kept || fieldsSignature === undefined ||
-        mayContain(fieldsSignature, needle.headerTriples);
+        mayContain(fieldsSignature, triples);
       return isThere ? UNKNOWN : NO;
     };
     return { test, cost: HEADER };
@@ -146,11 +147,13 @@ class Compiler {
     }
     const index = place;
     const { needle } = this.strings[index]!;
+    const triples = needle.textTriples();
+    const headerTriples = needle.headerTriples();
     const test: Test = ({ found, textSignature }) => {
       if (found !== undefined) return truth(found[index] === 1);
       const isThere = textSignature === undefined ||
-        mayContain(textSignature, needle.textTriples) ||
-        (inHeaders && mayContain(textSignature, needle.headerTriples));
+        mayContain(textSignature, triples) ||
+        (inHeaders && mayContain(textSignature, headerTriples));
       return isThere ? UNKNOWN : NO;
     };
     return { test, cost: BODY };

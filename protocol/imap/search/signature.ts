@@ -3,7 +3,8 @@
  *
  * A signature is a set of bits, one for each three code units that follow one another in the text, by a hash of
  * them. A string whose triples are not all there is not in the text; where they are, the text decides. So
- * results are those of a search without signatures, and a rare word costs the reading of few messages.
+ * results are those of a search without signatures, and a rare word costs the reading of few messages. Triples of
+ * different kinds of text may share a signature: a kind's salt goes into their hashes.
  *
  * @module
  */
@@ -29,7 +30,7 @@ export class SignatureBuilder {
   }
 
   /** Takes a text that has been folded; triples do not reach from one text to the next. */
-  add(text: string): void {
+  add(text: string, salt = 0): void {
     const bits = this.#bits;
     const mask = bits.length * 8 - 1;
     const { length } = text;
@@ -37,7 +38,7 @@ export class SignatureBuilder {
     let second = text.charCodeAt(1);
     for (let at = 2; at < length; at++) {
       const third = text.charCodeAt(at);
-      const hash = hashOf(first, second, third) & mask;
+      const hash = hashOf(first ^ salt, second, third) & mask;
       bits[hash >>> 3]! |= 1 << (hash & 7);
       first = second;
       second = third;
@@ -69,18 +70,27 @@ export class SignatureBuilder {
 }
 
 /** The hashes of the triples of a string that has been folded, each once. */
-export function triplesOf(text: string): Uint16Array {
+export function triplesOf(text: string, salt = 0): Uint16Array {
   const hashes = new Set<number>();
   for (let at = 2; at < text.length; at++) {
     hashes.add(
       hashOf(
-        text.charCodeAt(at - 2),
+        text.charCodeAt(at - 2) ^ salt,
         text.charCodeAt(at - 1),
         text.charCodeAt(at),
       ),
     );
   }
   return Uint16Array.from(hashes);
+}
+
+/** The salt of a name. */
+export function saltOf(name: string): number {
+  let salt = name.length;
+  for (let at = 0; at < name.length; at++) {
+    salt = Math.imul(salt, 0x01000193) ^ name.charCodeAt(at);
+  }
+  return salt;
 }
 
 /** Whether a text may contain a string, going by the text's signature and the string's triples. */

@@ -46,18 +46,12 @@ export class Needle {
   readonly #header: Finder;
   /** Its longest run without white space. */
   readonly #word: Finder;
-  /** What the signature of a text has that contains it. */
-  readonly textTriples: Uint16Array;
-  /** The same of a header field. */
-  readonly headerTriples: Uint16Array;
 
   /** Takes the string as the client meant it. */
   constructor(text: string) {
     this.#body = new Finder(fold(text));
     const headerText = foldHeader(text);
     this.#header = new Finder(headerText);
-    this.textTriples = triplesOf(this.#body.needle);
-    this.headerTriples = triplesOf(headerText);
     this.#word = new Finder(
       headerText.split(" ").reduce((a, b) => b.length > a.length ? b : a),
     );
@@ -66,6 +60,16 @@ export class Needle {
   /** How long it is, folded, in UTF-16 code units. */
   get length(): number {
     return this.#body.needle.length;
+  }
+
+  /** What the signature of a text has that contains it. */
+  textTriples(): Uint16Array {
+    return triplesOf(this.#body.needle);
+  }
+
+  /** What the signature of a header field has that contains it. */
+  headerTriples(salt?: number): Uint16Array {
+    return triplesOf(this.#header.needle, salt);
   }
 
   /** Whether text that has gone through {@linkcode fold} contains it. */
