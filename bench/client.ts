@@ -22,6 +22,8 @@ export interface Account {
   readonly user: string;
   /** Password. */
   readonly password: string;
+  /** The server's certificate, PEM, where TLS is spoken from the beginning. */
+  readonly certificate?: string | undefined;
 }
 
 /** What came back for one or more commands. */
@@ -43,7 +45,7 @@ export type OnUntagged = (response: Uint8Array) => void;
 
 /** A connection to an IMAP server. */
 export class Client implements Disposable {
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Deno.Conn;
   #buffer = new Uint8Array(1 << 18);
   #start = 0; // of the response being read
   #scan = 0; // everything before is known to belong to it
@@ -52,16 +54,13 @@ export class Client implements Disposable {
   #received = 0;
   #tags = 0;
 
-  private constructor(conn: Deno.TcpConn) {
+  private constructor(conn: Deno.Conn) {
     this.#conn = conn;
-    conn.setNoDelay(true);
   }
 
   /** Connects and reads the greeting. */
   static async connect(at: Account): Promise<Client> {
-    const client = new Client(
-      await Deno.connect({ hostname: at.hostname, port: at.port }),
-    );
+    const client = new Client(await open(at));
     await client.#response();
     return client;
   }
@@ -293,7 +292,18 @@ function concat(parts: readonly Uint8Array[], size: number): Uint8Array {
   return whole;
 }
 
-async function writeAll(conn: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+async function open(
+  { hostname, port, certificate }: Account,
+): Promise<Deno.Conn> {
+  if (certificate !== undefined) {
+    return await Deno.connectTls({ hostname, port, caCerts: [certificate] });
+  }
+  const conn = await Deno.connect({ hostname, port });
+  conn.setNoDelay(true);
+  return conn;
+}
+
+async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     at += await conn.write(bytes.subarray(at));
   }

@@ -8,12 +8,15 @@
 
 import { join } from "@std/path";
 import { Client } from "./client.ts";
+import { startCyrus } from "./cyrus.ts";
 import { dovecotVersion, INSTALL_DOVECOT, startDovecot } from "./dovecot.ts";
 import { startImapd } from "./imapd.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { Archive, Bench, median, type Row } from "./row.ts";
 import { ALL_ROWS } from "./rows/mod.ts";
 import { type Cell, formatTable, type Line } from "./table.ts";
+import { makeCertificate } from "../server/tls/self_signed.ts";
+import { drawRatios } from "./plot.ts";
 import type { Target } from "./target.ts";
 
 /** No row may take longer on one server, whatever the server does, in milliseconds. */
@@ -53,17 +56,25 @@ async function start(
 ): Promise<Target[]> {
   const { user, password } = options;
   const targets: Target[] = [];
+  const tls = await certificateIn(directory);
+  const certificate = await Deno.readTextFile(tls.cert);
+  const add = (target: Target) =>
+    void targets.push({ ...servers.use(target), certificate });
   if (temporaryRootIsClosed(options)) await Deno.chmod(directory, 0o755);
   for (const name of options.own) {
-    const own = { directory: join(directory, name), user, password };
+    const own = { directory: join(directory, name), user, password, tls };
     if (name === "imapd") {
-      targets.push(servers.use(await startImapd({ ...own, doors: ["lmtp"] })));
+      add(await startImapd({ ...own, doors: ["lmtp"] }));
+    } else if (name === "cyrus") {
+      const cyrus = await startCyrus(own);
+      if (typeof cyrus !== "string") add(cyrus);
+      else console.error(`No Cyrus to compare with: it ${cyrus}`);
     } else if (name !== "dovecot") {
-      throw new Error(`--own knows imapd and dovecot, not ${name}`);
+      throw new Error(`--own knows imapd, dovecot and cyrus, not ${name}`);
     } else if (await dovecotVersion() === undefined) {
       console.error(`No Dovecot to compare with: ${INSTALL_DOVECOT}`);
     } else {
-      targets.push(servers.use(await startDovecot(own)));
+      add(await startDovecot(own));
     }
   }
   for (const address of options.targets) {
@@ -80,9 +91,25 @@ async function start(
   return targets;
 }
 
+/** One certificate for all servers. */
+async function certificateIn(
+  directory: string,
+): Promise<{ cert: string; key: string }> {
+  await Deno.mkdir(directory, { recursive: true });
+  const { cert, key } = await makeCertificate();
+  const paths = {
+    cert: join(directory, "cert.pem"),
+    key: join(directory, "key.pem"),
+  };
+  await Deno.writeTextFile(paths.cert, cert);
+  await Deno.writeTextFile(paths.key, key);
+  return paths;
+}
+
 /** Dovecot's processes change their user, and a temporary directory is for its maker alone. */
 function temporaryRootIsClosed(options: Options): boolean {
-  return options.directory === undefined && options.own.includes("dovecot");
+  return options.directory === undefined &&
+    (options.own.includes("dovecot") || options.own.includes("cyrus"));
 }
 
 async function removeMailboxes(target: Target): Promise<void> {
@@ -174,6 +201,10 @@ function report(
     const log = Deno.readTextFileSync(target.log).trimEnd();
     const end = log.split("\n").slice(-30).join("\n");
     console.log(`\nThe end of ${target.name}'s log:\n${end}`);
+  }
+  if (options.svg !== undefined) {
+    const names = targets.map(({ name }) => name);
+    Deno.writeTextFileSync(options.svg, drawRatios(names, lines));
   }
   if (options.json === undefined) return;
   const rows = lines.map(({ row: { name, unit }, cells }) => ({

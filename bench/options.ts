@@ -11,9 +11,10 @@ export const HELP = `Measures IMAP servers and prints one table.
 
 deno task bench [options]
 
-  (nothing)               imapd on a fresh database and a private Dovecot
-  --own NAMES             which of the two to start: imapd,dovecot or one of
-                          them; "" for none
+  (nothing)               imapd on a fresh database, a private Dovecot and,
+                          unless --quick, a private Cyrus
+  --own NAMES             which of them to start, as in imapd,dovecot,cyrus;
+                          "" for none
   --target NAME=HOST:PORT a server that runs already, without TLS; repeatable.
                           Without --own it is measured alone. Its mailboxes
                           named bench-* are deleted.
@@ -23,6 +24,7 @@ deno task bench [options]
   --quick                 1,000 messages, fewer runs, below a minute
   --rows TEXT             only rows whose name has TEXT in it; repeatable
   --json FILE             writes all figures
+  --svg FILE              draws the ratios
   --directory DIR         where databases go (default: a temporary directory)
 `;
 
@@ -38,7 +40,7 @@ export interface Address {
 
 /** What the command line asks for. */
 export interface Options {
-  /** Servers to start: `imapd`, `dovecot`. */
+  /** Servers to start: `imapd`, `dovecot`, `cyrus`. */
   readonly own: readonly string[];
   /** Servers that run already. */
   readonly targets: readonly Address[];
@@ -54,6 +56,8 @@ export interface Options {
   readonly rows: readonly string[];
   /** Where the data go, if anywhere. */
   readonly json: string | undefined;
+  /** Where the plot goes, if anywhere. */
+  readonly svg: string | undefined;
   /** Where databases go. */
   readonly directory: string | undefined;
   /** Whether to print `HELP` instead. */
@@ -65,7 +69,7 @@ export function readOptions(args: readonly string[]): Options {
   const named = parseArgs(args, {
     string: [
       ...["own", "target", "host", "port", "user", "password", "messages"],
-      ...["rows", "json", "directory"],
+      ...["rows", "json", "svg", "directory"],
     ],
     boolean: ["quick", "help"],
     collect: ["target", "rows"],
@@ -81,8 +85,9 @@ export function readOptions(args: readonly string[]): Options {
     const host = text("host") ?? "127.0.0.1";
     targets.push(address(`${host}=${host}:${text("port")}`));
   }
-  const own = text("own") ?? (targets.length > 0 ? "" : "imapd,dovecot");
   const quick = named.quick === true;
+  const all = quick ? "imapd,dovecot" : "imapd,dovecot,cyrus";
+  const own = text("own") ?? (targets.length > 0 ? "" : all);
   const messages = Number(text("messages") ?? (quick ? 1_000 : 10_000));
   if (!Number.isInteger(messages) || messages < 1 || messages > 1_000_000) {
     throw new Error("--messages wants a number from 1 to 1,000,000");
@@ -96,6 +101,7 @@ export function readOptions(args: readonly string[]): Options {
     quick,
     rows: list("rows"),
     json: text("json"),
+    svg: text("svg"),
     directory: text("directory"),
     help: named.help === true,
   };

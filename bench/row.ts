@@ -50,6 +50,8 @@ export class Bench {
   readonly quick: boolean;
   #filled = false;
   #names = 0;
+  #seeds = 0;
+  #tls = false;
 
   /** Takes the server and the archive to put into it. */
   constructor(target: Target, archive: Archive, quick: boolean) {
@@ -68,9 +70,32 @@ export class Bench {
     return `bench-${++this.#names}`;
   }
 
+  /** Returns where random numbers begin, elsewhere each time, and on all servers the same. */
+  seed(): number {
+    return ++this.#seeds * 1_000;
+  }
+
   /** Opens a session. */
   login(): Promise<Client> {
-    return Client.login(this.target);
+    const { target } = this;
+    const { tlsPort: port = 0, certificate } = target;
+    return this.#tls
+      ? Client.login({ ...target, port, ...certificate && { certificate } })
+      : Client.login({ ...target, certificate: undefined });
+  }
+
+  /** Does a row's work with sessions over TLS; undefined on a server that has none. */
+  async overTls<T>(
+    work: (bench: Bench) => Promise<T>,
+  ): Promise<T | undefined> {
+    if (!this.target.tlsPort || !this.target.certificate) return undefined;
+    await this.needArchive();
+    this.#tls = true;
+    try {
+      return await work(this);
+    } finally {
+      this.#tls = false;
+    }
   }
 
   /** Opens a session with the archive selected; fills it first if it is not there. */

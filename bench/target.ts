@@ -14,6 +14,8 @@ export interface Target extends Account, AsyncDisposable {
   readonly note: string;
   /** Stops and starts it on the same data; absent for a server that somebody else started. */
   readonly restart?: () => Promise<void>;
+  /** Port of IMAP over TLS; 0 or absent where there is none. */
+  readonly tlsPort?: number;
   /** Further ports, by what is spoken there, such as `lmtp`; absent where none is known. */
   readonly ports?: ReadonlyMap<string, number>;
   /** Its log file; absent for a server that somebody else started. */

@@ -144,6 +144,8 @@ export interface Host {
   readonly insecureAuth: boolean;
   /** How many bytes gather before they are written to the socket. */
   readonly batchSize: number;
+  /** How many bytes may be kept of what searches have learned of texts; none where it is absent. */
+  readonly searchMemory?: number;
   /** Aborted when the server is to stop: connections say BYE and end. */
   readonly stopping: AbortSignal;
   /** Its metadata; absent where it says nothing and nobody may set any for all. */

@@ -75,6 +75,7 @@ export interface Config {
   readonly maxConnectionsPerAddress?: number;
   readonly handshakeTime?: number;
   readonly batchSize?: number;
+  readonly searchMemory?: number;
   readonly drainTime?: number;
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;

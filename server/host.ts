@@ -42,6 +42,7 @@ export class ServerHost implements Host {
   /** See {@linkcode Host.appendLimit}. */
   readonly appendLimit?: NonNullable<Host["appendLimit"]>;
   readonly batchSize: number;
+  readonly searchMemory: number;
   readonly stopping: AbortSignal;
   readonly trace: Host["trace"];
   readonly hooks: Hooks | undefined;
@@ -109,6 +110,7 @@ export class ServerHost implements Host {
     );
     if (appendLimit !== undefined) this.appendLimit = appendLimit;
     this.batchSize = options.batchSize ?? DEFAULTS.batchSize;
+    this.searchMemory = options.searchMemory ?? DEFAULTS.searchMemory;
     this.trace = tracerOf(options.trace);
     this.#policy = policyOf(options.quirks ?? []);
     this.#onError = options.onError;

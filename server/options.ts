@@ -209,6 +209,11 @@ export interface ServeOptions {
    * are no faster, and this much a connection is bearable.
    */
   readonly batchSize?: number;
+  /**
+   * How many bytes of memory all mailboxes together may take for what searches have learned of texts, about 2 KB a
+   * message. Default 128 MiB; 0 for none, and every search reads all messages again.
+   */
+  readonly searchMemory?: number;
   /** Threads that check hashed passwords. They start when needed. Default 1. */
   readonly workers?: number;
   /**
@@ -252,6 +257,7 @@ export const DEFAULTS = {
   maxConnectionsPerUser: 2_500,
   maxConnectionsPerAddress: 6_000,
   batchSize: 65_536,
+  searchMemory: 128 * 1_048_576,
   workers: 1,
   passwordMemory: 19_456,
   passwordIterations: 2,

@@ -235,6 +235,11 @@ export const SETTINGS: readonly Setting[] = [
     "bytes that gather before they are written to the socket",
   ),
   numeric(
+    "searchMemory",
+    count(0, 68_719_476_736),
+    "bytes kept of what searches have learned of texts",
+  ),
+  numeric(
     "drainTime",
     count(0, 3_600_000),
     "milliseconds for what is under way when the server stops",

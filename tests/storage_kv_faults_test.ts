@@ -16,7 +16,11 @@ import {
 } from "../testing/conformance/harness.ts";
 import { ObservedKv } from "./storage/observed_kv.ts";
 
-const QUIET: KvStorageOptions = { gracePeriod: 0, onFault: () => {} };
+const QUIET: KvStorageOptions = {
+  cacheBytes: 0,
+  gracePeriod: 0,
+  onFault: () => {},
+};
 
 /** A test on an observed database in memory. */
 function observed(

@@ -28,10 +28,11 @@ testStorage(
   (options) => openKvStorage({ ...options, gracePeriod: 0 }),
 );
 
-// Everything folded, packed, collected and forgotten as early as can be.
+// Everything folded, packed, collected and forgotten as early as can be, and nothing kept in memory.
 testStorage("KV, folding always", (options) =>
   openKvStorage({
     ...options,
+    cacheBytes: 0,
     gracePeriod: 0,
     foldRecords: 2,
     maxCachedMessages: 0,
@@ -152,7 +153,12 @@ function observed(
 }
 
 observed("ten thousand messages take a few reads and commits", async (db) => {
-  const options = { kv: db.kv, maxCachedMessages: 0, gracePeriod: 0 };
+  const options = {
+    kv: db.kv,
+    maxCachedMessages: 0,
+    cacheBytes: 0,
+    gracePeriod: 0,
+  };
   await using storage = await openKvStorage(options);
   const account = await storage.openAccount("u");
   await account.createMailbox("a");
@@ -210,6 +216,7 @@ observed("ten thousand messages take a few reads and commits", async (db) => {
 observed("what nobody has any more goes", async (db) => {
   await using storage = await openKvStorage({
     kv: db.kv,
+    cacheBytes: 0,
     gracePeriod: 0,
     foldRecords: 3,
   });
@@ -248,7 +255,11 @@ observed("what nobody has any more goes", async (db) => {
 });
 
 observed("many large summaries go, too", async (db) => {
-  await using storage = await openKvStorage({ kv: db.kv, gracePeriod: 0 });
+  await using storage = await openKvStorage({
+    kv: db.kv,
+    cacheBytes: 0,
+    gracePeriod: 0,
+  });
   const account = await storage.openAccount("u");
   const inbox = await account.openMailbox("INBOX");
   const large = { ...message("s"), summary: new Uint8Array(400_000) };
@@ -268,6 +279,7 @@ observed("many large summaries go, too", async (db) => {
 observed("summaries are found when those before them have gone", async (db) => {
   await using storage = await openKvStorage({
     kv: db.kv,
+    cacheBytes: 0,
     gracePeriod: 0,
     foldRecords: 2,
   });
@@ -300,6 +312,7 @@ Deno.test("KV: contents outlive their messages by the grace period", async () =>
   {
     await using storage = await openKvStorage({
       kv,
+      cacheBytes: 0,
       now: () => clock,
       gracePeriod: 5000,
     });
@@ -318,6 +331,7 @@ Deno.test("KV: contents outlive their messages by the grace period", async () =>
   {
     await using storage = await openKvStorage({
       kv,
+      cacheBytes: 0,
       now: () => clock,
       gracePeriod: 0,
     });

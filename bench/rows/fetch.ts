@@ -34,7 +34,8 @@ async function warm(bench: Bench, command: string): Promise<number> {
   return await timedCommand(client, command, length);
 }
 
-async function wholeMessages(bench: Bench): Promise<number> {
+/** Reads all messages of the archive; returns megabytes a second. */
+export async function wholeMessages(bench: Bench): Promise<number> {
   using client = await bench.openArchive();
   const { messages, bytes } = bench.archive;
   const time = await timed(async () => {
@@ -54,7 +55,7 @@ async function randomMessages(bench: Bench): Promise<number> {
   );
   const time = await timed(() =>
     Promise.all(clients.map(async (client, n) => {
-      const random = new Random(n);
+      const random = new Random(bench.seed() + n);
       for (let i = 0; i < each; i++) {
         const number = random.below(messages.length);
         const expected = messages[number] as Uint8Array;

@@ -12,9 +12,11 @@ import { fetchRows } from "./fetch.ts";
 import { idleRows } from "./idle.ts";
 import { lmtpRows } from "./lmtp.ts";
 import { mailboxRows } from "./mailboxes.ts";
+import { mixedRows } from "./mixed.ts";
 import { searchRows } from "./search.ts";
 import { selectRows } from "./select.ts";
 import { storeRows } from "./store.ts";
+import { tlsRows } from "./tls.ts";
 
 /** Every row of the table. */
 export const ALL_ROWS: readonly Row[] = [
@@ -23,9 +25,11 @@ export const ALL_ROWS: readonly Row[] = [
   ...selectRows,
   ...fetchRows,
   ...storeRows,
+  ...mixedRows,
   ...searchRows,
   ...copyRows,
   ...mailboxRows,
   ...idleRows,
+  ...tlsRows,
   ...lmtpRows,
 ];

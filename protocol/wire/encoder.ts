@@ -18,6 +18,8 @@ const LF = 0x0a;
 const EMPTY = new Uint8Array(0);
 /** What is set aside for a response at first, in bytes. */
 const FIRST_SIZE = 256;
+/** The most that is set aside because the last responses were large. */
+const MOST_FIRST = 1_048_576;
 /** Strings longer than this are encoded by the platform, shorter ones by a loop. */
 const SHORT = 64;
 /** A longer string goes as a literal: some clients cannot read a quoted string of any length. */
@@ -41,6 +43,8 @@ export class Encoder {
   utf8: boolean;
   #buffer: Uint8Array = EMPTY;
   #length = 0;
+  /** What is set aside first: as much as was taken last, which often comes again. */
+  #first = FIRST_SIZE;
 
   /** Makes an encoder with nothing written. */
   constructor(options: { utf8?: boolean } = {}) {
@@ -55,6 +59,7 @@ export class Encoder {
   /** Takes all that was written; what is written from now on is apart from it. */
   take(): Uint8Array {
     const taken = this.#buffer.subarray(0, this.#length);
+    this.#first = Math.min(Math.max(this.#length, FIRST_SIZE), MOST_FIRST);
     this.#buffer = EMPTY;
     this.#length = 0;
     return taken;
@@ -71,7 +76,9 @@ export class Encoder {
 
   /** Gives back the room that is kept for more, where nothing is waiting. */
   trim(): void {
-    if (this.#length === 0) this.#buffer = EMPTY;
+    if (this.#length > 0) return;
+    this.#buffer = EMPTY;
+    this.#first = FIRST_SIZE;
   }
 
   /**
@@ -266,7 +273,7 @@ export class Encoder {
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#buffer.length) return;
-    const room = Math.max(needed, this.#buffer.length * 2, FIRST_SIZE);
+    const room = Math.max(needed, this.#buffer.length * 2, this.#first);
     const buffer = new Uint8Array(room);
     buffer.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = buffer;

@@ -5,9 +5,9 @@
  */
 
 import type { StorageLimits } from "../../storage/limits.ts";
+import type { ByteCache } from "../../storage/byte_cache.ts";
 import type { Listeners } from "../../storage/listeners.ts";
 import type { AccountChange } from "../../storage/storage.ts";
-import type { ByteCache } from "./byte_cache.ts";
 import type { CallContext } from "./call.ts";
 import type { User } from "./events.ts";
 import type { IdleBoxes } from "./idle_boxes.ts";

@@ -18,7 +18,7 @@ import {
 import type { Account, Mailbox, Storage } from "../../storage/storage.ts";
 import { verifyState } from "../../storage/verify_state.ts";
 import { CallbackAccount } from "./account.ts";
-import { ByteCache } from "./byte_cache.ts";
+import { ByteCache } from "../../storage/byte_cache.ts";
 import type { CallbackContext } from "./context.ts";
 import { IdleBoxes } from "./idle_boxes.ts";
 import { KeptMetadata } from "./kept_metadata.ts";

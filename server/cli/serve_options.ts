@@ -105,6 +105,7 @@ export function optionsOf(config: Config): ServeOptions {
       DEFAULTS.maxConnectionsPerAddress,
     handshakeTime: config.handshakeTime ?? DEFAULTS.handshakeTime,
     batchSize: config.batchSize ?? DEFAULTS.batchSize,
+    searchMemory: config.searchMemory ?? DEFAULTS.searchMemory,
     drainTime: config.drainTime ?? DEFAULTS.drainTime,
     trace: config.trace ?? false,
     limits: config.limits ?? {},

@@ -6,6 +6,7 @@
 
 import type { StorageLimits } from "../limits.ts";
 import type { Committer } from "./commit.ts";
+import type { ContentReader } from "./content_reader.ts";
 import type { Counter } from "./counter.ts";
 import type { Threads } from "./threads.ts";
 
@@ -35,6 +36,8 @@ export interface Settings {
 export interface Database {
   /** For reading; a handle of its own where that helps, since reads then do not wait for commits. */
   readonly reader: Deno.Kv;
+  /** For reading sources and summaries. */
+  readonly contents: ContentReader;
   /** For writing. */
   readonly committer: Committer;
   /** Numbers of mailboxes and of levels of names. */

@@ -214,6 +214,7 @@ class Delivery {
         maintenance.garbage();
       }
     }
+    db.contents.added(stored.first, [this.#message]);
     return outcome as Outcome;
   }
 

@@ -34,13 +34,7 @@ import {
 import { storeContents, type StoredContents } from "./contents.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 import type { Process } from "./process.ts";
-import {
-  readAhead,
-  readBodies,
-  readBody,
-  type Wanted,
-} from "./read_contents.ts";
-import { readSummaries } from "./read_summaries.ts";
+import { readAhead, type Wanted } from "./read_contents.ts";
 import { listsFor } from "./steps.ts";
 
 /** How many messages one commit changes at the most: 4 bytes each for flags, 20 for expunging, 52 for copies. */
@@ -94,8 +88,7 @@ export class KvMailbox implements Mailbox {
 
   /** See {@linkcode Mailbox.append}. */
   async append(messages: readonly NewMessage[]): Promise<AppendResult> {
-    const { threads, settings } = this.#process.db;
-    const { limits, now } = settings;
+    const { limits, now } = this.#process.db.settings;
     this.#checkThere();
     if (messages.length === 0) {
       return { uids: new Uint32Array(), modseq: this.state.highestModseq };
@@ -168,7 +161,9 @@ export class KvMailbox implements Mailbox {
       );
       const submitted = this.#process.submit(change(stored, threads));
       turn.pass();
-      return await submitted;
+      const result = await submitted;
+      db.contents.added(stored.first, messages);
+      return result;
     } catch (error) {
       turn.pass();
       await stored.discard().catch(db.settings.onFault);
@@ -278,8 +273,7 @@ export class KvMailbox implements Mailbox {
   ): Promise<Uint8Array | undefined> {
     const [wanted] = this.#wanted([uid]);
     if (wanted === undefined) return undefined;
-    const { reader } = this.#process.db;
-    const bytes = await readBody(reader, wanted, start, end);
+    const bytes = await this.#process.db.contents.body(wanted, start, end);
     if (bytes === undefined) await this.#checkGone([uid]);
     return bytes;
   }
@@ -288,14 +282,14 @@ export class KvMailbox implements Mailbox {
   async *readSources(
     uids: UidList,
   ): AsyncGenerator<readonly MessageBytes[], void> {
-    const { reader } = this.#process.db;
+    const { contents } = this.#process.db;
     for (const slice of slices(uids, READ_AT_ONCE)) {
       const wanted = this.#wanted(slice);
       yield* this.#complete(
         wanted,
         readAhead(
           wanted,
-          (segment) => readBodies(reader, segment),
+          (segment) => contents.bodies(segment),
           ({ size }) => size,
         ),
       );
@@ -306,12 +300,15 @@ export class KvMailbox implements Mailbox {
   async *readSummaries(
     uids: UidList,
   ): AsyncGenerator<readonly MessageBytes[], void> {
-    const { reader } = this.#process.db;
+    const { contents } = this.#process.db;
     for (const slice of slices(uids, READ_AT_ONCE)) {
-      const wanted = this.#wanted(slice);
+      const { batch, end } = contents.summariesKept(this.state, slice);
+      if (batch.length > 0) yield batch;
+      if (end === slice.length) continue;
+      const wanted = this.#wanted(slice.subarray(end));
       yield* this.#complete(
         wanted,
-        readAhead(wanted, (segment) => readSummaries(reader, segment)),
+        readAhead(wanted, (segment) => contents.summaries(segment)),
       );
     }
   }

@@ -9,7 +9,8 @@
  * - deliver.ts: one message to many mailboxes
  * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
  * - metadata.ts: entries that users keep beside their messages
- * - contents.ts, read_contents.ts, read_summaries.ts, collect.ts: sources and summaries, from arrival to end
+ * - contents.ts, content_reader.ts, read_contents.ts, read_summaries.ts, collect.ts: sources and summaries, from
+ *   arrival to end
  * - verify.ts: looks for contradictions; check/: the same on a database that may be broken, and repairs
  * - mailbox_entry.ts, account_entry.ts: what is in memory, and until when it is valid
  *
@@ -28,6 +29,7 @@ import type { Account, Mailbox, Storage } from "../storage.ts";
 import { KvAccount } from "./account.ts";
 import { AccountEntry, EVERYBODY } from "./account_entry.ts";
 import { Committer } from "./commit.ts";
+import { ContentReader } from "./content_reader.ts";
 import { Counter } from "./counter.ts";
 import type { Database, Settings } from "./database.ts";
 import { deliver } from "./deliver.ts";
@@ -65,6 +67,8 @@ export interface KvStorageOptions {
   readonly now?: () => number;
   /** How many messages closed mailboxes may have in memory, together. Default 1,000,000, about 50 MB. */
   readonly maxCachedMessages?: number;
+  /** How many bytes of sources and summaries are kept in memory. Default 96 MiB; 0 for none. */
+  readonly cacheBytes?: number;
   /** How long contents outlive their messages for those reading them, in milliseconds. Default 60,000. */
   readonly gracePeriod?: number;
   /** How many changes a mailbox's log has when it is folded. Default 512. */
@@ -97,6 +101,8 @@ const REMOTE_CHECKS = 10;
 /** Numbers that are reserved at a time. */
 const MAILBOX_NUMBERS = 64;
 const CONTENT_NUMBERS = 4_096;
+/** What is kept in memory of sources and summaries. */
+const CACHE_BYTES = 96 * 1_048_576;
 /** How many accounts that nobody has open stay in memory. */
 const MAX_CLOSED_ACCOUNTS = 1_000;
 
@@ -146,6 +152,7 @@ export async function openKvStorage(
   const reader = own ?? kv;
   const db: Database = {
     reader,
+    contents: new ContentReader(reader, options.cacheBytes ?? CACHE_BYTES),
     committer,
     mailboxNumbers: new Counter(reader, committer, "mailbox", MAILBOX_NUMBERS),
     contentNumbers: new Counter(reader, committer, "content", CONTENT_NUMBERS),

@@ -95,7 +95,7 @@ export function byHome(wanted: readonly Wanted[]): Wanted[][] {
 }
 
 /** Reads from `start` to `end` of a source; undefined when it is not there. */
-export async function readBody(
+async function readBody(
   kv: Deno.Kv,
   { home, number, size }: Wanted,
   start: number,

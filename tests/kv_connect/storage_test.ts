@@ -14,7 +14,12 @@ let servers = new AsyncDisposableStack();
 function open(options: OpenOptions) {
   allowAccess();
   const { url } = servers.use(startKvServer());
-  return openKvStorage({ ...options, path: url, gracePeriod: 0 });
+  return openKvStorage({
+    ...options,
+    path: url,
+    cacheBytes: 0,
+    gracePeriod: 0,
+  });
 }
 
 for (const test of storageConformance(open, { runs: soak ? 100 : 1 })) {

@@ -10,44 +10,44 @@
 
 import { parseMessage, type Part } from "../../mime/parse.ts";
 import { partText } from "../../mime/text.ts";
-import { headerLines, plainText } from "./header_texts.ts";
+import { headerLines, plainText, signHeader } from "./header_texts.ts";
 import type { Pace } from "./pace.ts";
 import type { WantedString } from "./predicate.ts";
-import { foldedPieces } from "./text_match.ts";
+import type { SignatureBuilder } from "./signature.ts";
+import { foldedPieces, isOnePiece } from "./text_match.ts";
 
 /**
  * Looks for strings in a message, all at once: the message is decoded one time and a piece at a time.
  * @param source the whole message
  * @param pace where to rest
+ * @param signature gets all that TEXT looks at; without it the search ends when every string has been found
  * @returns for each string 1 when the message has it, else 0
  */
 export async function searchBody(
   source: Uint8Array,
   strings: readonly WantedString[],
   pace: Pace,
+  signature?: SignatureBuilder,
 ): Promise<Uint8Array> {
   const found = new Uint8Array(strings.length);
-  let inHeaders = strings.some((string) => string.inHeaders);
   const longest = Math.max(...strings.map(({ needle }) => needle.length));
   const open: Part[] = [parseMessage(source)];
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
-    if (inHeaders) {
-      searchHeader(source, part, strings, found);
-      inHeaders = strings.some((string, index) =>
-        string.inHeaders && found[index] === 0
-      );
-    }
+    searchHeader(source, part, strings, found, signature);
     if (part.message !== null) open.push(part.message);
     else if (part.type === "MULTIPART") open.push(...part.children);
     else if (part.type === "TEXT" || part.type === "MESSAGE") {
-      for (const piece of foldedPieces(partText(source, part), longest)) {
+      const text = partText(source, part);
+      if (signature !== undefined && !isOnePiece(text)) signature.spoil();
+      for (const piece of foldedPieces(text, longest)) {
+        signature?.add(piece);
         let missing = false;
         for (let index = 0; index < strings.length; index++) {
           if (found[index] === 1) continue;
           if (strings[index]!.needle.inText(piece)) found[index] = 1;
           else missing = true;
         }
-        if (!missing) return found;
+        if (!missing && signature === undefined) return found;
         if (pace.due) await pace.rest();
       }
     }
@@ -61,16 +61,22 @@ function searchHeader(
   part: Part,
   strings: readonly WantedString[],
   found: Uint8Array,
+  signature: SignatureBuilder | undefined,
 ): void {
   const { headerStart, bodyStart } = part;
   if (headerStart === bodyStart) return;
-  const plain = plainText(source, headerStart, bodyStart);
-  const wanted: number[] = [];
+  const open: number[] = [];
   for (let index = 0; index < strings.length; index++) {
-    const { needle, inHeaders } = strings[index]!;
-    if (!inHeaders || found[index] === 1) continue;
-    if (plain === undefined || needle.mayBeIn(plain)) wanted.push(index);
+    if (strings[index]!.inHeaders && found[index] === 0) open.push(index);
   }
+  if (open.length === 0 && signature === undefined) return;
+  const plain = plainText(source, headerStart, bodyStart);
+  if (signature !== undefined) {
+    signHeader(signature, source, headerStart, bodyStart, plain);
+  }
+  const wanted = open.filter((index) =>
+    plain === undefined || strings[index]!.needle.mayBeIn(plain)
+  );
   if (wanted.length === 0) return;
   for (const line of headerLines(source, headerStart, bodyStart)) {
     for (const index of wanted) {

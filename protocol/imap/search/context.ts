@@ -5,6 +5,7 @@
  */
 
 import type { Mailbox, Storage } from "../../../storage/storage.ts";
+import type { TextIndexes } from "./text_index.ts";
 
 /** A mailbox as a session sees it. */
 export interface SearchContext {
@@ -19,6 +20,8 @@ export interface SearchContext {
   readonly uids: Uint32Array;
   /** How many of `uids` count. */
   readonly length: number;
+  /** What is known of texts from earlier searches. */
+  readonly indexes?: TextIndexes;
   /** Whether a message is `\Recent` in the session. */
   isRecent(uid: number): boolean;
   /** The saved result, `$` (RFC 5182): UIDs, ascending. */

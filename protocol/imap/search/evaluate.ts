@@ -3,7 +3,8 @@
  *
  * Three passes, each over what the one before left undecided: by the columns of the mailbox's state, by the
  * header fields in the summaries, by the sources. Memory is bounded by what the storage reads at a time and
- * one message's text; no pass holds up other sessions for long.
+ * one message's text; no pass holds up other sessions for long. What earlier searches have learned of texts
+ * (`text_index.ts`) spares the later passes most of what does not match.
  *
  * The mailbox may change meanwhile. Each message is judged by what it is when its turn comes, and one that
  * has gone by then does not match.
@@ -21,10 +22,15 @@ import type { SearchContext } from "./context.ts";
 import { HeaderTexts } from "./header_texts.ts";
 import type { SearchKey } from "./search_key.ts";
 import { Pace } from "./pace.ts";
+import { SignatureBuilder } from "./signature.ts";
+import type { TextIndex } from "./text_index.ts";
 import { makePredicate, type Predicate } from "./predicate.ts";
 import { type Candidate, UNKNOWN, YES } from "./truth.ts";
 
 export type { SearchContext } from "./context.ts";
+
+/** The most that signatures take, in bytes: of the fields of a summary, of a whole text. */
+const FIELDS_SIGNATURE = 1_024, TEXT_SIGNATURE = 8_192;
 
 /** How many messages to judge by their columns between two looks at the clock. */
 const CLOCK_CHECK = 256;
@@ -70,6 +76,8 @@ class Search {
     wholeHeader: false,
     found: undefined,
   };
+  /** What is known of texts; undefined where the key does not ask for any, or nothing is kept. */
+  readonly #index: TextIndex | undefined;
   readonly #matches: UidBuffer;
   #open: UidList = new Uint32Array(0);
 
@@ -85,6 +93,9 @@ class Search {
     this.#pace = pace;
     this.#progress = progress;
     this.#matches = new UidBuffer(places[1] - places[0]);
+    if (predicate.fields.size + predicate.strings.length > 0) {
+      this.#index = context.indexes?.of(context.mailbox.state);
+    }
   }
 
   /** The UIDs that match. */
@@ -97,6 +108,7 @@ class Search {
     const { uids, length, mailbox: { state } } = this.#context;
     const { test } = this.#predicate;
     const candidate = this.#candidate;
+    const texts = this.#index;
     const [from, to] = this.#places;
     const open = new UidBuffer(to - from);
     for (let index = from; index < to; index++) {
@@ -109,6 +121,7 @@ class Search {
       candidate.row = row;
       candidate.uid = uid;
       candidate.number = index + 1;
+      if (texts !== undefined) this.#sign(texts, uid);
       const value = test(candidate);
       if (value === YES) this.#matches.push(uid);
       else if (value === UNKNOWN) open.push(uid);
@@ -124,13 +137,19 @@ class Search {
     if (![...fields].some((name) => KEPT_FIELDS.has(name))) return;
     const open = new UidBuffer(this.#open.length);
     const candidate = this.#candidate;
+    const texts = this.#index;
     const { mailbox } = this.#context;
+    const signature = new SignatureBuilder(FIELDS_SIGNATURE);
     for await (const batch of mailbox.readSummaries(this.#open)) {
       for (const { uid, bytes } of batch) {
         if (this.#pace.due) await this.#pace.rest();
         if (!this.#place(uid)) continue;
         const kept = readSummary(bytes)?.fields;
         candidate.header = kept && new HeaderTexts(kept, fields);
+        if (candidate.header !== undefined && !texts?.fields(uid)) {
+          candidate.header.sign(signature);
+          texts?.noteFields(uid, signature.take()!);
+        }
         const value = this.#predicate.test(candidate);
         if (value === YES) this.#matches.push(uid);
         else if (value === UNKNOWN) open.push(uid);
@@ -145,7 +164,9 @@ class Search {
     if (this.#open.length === 0) return;
     const { test, fields, strings } = this.#predicate;
     const candidate = this.#candidate;
+    const texts = this.#index;
     const { mailbox } = this.#context;
+    const signature = new SignatureBuilder(TEXT_SIGNATURE);
     candidate.wholeHeader = true;
     for await (const batch of mailbox.readSources(this.#open)) {
       for (const { uid, bytes } of batch) {
@@ -155,7 +176,15 @@ class Search {
         candidate.found = undefined;
         let value = test(candidate);
         if (value === UNKNOWN) {
-          candidate.found = await searchBody(bytes, strings, this.#pace);
+          const unsigned = texts !== undefined && !texts.text(uid);
+          candidate.found = await searchBody(
+            bytes,
+            strings,
+            this.#pace,
+            unsigned ? signature : undefined,
+          );
+          const signed = unsigned ? signature.take() : undefined;
+          if (signed !== undefined) texts!.noteText(uid, signed);
           if (!this.#place(uid)) continue;
           value = test(candidate);
         }
@@ -176,7 +205,13 @@ class Search {
     candidate.row = state.indexOf(uid);
     candidate.uid = uid;
     candidate.number = lowerBound(uids, length, uid) + 1;
+    if (this.#index !== undefined) this.#sign(this.#index, uid);
     return candidate.row >= 0;
+  }
+
+  #sign(texts: TextIndex, uid: number): void {
+    this.#candidate.fieldsSignature = texts.fields(uid);
+    this.#candidate.textSignature = texts.text(uid);
   }
 }
 

@@ -10,6 +10,7 @@ import { search } from "./evaluate.ts";
 import { makePredicate } from "./predicate.ts";
 import type { SearchKey } from "./search_key.ts";
 import { contextOf, mailboxOf } from "./testing.ts";
+import { TextIndexes } from "./text_index.ts";
 
 const DAY = 86_400_000;
 
@@ -218,7 +219,8 @@ Deno.test("search() finds what the messages are made of", async () => {
       fc.array(models, { maxLength: 8 }),
       fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { maxLength: 2 }),
       fc.array(keys, { minLength: 5, maxLength: 10 }),
-      async (models, gone, keys) => {
+      fc.constantFrom(0, 1_000, 1_000_000),
+      async (models, gone, keys, room) => {
         const sources = models.map(sourceOf);
         const mailbox = await mailboxOf(models.map((model, index) => ({
           source: sources[index]!,
@@ -228,6 +230,7 @@ Deno.test("search() finds what the messages are made of", async () => {
         })));
         const context = contextOf(mailbox, {
           saved: () => Uint32Array.from(SAVED),
+          indexes: new TextIndexes(room),
         });
         const placed = models.map((model, index): Placed => ({
           model,

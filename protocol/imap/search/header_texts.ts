@@ -20,6 +20,7 @@ import {
   unfold,
 } from "../../mime/header.ts";
 import { MIME_LIMITS } from "../../mime/limits.ts";
+import { saltOf, type SignatureBuilder } from "./signature.ts";
 import { foldHeader, type Needle } from "./text_match.ts";
 
 /** The fields of a header that a search asks for. Nothing is decoded that no string can be in. */
@@ -52,6 +53,21 @@ export class HeaderTexts {
   value(name: string): string | undefined {
     const field = this.#fieldsOf(name)[0];
     return field === undefined ? undefined : fieldValue(this.#bytes, field);
+  }
+
+  /** Signs all fields, those that nobody asks for too, each with its name as the salt. */
+  sign(signature: SignatureBuilder): void {
+    const bytes = this.#bytes;
+    const plain = this.#plain;
+    for (const field of fields(bytes, 0, bytes.length)) {
+      // Unfolded or not, a plain field looks the same once its white space has been run together.
+      const text = plain === undefined
+        ? foldHeader(
+          decodeWords(fieldValue(bytes, field, MIME_LIMITS.maxAddressBytes)),
+        )
+        : foldHeader(plain.slice(field.valueStart, field.end));
+      signature.add(text, saltOf(field.name));
+    }
   }
 
   #textsOf(name: string): readonly string[] {
@@ -110,6 +126,21 @@ export function plainText(
   if (!isAscii(bytes.subarray(start, end))) return undefined;
   const text = latin1(bytes, start, end).toUpperCase();
   return text.includes("=?") || text.includes("\0") ? undefined : text;
+}
+
+/**
+ * Signs a header: every field of it as {@linkcode headerLines} gives it.
+ * @param plain {@linkcode plainText} of the same range
+ */
+export function signHeader(
+  signature: SignatureBuilder,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  plain: string | undefined,
+): void {
+  if (plain !== undefined) signature.add(foldHeader(plain));
+  else for (const line of headerLines(bytes, start, end)) signature.add(line);
 }
 
 /** All fields of the header in a range with their names, folded for comparison. */

@@ -12,11 +12,13 @@ import { KEPT_FIELDS } from "../summary.ts";
 import { columnTest } from "./columns.ts";
 import type { SearchContext } from "./context.ts";
 import type { SearchKey } from "./search_key.ts";
+import { mayContain, saltOf } from "./signature.ts";
 import { Needle } from "./text_match.ts";
 import {
   conjunction,
   disjunction,
   negation,
+  NO,
   type Test,
   truth,
   UNKNOWN,
@@ -110,9 +112,14 @@ class Compiler {
   #header(field: string, needle: Needle): Compiled {
     this.fields.add(field);
     const kept = KEPT_FIELDS.has(field);
-    const test: Test = ({ header, wholeHeader }) => {
-      if (header === undefined || !(kept || wholeHeader)) return UNKNOWN;
-      return truth(header.contains(field, needle));
+    const triples = needle.headerTriples(saltOf(field));
+    const test: Test = ({ header, wholeHeader, fieldsSignature }) => {
+      if (header !== undefined && (kept || wholeHeader)) {
+        return truth(header.contains(field, needle));
+      }
+      const isThere = !kept || fieldsSignature === undefined ||
+        mayContain(fieldsSignature, triples);
+      return isThere ? UNKNOWN : NO;
     };
     return { test, cost: HEADER };
   }
@@ -141,8 +148,16 @@ class Compiler {
       this.#places.set(name, place);
     }
     const index = place;
-    const test: Test = ({ found }) =>
-      found === undefined ? UNKNOWN : truth(found[index] === 1);
+    const { needle } = this.strings[index]!;
+    const triples = needle.textTriples();
+    const headerTriples = needle.headerTriples();
+    const test: Test = ({ found, textSignature }) => {
+      if (found !== undefined) return truth(found[index] === 1);
+      const isThere = textSignature === undefined ||
+        mayContain(textSignature, triples) ||
+        (inHeaders && mayContain(textSignature, headerTriples));
+      return isThere ? UNKNOWN : NO;
+    };
     return { test, cost: BODY };
   }
 }

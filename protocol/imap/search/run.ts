@@ -28,6 +28,7 @@ import { keyOf, queryOf, uidsOfSet } from "./query.ts";
 import { resolveKeys } from "./resolve_keys.ts";
 import { parseSearchReturns, type SearchReturns } from "./returns.ts";
 import { isNumbers, some } from "./search_key.ts";
+import { textIndexesOf } from "./text_index.ts";
 
 /** What SEARCH takes. */
 export interface SearchArguments {
@@ -90,6 +91,7 @@ export function selectedContext(session: Session): SearchContext {
   return {
     mailbox: view.mailbox,
     storage: session.host.storage,
+    indexes: textIndexesOf(session.host),
     uids: view.uids,
     length: view.length,
     isRecent: (uid) => !session.rev2 && view.isRecent(uid),
@@ -107,6 +109,7 @@ export function otherContext(
   return {
     mailbox,
     storage: session.host.storage,
+    indexes: textIndexesOf(session.host),
     uids,
     length,
     isRecent: () => false,

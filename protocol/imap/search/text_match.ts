@@ -13,6 +13,8 @@
  * @module
  */
 
+import { triplesOf } from "./signature.ts";
+
 /** Text as it is compared: equal strings are equal to a search. It may be longer than its source. */
 export function fold(text: string): string {
   return isAscii(text)
@@ -58,6 +60,16 @@ export class Needle {
   /** How long it is, folded, in UTF-16 code units. */
   get length(): number {
     return this.#body.needle.length;
+  }
+
+  /** What the signature of a text has that contains it. */
+  textTriples(): Uint16Array {
+    return triplesOf(this.#body.needle);
+  }
+
+  /** What the signature of a header field has that contains it. */
+  headerTriples(salt?: number): Uint16Array {
+    return triplesOf(this.#header.needle, salt);
   }
 
   /** Whether text that has gone through {@linkcode fold} contains it. */
@@ -106,6 +118,14 @@ export function* foldedPieces(
     from = cutBefore(text, to - overlap);
   }
   yield fold(text.slice(from));
+}
+
+/**
+ * Whether the pieces of a text are the same whatever is searched for, but for where they are cut: it is short
+ * enough for one, or of ASCII, which folds letter by letter.
+ */
+export function isOnePiece(text: string): boolean {
+  return text.length <= PIECE || isAscii(text);
 }
 
 /** The last place up to `at` where a text can be cut. */

@@ -7,6 +7,7 @@
  */
 
 import type { HeaderTexts } from "./header_texts.ts";
+import type { Signature } from "./signature.ts";
 
 /** It does not match. */
 export const NO = -1;
@@ -26,6 +27,10 @@ export interface Candidate {
   uid: number;
   /** Its sequence number in the session. */
   number: number;
+  /** The signature of the header fields that summaries keep, where there is one. */
+  fieldsSignature?: Signature | undefined;
+  /** The signature of headers and text, where there is one. */
+  textSignature?: Signature | undefined;
   /** Its header, once the summary or the source has been read. */
   header: HeaderTexts | undefined;
   /** Whether `header` has all fields, not just those that summaries keep. */

@@ -14,6 +14,7 @@
 
 import { DEFAULT_STORAGE_LIMITS } from "../../limits.ts";
 import { Committer } from "../commit.ts";
+import { ContentReader } from "../content_reader.ts";
 import { Counter } from "../counter.ts";
 import { Threads } from "../threads.ts";
 import type { Database, Settings } from "../database.ts";
@@ -153,6 +154,7 @@ function contextOf(
   };
   const db: Database = {
     reader: kv,
+    contents: new ContentReader(kv, 0),
     committer,
     mailboxNumbers: new Counter(kv, committer, "mailbox", NUMBERS),
     contentNumbers: new Counter(kv, committer, "content", NUMBERS),

@@ -5,9 +5,9 @@
  */
 
 /** See the module's text. */
-export class ByteCache {
+export class ByteCache<Key = string> {
   readonly #limit: number;
-  readonly #entries = new Map<string, Uint8Array>();
+  readonly #entries = new Map<Key, Uint8Array>();
   #size = 0;
 
   /** @param limit how many bytes all entries may have together */
@@ -21,7 +21,7 @@ export class ByteCache {
   }
 
   /** The bytes of a key. */
-  get(key: string): Uint8Array | undefined {
+  get(key: Key): Uint8Array | undefined {
     const bytes = this.#entries.get(key);
     if (bytes === undefined) return undefined;
     this.#entries.delete(key);
@@ -30,7 +30,7 @@ export class ByteCache {
   }
 
   /** Keeps bytes, unless they are larger than everything may be. */
-  set(key: string, bytes: Uint8Array): void {
+  set(key: Key, bytes: Uint8Array): void {
     this.delete(key);
     if (bytes.length > this.#limit) return;
     this.#entries.set(key, bytes);
@@ -42,7 +42,7 @@ export class ByteCache {
   }
 
   /** Forgets a key. */
-  delete(key: string): void {
+  delete(key: Key): void {
     const bytes = this.#entries.get(key);
     if (bytes === undefined) return;
     this.#entries.delete(key);

@@ -1,0 +1,141 @@
+/**
+ * Signatures of the messages of mailboxes, as far as there is room: made when a search has a message's text in hand
+ * anyway, asked by the searches after it.
+ *
+ * @module
+ */
+
+import type { MailboxState } from "../../../storage/mailbox_state.ts";
+import type { Host } from "../../host.ts";
+import type { Signature } from "./signature.ts";
+
+/** What a signature takes beside its bytes. */
+const OVERHEAD = 120;
+
+/** Signatures of one mailbox, by UID: messages never change. */
+export class TextIndex {
+  readonly #indexes: TextIndexes;
+  readonly #fields = new Map<number, Signature>();
+  readonly #texts = new Map<number, Signature>();
+  #size = 0;
+
+  /** Nothing is known yet. */
+  constructor(indexes: TextIndexes) {
+    this.#indexes = indexes;
+  }
+
+  /** Bytes of all signatures. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The signature of a message's header fields that summaries keep. */
+  fields(uid: number): Signature | undefined {
+    return this.#fields.get(uid);
+  }
+
+  /** The signature of all of a message that TEXT looks at. */
+  text(uid: number): Signature | undefined {
+    return this.#texts.get(uid);
+  }
+
+  /** Notes {@linkcode fields}, if there is room. */
+  noteFields(uid: number, signature: Signature): void {
+    this.#note(this.#fields, uid, signature);
+  }
+
+  /** Notes {@linkcode text}, if there is room. */
+  noteText(uid: number, signature: Signature): void {
+    this.#note(this.#texts, uid, signature);
+  }
+
+  /** Forgets messages that are gone, once they are many. */
+  prune(state: MailboxState): void {
+    for (const signatures of [this.#fields, this.#texts]) {
+      if (signatures.size <= state.length * 1.25 + 100) continue;
+      for (const [uid, signature] of signatures) {
+        if (state.indexOf(uid) >= 0) continue;
+        signatures.delete(uid);
+        this.#resize(-signature.length - OVERHEAD);
+      }
+    }
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#fields.clear();
+    this.#texts.clear();
+    this.#resize(-this.#size);
+  }
+
+  #note(
+    signatures: Map<number, Signature>,
+    uid: number,
+    signature: Signature,
+  ): void {
+    const bytes = signature.length + OVERHEAD;
+    if (signatures.has(uid) || !this.#indexes.makeRoom(this, bytes)) return;
+    signatures.set(uid, signature);
+    this.#resize(bytes);
+  }
+
+  #resize(by: number): void {
+    this.#size += by;
+    this.#indexes.size += by;
+  }
+}
+
+/** The indexes of all mailboxes, within a bound: which was not searched for longest goes first. */
+export class TextIndexes {
+  readonly #room: number;
+  readonly #ofStates = new WeakMap<MailboxState, TextIndex>();
+  /** Those with anything in them, the one searched last at the end. */
+  readonly #used = new Set<TextIndex>();
+  /** How many bytes all of them take. */
+  size = 0;
+
+  /** @param room how many bytes all of them may take */
+  constructor(room: number) {
+    this.#room = room;
+  }
+
+  /** The index of a mailbox, which is about to be searched. */
+  of(state: MailboxState): TextIndex {
+    let index = this.#ofStates.get(state);
+    if (index === undefined) {
+      this.#ofStates.set(state, index = new TextIndex(this));
+    }
+    this.#use(index);
+    index.prune(state);
+    return index;
+  }
+
+  /** Makes room for bytes of an index; false where there is none without what it has already. */
+  makeRoom(index: TextIndex, bytes: number): boolean {
+    if (index.size + bytes > this.#room) return false;
+    if (this.size + bytes <= this.#room) return true;
+    this.#use(index);
+    for (const other of this.#used) {
+      if (other === index || this.size + bytes <= this.#room) break;
+      other.clear();
+      this.#used.delete(other);
+    }
+    return true;
+  }
+
+  #use(index: TextIndex): void {
+    this.#used.delete(index);
+    this.#used.add(index);
+  }
+}
+
+const ofHosts = new WeakMap<Host, TextIndexes>();
+
+/** The indexes of a server. */
+export function textIndexesOf(host: Host): TextIndexes {
+  let indexes = ofHosts.get(host);
+  if (indexes === undefined) {
+    ofHosts.set(host, indexes = new TextIndexes(host.searchMemory ?? 0));
+  }
+  return indexes;
+}
