@@ -165,7 +165,7 @@ class Connection implements Wire {
       const command = this.#session.registry.command(name);
       traced = true;
       // What is no command may be a mistyped LOGIN.
-      this.#tracer.command(frame, command?.secret ?? true);
+      this.#tracer.command(frame, command === undefined || !!command.secret);
       if (command === undefined) throw new Bad("Unknown command");
       this.#admit(command, uid);
       const args = command.parse(d, {

@@ -5,6 +5,7 @@
  */
 
 import type { Client } from "./client.ts";
+import type { ClientModel } from "./client_model.ts";
 import {
   append,
   expunge,
@@ -77,7 +78,7 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
     choice: SetChoice,
     make: (set: MessageSet) => Sending,
   ): Sending => {
-    const set = chooseSet(model, choice);
+    const set = chooseSet(model, settled(model, choice));
     return set === undefined ? simple("NOOP") : make(set);
   };
   switch (action.does) {
@@ -89,7 +90,12 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       break;
     }
     case "store":
-      yield onSet(action.set, (set) => store(set, action));
+      // What is told between commands may cross a STORE: then only its answer says which of the two was later.
+      yield onSet(
+        action.set,
+        (set) =>
+          store(set, { ...action, silent: action.silent && !model.notified }),
+      );
       break;
     case "fetch":
       yield onSet(action.set, (set) => fetch(set, action.item));
@@ -110,7 +116,8 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       break;
     }
     case "search": {
-      const among = action.among && chooseSet(model, action.among);
+      const among = action.among &&
+        chooseSet(model, settled(model, action.among));
       yield search({ ...action, among });
       break;
     }
@@ -138,6 +145,13 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
     default:
       yield simple(action.does.toUpperCase());
   }
+}
+
+/** A choice without `*` where messages may come at any time. */
+function settled(model: ClientModel, choice: SetChoice): SetChoice {
+  return model.notified && choice.form === "star"
+    ? { ...choice, form: "range" }
+    : choice;
 }
 
 function newToken(client: Client): string {

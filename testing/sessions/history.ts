@@ -23,6 +23,11 @@ import { World } from "./world.ts";
 /** How many turns pass between two things that happen behind the sessions' backs. */
 const PAUSE = 25;
 
+/** Everything; EXPUNGE waits, so that sequence numbers may be used (RFC 5465 § 6.1.2). */
+const NOTIFY = "NOTIFY SET " +
+  "(selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange)) " +
+  "(personal (MessageNew MessageExpunge FlagChange MailboxName))";
+
 /** How long to wait for what has failed to come to its end, in milliseconds. */
 const PATIENCE = 1_000;
 
@@ -132,6 +137,10 @@ async function playScript(
     const { model } = client;
     if (!client.ended && model.selection?.slots?.length) {
       await client.run(fetch(allMessages(), "(UID FLAGS RFC822.SIZE)"));
+    }
+    if (script.notified && !client.ended) {
+      await client.run(simple(NOTIFY));
+      model.notified = true;
     }
     return client;
   };

@@ -161,6 +161,8 @@ export type Behind = typeof behind extends fc.Arbitrary<infer T> ? T : never;
 export interface Script {
   /** Whether it asks for IMAP4rev2. */
   readonly rev2: boolean;
+  /** Whether it asks to be notified of everything at all times (RFC 5465). */
+  readonly notified: boolean;
   /** What it selects at first. */
   readonly mailbox: string;
   /** What it does then. */
@@ -187,6 +189,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
   scripts: fc.array(
     fc.record({
       rev2: fc.boolean(),
+      notified: fc.boolean(),
       mailbox: fc.constantFrom("INBOX", "INBOX", "a"),
       steps: fc.array(fc.record({ action, waits: fc.boolean() }), {
         minLength: 1,
