@@ -116,9 +116,11 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       break;
     }
     case "search": {
-      const among = action.among &&
-        chooseSet(model, settled(model, action.among));
-      yield search({ ...action, among });
+      // Where messages may come at any time, it is said among which to search.
+      const choice = action.among ?? (model.notified ? ALL : undefined);
+      const among = choice && chooseSet(model, settled(model, choice));
+      if (model.notified && among === undefined) yield simple("NOOP");
+      else yield search({ ...action, among });
       break;
     }
     case "expunge":
@@ -146,6 +148,9 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       yield simple(action.does.toUpperCase());
   }
 }
+
+/** All messages whose UIDs are known. */
+const ALL: SetChoice = { by: "uid", from: 0, more: Infinity, form: "range" };
 
 /** A choice without `*` where messages may come at any time. */
 function settled(model: ClientModel, choice: SetChoice): SetChoice {
