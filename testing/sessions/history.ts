@@ -93,7 +93,10 @@ async function playAll(
   }
   acts.push(playBehind(history.behind, account, around));
   await Promise.all(acts);
-  const patience = storages.length === 1 ? 0 : FAR_AWAY;
+  // What is notified may have to be looked up first, which no turn tells of.
+  const notified = history.scripts.some((script) => script.notified);
+  const near = notified ? PATIENCE : 0;
+  const patience = storages.length === 1 ? near : FAR_AWAY;
   await agree(clients, account, around, patience);
   account.close();
   // Each finishes its own work in the background first; then there is one truth.
