@@ -125,6 +125,8 @@ class RunningServer implements TestServer {
       lmtpPort: 0,
       ...(tls && { tls, tlsPort: 0, pop3sPort: 0 }),
       storage: this.storage,
+      // What is compressed could be neither broken by faults nor recorded.
+      capabilities: options.capabilities ?? { disable: ["COMPRESS=DEFLATE"] },
       limits: { failedLoginDelay: 0, badCommandDelay: 0, ...options.limits },
       onListen: () => {},
       onError: (error, about) => {

@@ -40,6 +40,8 @@ export interface TestServerOptions extends
     | "onListen"
     | "signal"
   > {
+  /** Capabilities not to be offered. Default: COMPRESS=DEFLATE, since faults and transcripts need to read what is said. */
+  readonly capabilities?: NonNullable<ServeOptions["capabilities"]>;
   /** Who may log in. Default: those of `messages`, or `alice`, with the password `secret`. */
   readonly users?: Users;
   /** What is in the mailboxes from the start. */

@@ -5,6 +5,7 @@
  */
 
 import type { Client } from "./client.ts";
+import type { ClientModel } from "./client_model.ts";
 import {
   append,
   expunge,
@@ -91,7 +92,7 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
     choice: SetChoice,
     make: (set: MessageSet) => Sending,
   ): Sending => {
-    const set = chooseSet(model, choice);
+    const set = chooseSet(model, settled(model, choice));
     return set === undefined ? simple("NOOP") : make(set);
   };
   switch (action.does) {
@@ -103,7 +104,12 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       break;
     }
     case "store":
-      yield onSet(action.set, (set) => store(set, action));
+      // What is told between commands may cross a STORE: then only its answer says which of the two was later.
+      yield onSet(
+        action.set,
+        (set) =>
+          store(set, { ...action, silent: action.silent && !model.notified }),
+      );
       break;
     case "fetch":
       yield onSet(action.set, (set) => fetch(set, itemOf(client, action.item)));
@@ -133,8 +139,11 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       break;
     }
     case "search": {
-      const among = action.among && chooseSet(model, action.among);
-      yield search({ ...action, among });
+      // Where messages may come at any time, it is said among which to search.
+      const choice = action.among ?? (model.notified ? ALL : undefined);
+      const among = choice && chooseSet(model, settled(model, choice));
+      if (model.notified && among === undefined) yield simple("NOOP");
+      else yield search({ ...action, among });
       break;
     }
     case "expunge":
@@ -168,6 +177,16 @@ function itemOf({ model }: Client, item: string): string {
   if (!model.qresync) return item;
   const items = item.replace(/^\((.*)\)$/, "$1").replace("UID ", "");
   return `(UID ${items.replace("FLAGS", "FLAGS MODSEQ")})`;
+}
+
+/** All messages whose UIDs are known. */
+const ALL: SetChoice = { by: "uid", from: 0, more: Infinity, form: "range" };
+
+/** A choice without `*` where messages may come at any time. */
+function settled(model: ClientModel, choice: SetChoice): SetChoice {
+  return model.notified && choice.form === "star"
+    ? { ...choice, form: "range" }
+    : choice;
 }
 
 function newToken(client: Client): string {

@@ -61,6 +61,8 @@ export class ClientModel {
   selection: Selection | undefined;
   /** The messages of `$` (RFC 5182); undefined when the client cannot know. */
   saved: readonly Slot[] | undefined = [];
+  /** Whether messages may come at any time, so that `*` means nothing (RFC 5465 § 5.2). */
+  notified = false;
   /** Whether BYE has been said. */
   bye = false;
   readonly #underway: Underway[] = [];
@@ -231,10 +233,12 @@ export class ClientModel {
     } else if (name === "VANISHED") this.#vanished(values);
     else if (name === "STATUS") {
       const items = pairsOf(itemsOf(values[1]));
-      this.uidNextIs(
-        numberOf(items.get("UIDVALIDITY")),
-        numberOf(items.get("UIDNEXT")),
-      );
+      const uidValidity = items.get("UIDVALIDITY");
+      const uidNext = items.get("UIDNEXT");
+      // Unasked, not everything is told (RFC 5465 § 5).
+      if (uidValidity !== undefined && uidNext !== undefined) {
+        this.uidNextIs(numberOf(uidValidity), numberOf(uidNext));
+      }
     }
     this.#underway[0]?.command.heard?.(response);
   }

@@ -26,6 +26,10 @@ const PAUSE = 25;
 
 /** How many clients come again while things happen, and how many when they do not any more. */
 const FOLLOWERS = 3;
+/** Everything; EXPUNGE waits, so that sequence numbers may be used (RFC 5465 § 6.1.2). */
+const NOTIFY = "NOTIFY SET " +
+  "(selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange)) " +
+  "(personal (MessageNew MessageExpunge FlagChange MailboxName))";
 
 /** How long to wait for what has failed to come to its end, in milliseconds. */
 const PATIENCE = 1_000;
@@ -99,7 +103,10 @@ async function playAll(
   following.over = true;
   await act;
   await followAgain(clients, account, arounds, followers);
-  const patience = storages.length === 1 ? 0 : FAR_AWAY;
+  // What is notified may have to be looked up first, which no turn tells of.
+  const notified = history.scripts.some((script) => script.notified);
+  const near = notified ? PATIENCE : 0;
+  const patience = storages.length === 1 ? near : FAR_AWAY;
   await agree(clients, account, around, patience, followers);
   account.close();
   // Each finishes its own work in the background first; then there is one truth.
@@ -145,6 +152,10 @@ async function playScript(
     const { model } = client;
     if (!client.ended && model.selection?.slots?.length) {
       await client.run(fetch(allMessages(), "(UID FLAGS RFC822.SIZE)"));
+    }
+    if (script.notified && !client.ended) {
+      await client.run(simple(NOTIFY));
+      model.notified = true;
     }
     return client;
   };

@@ -72,8 +72,10 @@ export function status(mailbox: string): Sending {
     ...simple(`STATUS ${mailbox} (${items})`, "NONEXISTENT"),
     heard(response) {
       if (response.type !== "data" || response.name !== "STATUS") return;
-      said++;
       const counts = pairsOf(itemsOf(response.values[1]));
+      // One that comes unasked (RFC 5465) has not all of the items.
+      if (!counts.has("DELETED")) return;
+      said++;
       const messages = numberOf(counts.get("MESSAGES"));
       for (const name of ["UNSEEN", "DELETED", "RECENT"]) {
         must(

@@ -180,6 +180,8 @@ export interface Script {
   readonly rev2: boolean;
   /** Whether it asks for QRESYNC. */
   readonly qresync: boolean;
+  /** Whether it asks to be notified of everything at all times (RFC 5465). */
+  readonly notified: boolean;
   /** What it selects at first. */
   readonly mailbox: string;
   /** What it does then. */
@@ -207,6 +209,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
     fc.record({
       rev2: fc.boolean(),
       qresync: fc.boolean(),
+      notified: fc.boolean(),
       mailbox: fc.constantFrom("INBOX", "INBOX", "a"),
       steps: fc.array(fc.record({ action, waits: fc.boolean() }), {
         minLength: 1,

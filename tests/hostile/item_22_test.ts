@@ -79,7 +79,7 @@ async function grown(act: () => Promise<void>): Promise<number> {
 }
 
 Deno.test("a line of 64 MiB that comes as 64 KiB is too long all the same", async () => {
-  await using server = await testServer({});
+  await using server = await testServer({ capabilities: {} });
   const line = filled(64 * 1_048_576, "A");
   const most = await grown(async () => {
     assertMatch(await talk(server.port, line), /^\* BYE \[TOOBIG\]/m);
@@ -89,7 +89,10 @@ Deno.test("a line of 64 MiB that comes as 64 KiB is too long all the same", asyn
 
 Deno.test("a literal counts by what it expands to", async () => {
   const size = 8 * 1_048_576;
-  await using server = await testServer({ limits: { message: size - 1 } });
+  await using server = await testServer({
+    capabilities: {},
+    limits: { message: size - 1 },
+  });
   for (
     const [length, answer] of [[size, /^a NO \[TOOBIG\]/m], [
       size - 1,
@@ -104,7 +107,7 @@ Deno.test("a literal counts by what it expands to", async () => {
 });
 
 Deno.test("100,000 commands that come as little are all answered", async () => {
-  await using server = await testServer({});
+  await using server = await testServer({ capabilities: {} });
   const nothing = "n NOOP\r\n";
   const text = filled(100_000 * nothing.length, nothing);
   const all = new Uint8Array(text.length + 10);
@@ -115,7 +118,7 @@ Deno.test("100,000 commands that come as little are all answered", async () => {
 });
 
 Deno.test("a broken stream ends the connection", async () => {
-  await using server = await testServer({});
+  await using server = await testServer({ capabilities: {} });
   const conn = await Deno.connect({ port: server.port });
   const commands = "a LOGIN alice secret\r\nb COMPRESS DEFLATE\r\nc NOOP\r\n";
   await conn.write(encoder.encode(commands));

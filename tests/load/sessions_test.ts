@@ -6,34 +6,82 @@ import { atMost, memoryOf, Peer, withServer } from "./support.ts";
 const LITTLE = "Subject: x\r\n\r\n";
 const MANY = "maxConnectionsPerUser: 3000\n";
 
-Deno.test({
-  name: "a thousand idle sessions hear of a hundred messages",
-  ignore: Deno.build.os !== "linux",
-  fn: () =>
-    withServer(MANY, async (server) => {
-      const count = atMost(1_000);
-      const before = memoryOf(server);
-      const idle: Peer[] = [];
-      for (let n = 0; n < count; n++) {
-        const peer = await Peer.logIn(server);
-        await peer.send("a SELECT INBOX\r\nb IDLE\r\n");
-        await peer.until(/^\+ /m);
-        idle.push(peer);
-      }
-      const each = (memoryOf(server) - before) * 1_024 / count;
-      console.log(`an idle session: ${each.toFixed(0)} KiB`);
-      assert(each < 200);
-      using sender = await Peer.logIn(server);
-      const begun = performance.now();
-      await sender.send(
-        `a APPEND INBOX {${LITTLE.length}+}\r\n${LITTLE}\r\n`.repeat(100),
-      );
-      await Promise.all(idle.map((peer) => peer.until(/^\* 100 EXISTS\r$/m)));
-      const time = (performance.now() - begun).toFixed(0);
-      console.log(`${count} sessions told of 100 messages in ${time} ms`);
-      for (const peer of idle) peer[Symbol.dispose]();
-    }),
-});
+/** How many sessions wait at once; how long they may take to hear, in milliseconds; what one may cost, in KiB. */
+const WAITING = { count: 1_000, time: 2_000, memory: 64 };
+
+/** What there is more where what a client sends is inflated, in KiB. */
+const INFLATE = 40;
+
+const IDLE = "a SELECT INBOX\r\nb IDLE\r\n";
+const EVENTS = "(MessageNew MessageExpunge FlagChange)";
+
+/** What sessions do to hear of new messages in INBOX, up to where they wait, and what they hear of the last one. */
+const WAYS: Record<
+  string,
+  readonly { ask: string; till: RegExp; told: RegExp }[]
+> = {
+  "by IDLE": [{ ask: IDLE, till: /^\+ /m, told: /^\* 100 EXISTS\r$/m }],
+  "by NOTIFY, half of them with the mailbox selected": [
+    {
+      ask: `a SELECT INBOX\r\nb NOTIFY SET (selected ${EVENTS})\r\n`,
+      till: /^b OK/m,
+      told: /^\* 100 EXISTS\r$/m,
+    },
+    {
+      ask: `a NOTIFY SET (mailboxes INBOX ${EVENTS})\r\nb NOOP\r\n`,
+      till: /^b OK/m,
+      told: /^\* STATUS INBOX \(MESSAGES 100 .*\r$/m,
+    },
+  ],
+  "by NOTIFY, compressed": [{
+    ask: "a NOTIFY SET (personal (MessageNew MessageExpunge))\r\n" +
+      "b COMPRESS DEFLATE\r\n",
+    till: /^b OK.*\r\n/m,
+    told: /^\* STATUS INBOX \(MESSAGES 100 .*\r$/m,
+  }],
+};
+
+for (const [way, asks] of Object.entries(WAYS)) {
+  Deno.test({
+    name: `a thousand sessions hear of a hundred messages ${way}`,
+    ignore: Deno.build.os !== "linux",
+    fn: () =>
+      withServer(MANY, async (server) => {
+        const count = atMost(WAITING.count);
+        const waiting: Peer[] = [];
+        const wait = async () => {
+          const { ask, till } = asks[waiting.length % asks.length]!;
+          const peer = await Peer.logIn(server);
+          await peer.send(ask);
+          await peer.until(till);
+          if (ask.includes("COMPRESS")) peer.inflate();
+          waiting.push(peer);
+        };
+        // What the first ones need is there for all.
+        for (let n = 0; n < 100; n++) await wait();
+        const before = memoryOf(server);
+        while (waiting.length < count) await wait();
+        const each = (memoryOf(server) - before) * 1_024 / (count - 100);
+        console.log(`a session that waits ${way}: ${each.toFixed(0)} KiB`);
+        using sender = await Peer.logIn(server);
+        const begun = performance.now();
+        await sender.send(
+          `a APPEND INBOX {${LITTLE.length}+}\r\n${LITTLE}\r\n`.repeat(100),
+        );
+        await Promise.all(
+          waiting.map((peer, n) => peer.until(asks[n % asks.length]!.told)),
+        );
+        const time = performance.now() - begun;
+        console.log(`${count} sessions told in ${time.toFixed(0)} ms`);
+        const after = (memoryOf(server) - before) * 1_024 / (count - 100);
+        console.log(`a session that was told: ${after.toFixed(0)} KiB`);
+        for (const peer of waiting) peer[Symbol.dispose]();
+        const inflates = way.includes("compressed") ? INFLATE : 0;
+        assert(each < WAITING.memory + inflates, `${each} KiB`);
+        assert(time < WAITING.time, `${time} ms`);
+      }),
+  });
+}
 
 Deno.test({
   name: "clients that ask for much and read nothing cost little",

@@ -5,6 +5,7 @@
  */
 
 import { join } from "@std/path";
+import { Deflated } from "../../protocol/deflated.ts";
 import { type RunningServer, startWith, withFolder } from "../cli/run.ts";
 
 const MAIN = new URL("../../mod.ts", import.meta.url).pathname;
@@ -44,6 +45,7 @@ export class Peer implements Disposable {
   readonly #decoder = new TextDecoder();
   readonly #buffer = new Uint8Array(16_384);
   #heard = "";
+  #deflated: Deflated | undefined;
 
   /** Takes a connection over. */
   constructor(conn: Deno.Conn) {
@@ -81,11 +83,10 @@ export class Peer implements Disposable {
         this.#heard = this.#heard.slice(end);
         return heard;
       }
-      const count = await this.#conn.read(this.#buffer);
-      if (count === null) {
+      const bytes = await this.#read();
+      if (bytes === null) {
         throw new Error(`The end: ${this.#heard.slice(-200)}`);
       }
-      const bytes = this.#buffer.subarray(0, count);
       this.#heard += this.#decoder.decode(bytes, { stream: true });
     }
   }
@@ -100,15 +101,34 @@ export class Peer implements Disposable {
         return match[0];
       }
       this.#heard = this.#heard.slice(-1_000);
-      const count = await this.#conn.read(this.#buffer);
-      if (count === null) throw new Error(`The end: ${this.#heard}`);
-      const bytes = this.#buffer.subarray(0, count);
+      const bytes = await this.#read();
+      if (bytes === null) throw new Error(`The end: ${this.#heard}`);
       this.#heard += this.#decoder.decode(bytes, { stream: true });
     }
+  }
+
+  async #read(): Promise<Uint8Array | null> {
+    if (this.#deflated !== undefined) return await this.#deflated.read();
+    const count = await this.#conn.read(this.#buffer);
+    return count === null ? null : this.#buffer.subarray(0, count);
+  }
+
+  /** What comes from now on is compressed (RFC 4978). */
+  inflate(): void {
+    const stream = {
+      read: async () => {
+        const buffer = new Uint8Array(16_384);
+        const count = await this.#conn.read(buffer);
+        return count === null ? null : buffer.subarray(0, count);
+      },
+      write: () => Promise.reject(new Error("Sends nothing more")),
+    };
+    this.#deflated = new Deflated(stream, new Uint8Array(0));
   }
 
   /** Ends the connection. */
   [Symbol.dispose](): void {
     this.#conn.close();
+    this.#deflated?.end();
   }
 }
