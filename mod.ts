@@ -113,6 +113,8 @@ export {
 } from "./storage/kv/mod.ts";
 export { describe, summarize } from "./protocol/imap/summary.ts";
 
-import { main } from "./server/cli.ts";
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+// Whoever imports the module has no use for the program.
+if (import.meta.main) {
+  const { main } = await import("./server/cli.ts");
+  Deno.exit(await main(Deno.args));
+}

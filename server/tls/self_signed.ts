@@ -4,20 +4,9 @@
  * @module
  */
 
-// tsyringe, inside @peculiar/x509, wants its polyfill loaded first.
-import "reflect-metadata";
-import {
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  type JsonGeneralName,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
+import type { JsonGeneralName } from "@peculiar/x509";
 import type { CertificatePair } from "../options.ts";
+import { loadX509 } from "./x509.ts";
 
 const YEAR = 365 * 24 * 60 * 60 * 1000;
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
@@ -29,6 +18,7 @@ const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 export async function makeCertificate(
   names: readonly string[] = [],
 ): Promise<CertificatePair> {
+  const x509 = await loadX509();
   const keys = await crypto.subtle.generateKey(ECDSA, true, ["sign", "verify"]);
   const altNames: JsonGeneralName[] = [
     ...new Set(["localhost", ...names]),
@@ -36,7 +26,7 @@ export async function makeCertificate(
   altNames.push({ type: "ip", value: "127.0.0.1" });
   altNames.push({ type: "ip", value: "::1" });
   const now = Date.now();
-  const certificate = await X509CertificateGenerator.createSelfSigned({
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: "CN=localhost",
     // An hour back: clocks differ.
@@ -45,16 +35,16 @@ export async function makeCertificate(
     keys,
     signingAlgorithm: ECDSA,
     extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension(altNames),
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(altNames),
     ],
   });
   const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
   return {
     cert: certificate.toString("pem") + "\n",
-    key: PemConverter.encode(key, "PRIVATE KEY") + "\n",
+    key: x509.PemConverter.encode(key, "PRIVATE KEY") + "\n",
   };
 }
 

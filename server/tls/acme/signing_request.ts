@@ -4,13 +4,7 @@
  * @module
  */
 
-// tsyringe, inside @peculiar/x509, wants its polyfill loaded first.
-import "reflect-metadata";
-import {
-  PemConverter,
-  Pkcs10CertificateRequestGenerator,
-  SubjectAlternativeNameExtension,
-} from "@peculiar/x509";
+import { loadX509 } from "../x509.ts";
 
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
@@ -26,12 +20,13 @@ export interface SigningRequest {
 export async function makeSigningRequest(
   domains: readonly string[],
 ): Promise<SigningRequest> {
+  const x509 = await loadX509();
   const keys = await crypto.subtle.generateKey(ECDSA, true, ["sign", "verify"]);
-  const request = await Pkcs10CertificateRequestGenerator.create({
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
     keys,
     signingAlgorithm: ECDSA,
     extensions: [
-      new SubjectAlternativeNameExtension(
+      new x509.SubjectAlternativeNameExtension(
         domains.map((value) => ({ type: "dns" as const, value })),
       ),
     ],
@@ -39,6 +34,6 @@ export async function makeSigningRequest(
   const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
   return {
     request: new Uint8Array(request.rawData),
-    key: PemConverter.encode(key, "PRIVATE KEY") + "\n",
+    key: x509.PemConverter.encode(key, "PRIVATE KEY") + "\n",
   };
 }
