@@ -98,11 +98,16 @@ export class HeadWatch {
     if (before === undefined || head.highestModseq <= before.highestModseq) {
       return;
     }
-    // What this process has done or followed has been told by it.
     const known = this.#process.cache.peek(id);
-    const told = known?.loaded && !known.gone &&
-      known.head.highestModseq >= head.highestModseq;
-    if (told) return;
+    if (known?.loaded && !known.gone) {
+      // What this process does or follows is told by it. What is news to it may be its own commit, under way still:
+      // it is followed once that is done.
+      if (known.head.highestModseq < head.highestModseq) {
+        const { committer, settings } = this.#process.db;
+        committer.refresh(known).catch(settings.onFault);
+      }
+      return;
+    }
     for (const change of differences(before, head)) {
       this.#account.messagesChanged(id, change);
     }

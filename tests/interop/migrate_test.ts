@@ -10,7 +10,7 @@ import { imapdArguments } from "../../bench/imapd.ts";
 import { startDovecot } from "../../bench/dovecot.ts";
 import { openKvStorage } from "../../storage/kv/mod.ts";
 import { testCertificate } from "../../testing/certificate.ts";
-import { messagesIn } from "../bulk/source.ts";
+import { messagesIn } from "../slow/bulk/source.ts";
 import { fillAccount, MAILBOXES, mailOf } from "./account_mail.ts";
 import { missing, NEEDS } from "./packages.ts";
 import { run } from "./process.ts";

@@ -2,15 +2,15 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { openKvStorage } from "../../storage/kv/mod.ts";
+import { openKvStorage } from "../../../storage/kv/mod.ts";
 import {
   delay,
   message,
   type TestMail,
   type TestServer,
   testServer,
-} from "../../testing.ts";
-import { startServer, withFolder } from "../cli/run.ts";
+} from "../../../testing.ts";
+import { startServer, withFolder } from "../../cli/run.ts";
 import { runAndKill, runThroughKills } from "./kill.ts";
 import { messagesIn } from "./source.ts";
 

@@ -7,7 +7,7 @@
 import { assert } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 
-const MAIN = fromFileUrl(new URL("../../mod.ts", import.meta.url));
+const MAIN = fromFileUrl(new URL("../../../mod.ts", import.meta.url));
 
 /** How a command ended. */
 export interface Ending {

@@ -3,8 +3,8 @@
 import { openKvStorage } from "../../storage/kv/mod.ts";
 import { storageConformance } from "../../testing/conformance/mod.ts";
 import type { OpenOptions } from "../../testing/conformance/harness.ts";
-import { allowAccess } from "./client.ts";
-import { startKvServer } from "./server.ts";
+import { allowAccess } from "../kv_connect/client.ts";
+import { startKvServer } from "../kv_connect/server.ts";
 
 const soak = Deno.env.get("SOAK") === "1";
 

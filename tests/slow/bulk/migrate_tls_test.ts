@@ -4,9 +4,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import {
   connectSource,
   type SourceConnectOptions,
-} from "../../server/migrate/source_connection.ts";
-import { isPassing } from "../../server/migrate/source_error.ts";
-import { type TestServer, testServer } from "../../testing.ts";
+} from "../../../server/migrate/source_connection.ts";
+import { isPassing } from "../../../server/migrate/source_error.ts";
+import { type TestServer, testServer } from "../../../testing.ts";
 
 function options(
   server: TestServer,

@@ -5,11 +5,14 @@
  */
 
 import { join } from "@std/path";
-import { migrate, type MigrateOptions } from "../../server/migrate/migrator.ts";
-import { connectSource } from "../../server/migrate/source_connection.ts";
-import { SourcePool } from "../../server/migrate/source_pool.ts";
-import type { MemoryStorage } from "../../storage/memory/mod.ts";
-import type { Storage } from "../../storage/storage.ts";
+import {
+  migrate,
+  type MigrateOptions,
+} from "../../../server/migrate/migrator.ts";
+import { connectSource } from "../../../server/migrate/source_connection.ts";
+import { SourcePool } from "../../../server/migrate/source_pool.ts";
+import type { MemoryStorage } from "../../../storage/memory/mod.ts";
+import type { Storage } from "../../../storage/storage.ts";
 
 /** What a migration of a test does otherwise than usually. */
 export type MigrateTestOptions =

@@ -1,9 +1,9 @@
 /** Mail comes over from another server: all of it, once, in order, whatever breaks on the way. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { SourceGone } from "../../server/migrate/source_error.ts";
-import { MemoryStorage } from "../../storage/memory/mod.ts";
-import type { Storage } from "../../storage/storage.ts";
+import { SourceGone } from "../../../server/migrate/source_error.ts";
+import { MemoryStorage } from "../../../storage/memory/mod.ts";
+import type { Storage } from "../../../storage/storage.ts";
 import {
   bye,
   cutLiteral,
@@ -14,8 +14,8 @@ import {
   no,
   type TestMail,
   testServer,
-} from "../../testing.ts";
-import { withFolder } from "../cli/run.ts";
+} from "../../../testing.ts";
+import { withFolder } from "../../cli/run.ts";
 import { oddServer } from "./odd_server.ts";
 import { messagesIn, migrateAlice } from "./source.ts";
 

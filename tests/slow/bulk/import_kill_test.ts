@@ -2,8 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { openKvStorage } from "../../storage/kv/mod.ts";
-import { withFolder } from "../cli/run.ts";
+import { openKvStorage } from "../../../storage/kv/mod.ts";
+import { withFolder } from "../../cli/run.ts";
 import { runThroughKills, sizeOf } from "./kill.ts";
 import { messagesIn } from "./source.ts";
 

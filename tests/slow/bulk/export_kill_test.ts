@@ -2,9 +2,9 @@
 
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { FORMATS } from "../../server/export/export_file.ts";
-import { openKvStorage } from "../../storage/kv/mod.ts";
-import { withFolder } from "../cli/run.ts";
+import { FORMATS } from "../../../server/export/export_file.ts";
+import { openKvStorage } from "../../../storage/kv/mod.ts";
+import { withFolder } from "../../cli/run.ts";
 import { runAndKill, runThroughKills } from "./kill.ts";
 import { messagesIn } from "./source.ts";
 

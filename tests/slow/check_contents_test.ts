@@ -2,10 +2,10 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { encodeContents } from "../storage/kv/content_list.ts";
-import { openKvStorage } from "../storage/kv/mod.ts";
-import { encodeCounts } from "../storage/kv/summary_page.ts";
-import { bytes, message } from "../testing/conformance/harness.ts";
+import { encodeContents } from "../../storage/kv/content_list.ts";
+import { openKvStorage } from "../../storage/kv/mod.ts";
+import { encodeCounts } from "../../storage/kv/summary_page.ts";
+import { bytes, message } from "../../testing/conformance/harness.ts";
 import {
   B,
   BAD,
@@ -17,7 +17,7 @@ import {
   INBOX,
   same,
   sameButSummaries,
-} from "./storage/broken_database.ts";
+} from "../storage/broken_database.ts";
 
 // Contents.
 
