@@ -20,7 +20,7 @@ import type {
 import { listResponse } from "../commands/list.ts";
 import { writeStatus } from "../commands/status.ts";
 import { Bye, No } from "../errors.ts";
-import { fetchMessages, withUid } from "../fetch/engine.ts";
+import { fetchMessages, unsolicited } from "../fetch/engine.ts";
 import type { Notifications, SelectedEvents, Session } from "../session.ts";
 import { Disconnected } from "../transport.ts";
 import {
@@ -271,13 +271,8 @@ export class Notifier implements Notifications {
     for (const uids of came) {
       const theirs = view.known(uids.filter((uid) => !own.has(uid)));
       if (theirs.length === 0) continue;
-      const { attributes } = selected;
-      const named = session.rev2 || session.condstore;
-      await fetchMessages(
-        session,
-        theirs,
-        named ? withUid(session, attributes) : attributes,
-      );
+      const attributes = unsolicited(session, selected.attributes);
+      await fetchMessages(session, theirs, attributes);
     }
   }
 
