@@ -18,6 +18,7 @@ import type { Encoder } from "../wire/encoder.ts";
 import type { SequenceSet } from "../wire/sequence_set.ts";
 import type { AnyCommand, ParseContext } from "./command.ts";
 import type { FetchAttribute } from "./fetch/attribute.ts";
+import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { Session } from "./session.ts";
@@ -231,6 +232,8 @@ export interface Extension {
   readonly progressNotice?: ProgressNotice;
   /** Rules for entries of the server's metadata. */
   readonly metadataRules?: readonly MetadataRule[];
+  /** Events that clients may ask to be notified of (RFC 5465) because of it. */
+  readonly notifyEvents?: readonly FurtherNotifyEvent[];
 }
 
 /** What capabilities depend on. */

@@ -84,7 +84,9 @@ export class MailboxFilters {
   }
 
   /** Whether a mailbox passes by its name or its subscription. */
-  includes({ name, subscribed }: MailboxInfo): boolean {
+  includes(
+    { name, subscribed }: Pick<MailboxInfo, "name" | "subscribed">,
+  ): boolean {
     if (this.#all || (this.#subscribed && subscribed)) return true;
     if (this.#names.has(name)) return true;
     let end = name.lastIndexOf(this.#delimiter);

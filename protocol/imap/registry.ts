@@ -22,6 +22,7 @@ import type {
   StatusItem,
   StoreModifier,
 } from "./extension.ts";
+import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { Session } from "./session.ts";
@@ -77,6 +78,8 @@ export class Registry {
   readonly progressNotice: ProgressNotice | undefined;
   /** Rules for entries of the server's metadata. */
   readonly metadataRules: MetadataRule[] = [];
+  /** Events of NOTIFY that there are because of extensions. */
+  readonly notifyEvents: FurtherNotifyEvent[] = [];
 
   /**
    * Gathers what the extensions add.
@@ -160,6 +163,7 @@ export class Registry {
         claim(this.createParameters, parameter.name, parameter);
       }
       this.metadataRules.push(...extension.metadataRules ?? []);
+      this.notifyEvents.push(...extension.notifyEvents ?? []);
     }
     this.progressNotice = notices.get("progress");
   }

@@ -18,9 +18,9 @@ import {
 } from "./commands.ts";
 import { leave, select, simple, status } from "./mailbox_commands.ts";
 import {
-  allMessages,
   chooseSet,
   type MessageSet,
+  messagesUpTo,
   type SetChoice,
 } from "./message_set.ts";
 import { search } from "./search_command.ts";
@@ -66,8 +66,9 @@ export async function perform(
 async function open(client: Client, name: string, readOnly: boolean) {
   await client.run(select(name, readOnly));
   const { model } = client;
-  if (!model.qresync || client.ended || !model.selection?.slots?.length) return;
-  await client.run(fetch(allMessages(), "(UID FLAGS RFC822.SIZE)"));
+  const count = model.selection?.slots?.length ?? 0;
+  if (!model.qresync || client.ended || count === 0) return;
+  await client.run(fetch(messagesUpTo(count), "(UID FLAGS RFC822.SIZE)"));
 }
 
 function namesNumbers(action: Action): boolean {

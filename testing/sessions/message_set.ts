@@ -69,6 +69,11 @@ export function allMessages(): MessageSet {
   return range(1, 1, "star", false);
 }
 
+/** All messages up to a number. */
+export function messagesUpTo(count: number): MessageSet {
+  return range(1, count, "range", false);
+}
+
 function savedSet(uid: boolean): MessageSet {
   return {
     text: "$",

@@ -20,13 +20,10 @@ import {
   readMailboxes,
   readServer,
 } from "../metadata/query.ts";
-import { MetadataWatch } from "../metadata/watch.ts";
+import { metadataWatch } from "../metadata/watch.ts";
 import type { Session } from "../session.ts";
 
 const OPEN = "(".charCodeAt(0);
-
-/** Of each session that wants to hear of changes. */
-const watches = new WeakMap<Session, MetadataWatch>();
 
 interface GetArguments extends MetadataQuery {
   readonly mailbox: string;
@@ -161,17 +158,16 @@ const setMetadata: Command<SetArguments> = {
   },
 
   async execute(session, { mailbox, changes }) {
-    const watch = watches.get(session);
     const owned: Owned = mailbox === ""
       ? ownedBy(session, changes)
       : [{ mailbox }, changes];
-    const end = watch?.expect(mailbox, owned);
+    const end = metadataWatch(session).expect(mailbox, owned);
     try {
       await session.account.setMetadata(...owned);
     } catch (error) {
       throw refusalOf(error, changes);
     } finally {
-      end?.();
+      end();
     }
   },
 };
@@ -229,7 +225,9 @@ export const metadataExtension: Extension = {
   // RFC 5464 § 4.1: who enables either hears of changes.
   enable: ["METADATA", "METADATA-SERVER"],
   whenEnabled(session) {
-    if (watches.get(session)?.listens) return;
-    watches.set(session, new MetadataWatch(session));
+    if (this.enable!.some((name) => session.enabled.has(name))) return;
+    metadataWatch(session).want(() => true);
   },
+  // RFC 5465 § 5.6, § 5.7
+  notifyEvents: ["MailboxMetadataChange", "ServerMetadataChange"],
 };

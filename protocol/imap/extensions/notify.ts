@@ -50,7 +50,7 @@ const notify: Command<NotifyArguments> = {
   },
 
   async execute(session, { groups, status }) {
-    if (groups?.unsupported) throw badEvent();
+    if (groups?.unsupported) throw badEvent(session.registry);
     const notifier = new Notifier(session, groups ?? NONE);
     try {
       await notifier.listen();

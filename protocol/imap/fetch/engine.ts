@@ -458,13 +458,28 @@ async function fetchSurrogate(
   });
 }
 
-/** What tells of changed flags too, with UID and modseq for those who want that (RFC 7162 § 3.2.4). */
+/** What tells of changed flags too. */
 function withFlags(
   session: Session,
   attributes: readonly FetchAttribute[],
 ): readonly FetchAttribute[] {
-  const more = session.condstore ? [UID, FLAGS, MODSEQ] : [FLAGS];
-  return [...new Set([...attributes, ...more])];
+  const wanted = attributes.includes(FLAGS)
+    ? attributes
+    : [...attributes, FLAGS];
+  return session.condstore ? unsolicited(session, wanted) : wanted;
+}
+
+/**
+ * What tells of something that the client has not asked for: with the UID (RFC 9051 § 7.5.2), and the modseq for those
+ * who want that (RFC 7162 § 3.2.4).
+ */
+export function unsolicited(
+  session: Session,
+  attributes: readonly FetchAttribute[],
+): readonly FetchAttribute[] {
+  const { rev2, condstore } = session;
+  const named = rev2 || condstore ? withUid(session, attributes) : attributes;
+  return condstore && !named.includes(MODSEQ) ? [...named, MODSEQ] : named;
 }
 
 /** Adds UID in front where a UID command's answers lack it (RFC 9051 § 6.4.9), and do not begin with it anyway. */

@@ -4,43 +4,64 @@
  * @module
  */
 
+import type { MailboxInfo } from "../../../storage/model.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { ParseContext } from "../command.ts";
 import { parseFetchItem } from "../commands/fetch.ts";
 import { Bad, No } from "../errors.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
+import {
+  type MailboxFilter,
+  MailboxFilters,
+  parseMailboxFilter,
+} from "../mailbox_filter.ts";
+import type { Registry } from "../registry.ts";
 
 /** Events about messages that can be notified of. AnnotationChange cannot: there are no annotations. */
-const MESSAGE_EVENTS = ["MessageNew", "MessageExpunge", "FlagChange"] as const;
+export const MESSAGE_EVENTS = [
+  "MessageNew",
+  "MessageExpunge",
+  "FlagChange",
+] as const;
 /** Events about mailboxes. */
 const MAILBOX_EVENTS = ["MailboxName", "SubscriptionChange"] as const;
-/** Events that there are, and that a client may not ask for of the selected mailbox. */
-const OTHER_EVENTS = new Set(
-  [...MAILBOX_EVENTS, "MailboxMetadataChange", "ServerMetadataChange"]
-    .map((name) => name.toUpperCase()),
-);
+/** Events that there are where extensions say so. */
+const FURTHER_EVENTS = [
+  "MailboxMetadataChange",
+  "ServerMetadataChange",
+] as const;
 
 /** An event. */
 export type NotifyEvent =
   | (typeof MESSAGE_EVENTS)[number]
-  | (typeof MAILBOX_EVENTS)[number];
+  | (typeof MAILBOX_EVENTS)[number]
+  | FurtherNotifyEvent;
 
-const SUPPORTED = new Map<string, NotifyEvent>(
-  [...MESSAGE_EVENTS, ...MAILBOX_EVENTS].map((name) => [
-    name.toUpperCase(),
-    name,
-  ]),
+/** An event that there is because of an extension. */
+export type FurtherNotifyEvent = (typeof FURTHER_EVENTS)[number];
+
+const BASE: readonly NotifyEvent[] = [...MESSAGE_EVENTS, ...MAILBOX_EVENTS];
+
+/** Events that a client may not ask for of the selected mailbox, whether there are such or not. */
+const OTHER_EVENTS = new Set(
+  [...MAILBOX_EVENTS, ...FURTHER_EVENTS].map((name) => name.toUpperCase()),
 );
+
+/** filter-mailboxes */
+const KINDS = [
+  "selected",
+  "selected-delayed",
+  "inboxes",
+  "personal",
+  "subscribed",
+  "subtree",
+  "mailboxes",
+] as const;
 
 /** Events of mailboxes other than the selected one. */
 export interface EventGroup {
   /** Which mailboxes. */
-  readonly mailboxes:
-    | { readonly kind: "personal" | "subscribed" }
-    | {
-      readonly kind: "subtree" | "mailboxes";
-      readonly names: ReadonlySet<string>;
-    };
+  readonly mailboxes: MailboxFilter;
   /** Which events; none for NONE, which keeps those of other groups from these mailboxes. */
   readonly events: ReadonlySet<NotifyEvent>;
 }
@@ -65,9 +86,14 @@ export interface EventGroups {
   readonly unsupported: boolean;
 }
 
+/** All events that there are. */
+function eventsThereAre({ notifyEvents }: Registry): readonly NotifyEvent[] {
+  return [...BASE, ...notifyEvents];
+}
+
 /** resp-text-code =/ "BADEVENT" SP "(" event-name *(SP event-name) ")" */
-export function badEvent(): No {
-  const code = `BADEVENT (${[...SUPPORTED.values()].join(" ")})`;
+export function badEvent(registry: Registry): No {
+  const code = `BADEVENT (${eventsThereAre(registry).join(" ")})`;
   return new No(code, "There are these events and no others");
 }
 
@@ -83,23 +109,24 @@ export function parseEventGroups(
   const others: EventGroup[] = [];
   let unsupported = false;
   let left = context.limits.notifyNames;
-  const count = () => {
-    if (left-- <= 0) {
+  const count = (names: number) => {
+    left -= names;
+    if (left < 0) {
       throw new No("NOTIFICATIONOVERFLOW", "These are too many mailboxes");
     }
   };
   // event-group = "(" filter-mailboxes SP events ")"
   do {
-    count();
     d.char("(");
-    const filter = d.atom().toLowerCase();
-    if (filter === "selected" || filter === "selected-delayed") {
+    const mailboxes = parseMailboxFilter(d, KINDS);
+    count("names" in mailboxes ? 1 + mailboxes.names.length : 1);
+    const { kind } = mailboxes;
+    if (kind === "selected" || kind === "selected-delayed") {
       if (selected !== undefined) throw new Bad("The selected mailbox twice");
       const events = parseEvents(d.sp(), context, true);
-      selected = { delayed: filter === "selected-delayed", ...events };
+      selected = { delayed: kind === "selected-delayed", ...events };
       unsupported ||= events.unsupported;
     } else {
-      const mailboxes = parseMailboxes(d, filter, count);
       const { events, ...found } = parseEvents(d.sp(), context, false);
       others.push({ mailboxes, events });
       unsupported ||= found.unsupported;
@@ -109,39 +136,10 @@ export function parseEventGroups(
   return { selected, others, unsupported };
 }
 
-// filter-mailboxes-other = "inboxes" / "personal" / "subscribed" /
-//                          ( "subtree" SP one-or-more-mailbox ) / ( "mailboxes" SP one-or-more-mailbox )
-function parseMailboxes(
-  d: Decoder,
-  filter: string,
-  count: () => void,
-): EventGroup["mailboxes"] {
-  switch (filter) {
-    // Mail may be delivered to any mailbox (§ 6.3), and there is but the personal namespace.
-    case "inboxes":
-    case "personal":
-      return { kind: "personal" };
-    case "subscribed":
-      return { kind: "subscribed" };
-    case "subtree":
-    case "mailboxes": {
-      const names = new Set<string>();
-      const name = () => {
-        count();
-        names.add(d.mailbox());
-      };
-      if (d.sp().peek() === PARENTHESIS) d.nonEmptyList(name);
-      else name();
-      return { kind: filter, names };
-    }
-    default:
-      throw new Bad("Unknown set of mailboxes");
-  }
-}
-
 // events = ( "(" event *(SP event) ")" ) / "NONE"
 function parseEvents(d: Decoder, context: ParseContext, selected: boolean) {
   const events = new Set<NotifyEvent>();
+  const supported = eventsThereAre(context.registry);
   let attributes: readonly FetchAttribute[] = [];
   let unsupported = false;
   if (d.peek() !== PARENTHESIS) {
@@ -151,7 +149,7 @@ function parseEvents(d: Decoder, context: ParseContext, selected: boolean) {
   d.char("(");
   for (let more = true; more;) {
     const name = d.atom().toUpperCase();
-    const event = SUPPORTED.get(name);
+    const event = supported.find((event) => event.toUpperCase() === name);
     if (selected && OTHER_EVENTS.has(name)) {
       throw new Bad("That is no event of messages");
     }
@@ -178,45 +176,58 @@ function parseEvents(d: Decoder, context: ParseContext, selected: boolean) {
 
 const PARENTHESIS = "(".charCodeAt(0);
 
-/**
- * The events of a mailbox that is not selected.
- * @param subscribed whether the name is subscribed
- */
-export function eventsOf(
-  groups: readonly EventGroup[],
-  name: string,
-  subscribed: boolean,
-  delimiter: string,
-): ReadonlySet<NotifyEvent> {
-  const events = new Set<NotifyEvent>();
-  for (const group of groups) {
-    if (!covers(group.mailboxes, name, subscribed, delimiter)) continue;
-    if (group.events.size === 0) return group.events;
-    for (const event of group.events) events.add(event);
+/** Which events are wanted of which mailboxes, but for the selected one. */
+export class OtherEvents {
+  readonly #groups: readonly {
+    readonly mailboxes: MailboxFilters;
+    readonly events: ReadonlySet<NotifyEvent>;
+  }[];
+  /** Whether it has to be known what is subscribed. */
+  readonly bySubscription: boolean;
+
+  /** @param delimiter between the levels of a name */
+  constructor(groups: readonly EventGroup[], delimiter: string) {
+    this.#groups = groups.map(({ mailboxes, events }) => ({
+      mailboxes: new MailboxFilters([mailboxes], delimiter),
+      events,
+    }));
+    this.bySubscription = groups.some(({ mailboxes }) =>
+      mailboxes.kind === "subscribed"
+    );
   }
-  return events;
+
+  /** Whether there are no groups. */
+  get none(): boolean {
+    return this.#groups.length === 0;
+  }
+
+  /** Whether one of some events is wanted of any mailbox. */
+  includes(...wanted: readonly NotifyEvent[]): boolean {
+    return this.#groups.some(({ events }) => hasOne(events, wanted));
+  }
+
+  /** The events of a mailbox. */
+  of(
+    mailbox: Pick<MailboxInfo, "name" | "subscribed">,
+  ): ReadonlySet<NotifyEvent> {
+    const all = new Set<NotifyEvent>();
+    for (const { mailboxes, events } of this.#groups) {
+      if (!mailboxes.includes(mailbox)) continue;
+      if (events.size === 0) return events;
+      for (const event of events) all.add(event);
+    }
+    return all;
+  }
 }
 
-function covers(
-  mailboxes: EventGroup["mailboxes"],
-  name: string,
-  subscribed: boolean,
-  delimiter: string,
+/** Whether events are among those of messages. */
+export function isOfMessages(events: ReadonlySet<NotifyEvent>): boolean {
+  return hasOne(events, MESSAGE_EVENTS);
+}
+
+function hasOne(
+  events: ReadonlySet<NotifyEvent>,
+  wanted: readonly NotifyEvent[],
 ): boolean {
-  switch (mailboxes.kind) {
-    case "personal":
-      return true;
-    case "subscribed":
-      return subscribed;
-    case "mailboxes":
-      return mailboxes.names.has(name);
-    case "subtree": {
-      if (mailboxes.names.has(name)) return true;
-      let end = name.lastIndexOf(delimiter);
-      for (; end > 0; end = name.lastIndexOf(delimiter, end - 1)) {
-        if (mailboxes.names.has(name.slice(0, end))) return true;
-      }
-      return false;
-    }
-  }
+  return wanted.some((event) => events.has(event));
 }

@@ -20,14 +20,18 @@ import type {
 import { listResponse } from "../commands/list.ts";
 import { writeStatus } from "../commands/status.ts";
 import { Bye, No } from "../errors.ts";
-import { fetchMessages, withUid } from "../fetch/engine.ts";
+import { fetchMessages, unsolicited } from "../fetch/engine.ts";
+import { metadataWatch } from "../metadata/watch.ts";
 import type { Notifications, SelectedEvents, Session } from "../session.ts";
 import { Disconnected } from "../transport.ts";
 import {
   type EventGroup,
   type EventGroups,
-  eventsOf,
+  isOfMessages,
+  MESSAGE_EVENTS,
   type NotifyEvent,
+  OtherEvents,
+  type SelectedGroup,
 } from "./event_groups.ts";
 
 /** What has happened to a mailbox that is not selected. */
@@ -49,18 +53,12 @@ const NOTHING: SelectedEvents = {
   delayed: true,
 };
 
-/** Events of messages. */
-const OF_MESSAGES: readonly NotifyEvent[] = [
-  "MessageNew",
-  "MessageExpunge",
-  "FlagChange",
-];
-
 /** See the module's text. */
 export class Notifier implements Notifications {
   selected: SelectedEvents = NOTHING;
   readonly #session: Session;
-  #groups: EventGroups;
+  #selectedGroup: SelectedGroup | undefined;
+  #others: OtherEvents;
   #stops: (() => void)[] = [];
   /** Subscribed names, where a group needs them; undefined when they have to be looked up anew. */
   #subscribed: ReadonlySet<string> | undefined;
@@ -76,8 +74,9 @@ export class Notifier implements Notifications {
   /** What is asked for; {@linkcode listen} begins it. */
   constructor(session: Session, groups: EventGroups) {
     this.#session = session;
-    this.#groups = groups;
-    const { selected } = groups;
+    const { selected, others } = groups;
+    this.#selectedGroup = selected;
+    this.#others = eventsOf(session, others);
     if (selected === undefined) return;
     this.selected = {
       messages: selected.events.has("MessageNew"),
@@ -92,13 +91,17 @@ export class Notifier implements Notifications {
    */
   async listen(): Promise<void> {
     const { account } = this.#session;
-    const { others } = this.#groups;
-    if (others.length === 0) return;
+    const others = this.#others;
+    if (others.none) return;
     this.#stops.push(account.onChange((change) => this.#nameChanged(change)));
-    if (others.some(({ mailboxes }) => mailboxes.kind === "subscribed")) {
-      await this.#lookUpSubscribed();
-    } else this.#subscribed = new Set();
-    if (!others.some(({ events }) => isOfMessages(events))) return;
+    if (others.bySubscription) await this.#lookUpSubscribed();
+    else this.#subscribed = new Set();
+    if (others.includes("MailboxMetadataChange", "ServerMetadataChange")) {
+      const wants = (name: string) => this.#wantsMetadata(name);
+      const tooMany = () => this.#overflows();
+      this.#stops.push(metadataWatch(this.#session).want(wants, tooMany));
+    }
+    if (!others.includes(...MESSAGE_EVENTS)) return;
     try {
       const stop = await account.watchMessages((change) =>
         this.#messagesChanged(change)
@@ -140,13 +143,13 @@ export class Notifier implements Notifications {
   }
 
   came(uids: UidList): void {
-    if (this.#groups.selected?.attributes.length) this.#came.push(uids);
+    if (this.#selectedGroup?.attributes.length) this.#came.push(uids);
   }
 
   appended(mailbox: Mailbox, uids: UidList): void {
     if (this.#session.state === "selected") {
       if (mailbox.state === this.#session.view.state) {
-        if (!this.#groups.selected?.attributes.length) return;
+        if (!this.#selectedGroup?.attributes.length) return;
         for (const uid of uids) this.#own.add(uid);
         return;
       }
@@ -190,7 +193,8 @@ export class Notifier implements Notifications {
   #overflows(): void {
     this.close();
     this.#overflow = true;
-    this.#groups = { selected: undefined, others: [], unsupported: false };
+    this.#selectedGroup = undefined;
+    this.#others = eventsOf(this.#session, []);
     this.selected = NOTHING;
     this.#changes = new Map();
     this.#names = [];
@@ -207,14 +211,21 @@ export class Notifier implements Notifications {
   }
 
   #nameChanged(change: AccountChange): void {
-    if (change.type === "update" && change.aspect !== "specialUse") {
-      const { others } = this.#groups;
-      if (others.some(({ mailboxes }) => mailboxes.kind === "subscribed")) {
-        this.#subscribed = undefined;
-      }
-    } else if (change.type === "update") return;
+    const { type, aspect } = change;
+    if (type === "metadata" || aspect === "specialUse") return;
+    if (type === "update" && this.#others.bySubscription) {
+      this.#subscribed = undefined;
+    }
     this.#names.push(change);
     this.#wake();
+  }
+
+  /** Whether changes of metadata are told (§ 5.6, § 5.7): those of a mailbox, or with no name the server's. */
+  #wantsMetadata(name: string): boolean {
+    if (name === "") return this.#others.includes("ServerMetadataChange");
+    // Before it is known what is subscribed it is told too much rather than too little.
+    const subscribed = this.#subscribed?.has(name) ?? true;
+    return this.#eventsOf(name, subscribed).has("MailboxMetadataChange");
   }
 
   #messagesChanged({ mailbox, type, count }: MessagesChange): void {
@@ -247,8 +258,7 @@ export class Notifier implements Notifications {
     name: string,
     subscribed = this.#subscribed?.has(name) ?? false,
   ): ReadonlySet<NotifyEvent> {
-    const { hierarchyDelimiter } = this.#session.host.storage;
-    return eventsOf(this.#groups.others, name, subscribed, hierarchyDelimiter);
+    return this.#others.of({ name, subscribed });
   }
 
   async #lookUpSubscribed(): Promise<void> {
@@ -265,19 +275,14 @@ export class Notifier implements Notifications {
     this.#own.clear();
     const came = this.#came;
     this.#came = [];
-    const { selected } = this.#groups;
+    const selected = this.#selectedGroup;
     if (session.state !== "selected" || selected === undefined) return;
     const { view } = session;
     for (const uids of came) {
       const theirs = view.known(uids.filter((uid) => !own.has(uid)));
       if (theirs.length === 0) continue;
-      const { attributes } = selected;
-      const named = session.rev2 || session.condstore;
-      await fetchMessages(
-        session,
-        theirs,
-        named ? withUid(session, attributes) : attributes,
-      );
+      const attributes = unsolicited(session, selected.attributes);
+      await fetchMessages(session, theirs, attributes);
     }
   }
 
@@ -293,7 +298,7 @@ export class Notifier implements Notifications {
         // A name that a client unsubscribes was subscribed.
         const events = this.#eventsOf(
           name,
-          subscribed || isBySubscription(this.#groups.others),
+          subscribed || this.#others.bySubscription,
         );
         if (events.has("SubscriptionChange")) await this.#list(name);
         continue;
@@ -377,15 +382,13 @@ export class Notifier implements Notifications {
   }
 }
 
-function isOfMessages(events: ReadonlySet<NotifyEvent>): boolean {
-  return OF_MESSAGES.some((event) => events.has(event));
-}
-
 function isNothing({ came, went, flags, anew }: Changes): boolean {
   return came === 0 && !went && !flags && !anew;
 }
 
-/** Whether there is a group of what is subscribed. */
-function isBySubscription(groups: readonly EventGroup[]): boolean {
-  return groups.some(({ mailboxes }) => mailboxes.kind === "subscribed");
+function eventsOf(
+  { host }: Session,
+  groups: readonly EventGroup[],
+): OtherEvents {
+  return new OtherEvents(groups, host.storage.hierarchyDelimiter);
 }
