@@ -2,26 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { summarize } from "../protocol/imap/summary.ts";
+import { olderSummary } from "../protocol/imap/summary_testing.ts";
 import { start, storageOf, textOf } from "./callbacks/harness.ts";
-
-/** A summary in the format before this one, which ended without the preview. */
-function withoutPreview(summary: Uint8Array): Uint8Array {
-  const numbers: { value: number; start: number; end: number }[] = [];
-  for (let at = 1; numbers.length < 7;) {
-    const start = at;
-    let value = 0;
-    do value += (summary[at]! & 127) * 128 ** (at - start); while (
-      summary[at++]! >= 128
-    );
-    numbers.push({ value, start, end: at });
-  }
-  const last = numbers[6]!;
-  return new Uint8Array([
-    1,
-    ...summary.subarray(1, last.start),
-    ...summary.subarray(last.end, summary.length - last.value),
-  ]);
-}
 
 Deno.test("an old summary serves, and a preview is made of the source unless it is to be at hand", async () => {
   const storage = await storageOf(0);
@@ -30,7 +12,7 @@ Deno.test("an old summary serves, and a preview is made of the source unless it 
   const source = new TextEncoder().encode(`${textOf(1)}Some text`);
   const message = { source, flags: [], internalDate: 0 };
   const summary = summarize(source);
-  for (const kept of [withoutPreview(summary), new Uint8Array(0), summary]) {
+  for (const kept of [olderSummary(summary, 1), new Uint8Array(0), summary]) {
     await inbox.append([{ ...message, summary: kept }]);
   }
   inbox.close();

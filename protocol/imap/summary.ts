@@ -6,87 +6,32 @@
  * ask for, and the preview. A format's number stands first; a summary of another format, or none, means that the
  * source has to be read.
  *
+ * A format's sections stand behind the varints of their lengths. Format 2 added the preview to format 1; format 3 the
+ * index of the header fields, which stands before them: of each the number of its name in {@linkcode KEPT_FIELDS} and
+ * its length.
+ *
  * @module
  */
 
 import { type Envelope, envelope } from "../mime/envelope.ts";
-import { FieldNames, headerFields } from "../mime/header.ts";
+import { eachField, headerFields } from "../mime/header.ts";
 import { parseMessage, type Part } from "../mime/parse.ts";
 import { preview } from "../mime/preview.ts";
 import { Encoder } from "../wire/encoder.ts";
 import type { NewMessage } from "../../storage/model.ts";
 import { writeBody, writeEnvelope } from "./fetch/structure.ts";
+import { KEPT, type KeptNames } from "./kept_fields.ts";
 import { threadClues } from "./thread_clues.ts";
 
-/** The format written now; the one before it had no preview. */
-const FORMAT = 2;
+/** The format written now, and those before it. */
+const FORMAT = 3;
+const WITHOUT_INDEX = 2;
 const WITHOUT_PREVIEW = 1;
 
 /** The most that a summary may hold; that of a message with more structure than this is left out. */
 const MAX_BYTES = 60_000;
-
-/** Names of header fields, in lower case, of which a summary tells the truth, present or not. */
-export const KEPT_FIELDS: ReadonlySet<string> = new Set([
-  "date",
-  "subject",
-  "from",
-  "sender",
-  "reply-to",
-  "to",
-  "cc",
-  "bcc",
-  "message-id",
-  "in-reply-to",
-  "references",
-  "mime-version",
-  "content-type",
-  "content-transfer-encoding",
-  "content-disposition",
-  "content-language",
-  "content-id",
-  "content-class",
-  "priority",
-  "x-priority",
-  "importance",
-  "x-msmail-priority",
-  "return-path",
-  "delivered-to",
-  "x-original-to",
-  "newsgroups",
-  "followup-to",
-  "list-id",
-  "list-post",
-  "list-help",
-  "list-unsubscribe",
-  "list-unsubscribe-post",
-  "disposition-notification-to",
-  "return-receipt-to",
-  "resent-from",
-  "resent-to",
-  "resent-date",
-  "resent-message-id",
-  "mail-followup-to",
-  "mail-reply-to",
-  "auto-submitted",
-  "precedence",
-  "x-mailer",
-  "user-agent",
-  "x-spam-flag",
-  "x-spam-status",
-  "x-spam-level",
-  "lines",
-  "status",
-  "x-status",
-  "x-label",
-  "x-keywords",
-  "x-uniform-type-identifier",
-  "x-universally-unique-identifier",
-  "x-tuid",
-  "expires",
-  "supersedes",
-  "archived-at",
-]);
-const KEPT = new FieldNames(KEPT_FIELDS);
+/** What most have room in while they are written. */
+const USUAL_BYTES = 4_096;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -99,17 +44,19 @@ export class Summary {
   readonly #envelope: number;
   readonly #bodyStructure: number;
   readonly #body: number;
+  readonly #index: number;
   readonly #fields: number;
   readonly #parts: number;
   readonly #preview: number | undefined;
 
-  /** Opens bytes of the format that {@linkcode summarize} writes, or of the one before. */
+  /** Opens bytes of the format that {@linkcode summarize} writes, or of one before. */
   constructor(bytes: Uint8Array) {
     const cursor = { bytes, at: 1 };
     this.headerSize = readVarint(cursor);
     const envelope = readVarint(cursor);
     const bodyStructure = readVarint(cursor);
     const body = readVarint(cursor);
+    const index = bytes[0]! > WITHOUT_INDEX ? readVarint(cursor) : 0;
     const fields = readVarint(cursor);
     const parts = readVarint(cursor);
     if (bytes[0] !== WITHOUT_PREVIEW) readVarint(cursor);
@@ -117,7 +64,8 @@ export class Summary {
     this.#envelope = cursor.at;
     this.#bodyStructure = this.#envelope + envelope;
     this.#body = this.#bodyStructure + bodyStructure;
-    this.#fields = this.#body + body;
+    this.#index = this.#body + body;
+    this.#fields = this.#index + index;
     this.#parts = this.#fields + fields;
     this.#preview = bytes[0] === WITHOUT_PREVIEW
       ? undefined
@@ -136,12 +84,42 @@ export class Summary {
 
   /** BODY's value. */
   get body(): Uint8Array {
-    return this.#bytes.subarray(this.#body, this.#fields);
+    return this.#bytes.subarray(this.#body, this.#index);
   }
 
   /** The header fields of {@linkcode KEPT_FIELDS}: lines as they came, in their order, and an empty one. */
   get fields(): Uint8Array {
     return this.#bytes.subarray(this.#fields, this.#parts);
+  }
+
+  /** Picks fields out of {@linkcode Summary.fields}, as HEADER.FIELDS does: whole, in their order, and the empty line. */
+  pick({ names, numbers }: KeptNames): Uint8Array {
+    const { fields } = this;
+    if (this.#bytes[0]! <= WITHOUT_INDEX) {
+      return headerFields(fields, 0, fields.length, names, false);
+    }
+    const picked = new Uint8Array(fields.length);
+    const cursor = { bytes: this.#bytes, at: this.#index };
+    let from = 0;
+    let size = 0;
+    // Fields beside one another are copied together, the empty line with the last ones.
+    let waiting = 0;
+    const copy = () => {
+      if (waiting < from) picked.set(fields.subarray(waiting, from), size);
+      size += from - waiting;
+    };
+    while (cursor.at < this.#fields) {
+      const wanted = numbers[this.#bytes[cursor.at++]!] === 1;
+      const length = readVarint(cursor);
+      if (!wanted) {
+        copy();
+        waiting = from + length;
+      }
+      from += length;
+    }
+    from = fields.length;
+    copy();
+    return picked.subarray(0, size);
   }
 
   /** PREVIEW's text; undefined where the summary is older than previews. */
@@ -221,39 +199,65 @@ function build(
   root: Part = parseMessage(source),
   top: Envelope = envelope(source, root),
 ): Uint8Array {
-  const sections = [
-    encoded((out) => writeEnvelope(out, top)),
-    encoded((out) => writeBody(out, source, root, true)),
-    encoded((out) => writeBody(out, source, root, false)),
-    headerFields(source, root.headerStart, root.bodyStart, KEPT, false),
-    writeParts(root),
-    encoder.encode(preview(source, root)),
-  ];
   const head: number[] = [FORMAT];
   varint(head, root.bodyStart);
-  for (const section of sections) varint(head, section.length);
-  const size = sections.reduce((sum, part) => sum + part.length, head.length);
-  const bytes = new Uint8Array(size);
+  const out = new Encoder({ room: USUAL_BYTES });
+  let written = 0;
+  const endSection = () => {
+    varint(head, out.length - written);
+    written = out.length;
+  };
+  writeEnvelope(out, top);
+  endSection();
+  writeBody(out, source, root, true);
+  endSection();
+  writeBody(out, source, root, false);
+  endSection();
+  const { index, ranges } = keptFields(source, root);
+  out.bytes(index);
+  endSection();
+  for (const range of ranges) out.bytes(range);
+  endSection();
+  out.bytes(writeParts(root));
+  endSection();
+  out.bytes(encoder.encode(preview(source, root)));
+  endSection();
+  const sections = out.take();
+  const bytes = new Uint8Array(head.length + sections.length);
   bytes.set(head);
-  let at = head.length;
-  for (const section of sections) {
-    bytes.set(section, at);
-    at += section.length;
-  }
+  bytes.set(sections, head.length);
   return bytes;
+}
+
+/** The index of the kept fields, and the fields with the empty line behind them. */
+function keptFields(
+  source: Uint8Array,
+  { headerStart, bodyStart }: Part,
+): { index: Uint8Array; ranges: Uint8Array[] } {
+  const index: number[] = [];
+  const ranges: Uint8Array[] = [];
+  const rest = eachField(
+    source,
+    headerStart,
+    bodyStart,
+    KEPT,
+    (name, start, _, end) => {
+      if (name < 0) return;
+      index.push(name);
+      varint(index, end - start);
+      ranges.push(source.subarray(start, end));
+    },
+  );
+  ranges.push(source.subarray(rest, bodyStart));
+  return { index: new Uint8Array(index), ranges };
 }
 
 /** Opens a summary; undefined when it is none of this format, and the source has to be read. */
 export function readSummary(bytes: Uint8Array): Summary | undefined {
-  return bytes[0] === FORMAT || bytes[0] === WITHOUT_PREVIEW
+  const format = bytes[0] ?? 0;
+  return format >= WITHOUT_PREVIEW && format <= FORMAT
     ? new Summary(bytes)
     : undefined;
-}
-
-function encoded(write: (out: Encoder) => void): Uint8Array {
-  const out = new Encoder();
-  write(out);
-  return out.take();
 }
 
 const ENCODINGS = [
@@ -288,7 +292,7 @@ function writeParts(root: Part): Uint8Array {
     } else if (kind === MESSAGE) write(part.message!);
   };
   write(root);
-  return Uint8Array.from(out);
+  return new Uint8Array(out);
 }
 
 interface Cursor {

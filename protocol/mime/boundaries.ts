@@ -9,7 +9,7 @@
  * @module
  */
 
-import { CR, isBlank } from "./bytes.ts";
+import { CR, HYPHEN, isBlank } from "./bytes.ts";
 import { MIME_LIMITS } from "./limits.ts";
 
 /** Where a delimiter line leads. */
@@ -20,12 +20,16 @@ export interface Delimiter<T> {
   readonly closing: boolean;
 }
 
+/**
+ * A byte of a boundary. What may follow it is a list, which is gone through: as there is no more in all lists together
+ * than boundaries are open, that costs a line no more than its length and their number.
+ */
 interface Node<T> {
-  readonly children: Map<number, Node<T>>;
+  readonly byte: number;
+  child: Node<T> | undefined;
+  sibling: Node<T> | undefined;
   readonly owners: T[];
 }
-
-const HYPHEN = 45;
 
 function skipBlank(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
@@ -33,8 +37,23 @@ function skipBlank(bytes: Uint8Array, from: number, end: number): number {
   return at;
 }
 
-function newNode<T>(): Node<T> {
-  return { children: new Map(), owners: [] };
+function newNode<T>(byte: number): Node<T> {
+  return { byte, child: undefined, sibling: undefined, owners: [] };
+}
+
+function childOf<T>(node: Node<T>, byte: number): Node<T> | undefined {
+  let child = node.child;
+  while (child !== undefined && child.byte !== byte) child = child.sibling;
+  return child;
+}
+
+function removeChild<T>(node: Node<T>, child: Node<T>): void {
+  if (node.child === child) node.child = child.sibling;
+  else {
+    let before = node.child!;
+    while (before.sibling !== child) before = before.sibling!;
+    before.sibling = child.sibling;
+  }
 }
 
 /** The bytes that a boundary is compared by: cut to a bound, without white space at its end. */
@@ -46,7 +65,7 @@ function key(boundary: Uint8Array): Uint8Array {
 
 /** A set of open boundaries. */
 export class Boundaries<T> {
-  readonly #root: Node<T> = newNode();
+  readonly #root: Node<T> = newNode(0);
   #size = 0;
 
   /** How many are open. */
@@ -58,8 +77,12 @@ export class Boundaries<T> {
   open(boundary: Uint8Array, owner: T): void {
     let node = this.#root;
     for (const byte of key(boundary)) {
-      let child = node.children.get(byte);
-      if (child === undefined) node.children.set(byte, child = newNode());
+      let child = childOf(node, byte);
+      if (child === undefined) {
+        child = newNode<T>(byte);
+        child.sibling = node.child;
+        node.child = child;
+      }
       node = child;
     }
     node.owners.push(owner);
@@ -71,7 +94,7 @@ export class Boundaries<T> {
     const bytes = key(boundary);
     const path: Node<T>[] = [this.#root];
     for (const byte of bytes) {
-      const child = path[path.length - 1]!.children.get(byte);
+      const child = childOf(path[path.length - 1]!, byte);
       if (child === undefined) return;
       path.push(child);
     }
@@ -79,14 +102,14 @@ export class Boundaries<T> {
     this.#size--;
     for (let depth = bytes.length; depth > 0; depth--) {
       const node = path[depth]!;
-      if (node.owners.length > 0 || node.children.size > 0) return;
-      path[depth - 1]!.children.delete(bytes[depth - 1]!);
+      if (node.owners.length > 0 || node.child !== undefined) return;
+      removeChild(path[depth - 1]!, node);
     }
   }
 
   /** Closes all. */
   clear(): void {
-    this.#root.children.clear();
+    this.#root.child = undefined;
     this.#root.owners.length = 0;
     this.#size = 0;
   }
@@ -115,7 +138,7 @@ export class Boundaries<T> {
         after = at;
       }
       if (at >= end) break;
-      node = node.children.get(bytes[at++]!);
+      node = childOf(node, bytes[at++]!);
     }
     if (owner === undefined) return undefined;
     const empty = after === start + 2;

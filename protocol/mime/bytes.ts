@@ -4,18 +4,22 @@
  * @module
  */
 
-import { Buffer, isUtf8 } from "node:buffer";
+import { Buffer, isAscii, isUtf8 } from "node:buffer";
 
 /** Line feed. */
 export const LF = 10;
 /** Carriage return. */
 export const CR = 13;
+/** The hyphen, which delimiter lines begin with. */
+export const HYPHEN = 45;
 
 /**
  * How far to look byte by byte before the built-in search is worth its call: short lines are found by the
  * loop, long ones at the speed of memory.
  */
-const NEAR = 24;
+const NEAR = 80;
+/** How much is decoded at once for the sake of ranges in it. */
+const MAX_AT_ONCE = 65_536;
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const windows1252 = new TextDecoder("windows-1252");
@@ -87,4 +91,32 @@ export function decodeUnlabelled(
   const range = bytes.subarray(start, end);
   const text = (isUtf8(range) ? utf8 : windows1252).decode(range);
   return text.includes("\0") ? text.replaceAll("\0", "\uFFFD") : text;
+}
+
+/**
+ * The text of ranges of a header, each as {@linkcode decodeUnlabelled} gives it. One that is plain ASCII, as most
+ * are, is decoded once for all of them.
+ */
+export class RangeTexts {
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #plain: string | undefined;
+
+  /** Takes where the header begins and ends. */
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    if (end - start > MAX_AT_ONCE || !isAscii(bytes.subarray(start, end))) {
+      return;
+    }
+    const text = latin1(bytes, start, end);
+    if (!text.includes("\0")) this.#plain = text;
+  }
+
+  /** The text of a range within the header. */
+  text(start: number, end: number): string {
+    return this.#plain === undefined
+      ? decodeUnlabelled(this.#bytes, start, end)
+      : this.#plain.slice(start - this.#start, end - this.#start);
+  }
 }

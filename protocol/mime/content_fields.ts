@@ -4,12 +4,13 @@
  * @module
  */
 
-import { decodeUnlabelled, latin1 } from "./bytes.ts";
-import { unfold } from "./header.ts";
+import { latin1, type RangeTexts } from "./bytes.ts";
+import { FieldNames, unfold } from "./header.ts";
 import {
   joinContinuations,
   type Parameters,
   parseStructured,
+  type StructuredValue,
 } from "./parameters.ts";
 import type { MimeLimits } from "./limits.ts";
 import type { Part } from "./part.ts";
@@ -25,7 +26,7 @@ export type ContentName =
   | "content-language"
   | "content-location";
 
-const NAMES: ReadonlySet<string> = new Set<ContentName>([
+const NAMES: readonly ContentName[] = [
   "content-type",
   "content-transfer-encoding",
   "content-id",
@@ -34,7 +35,8 @@ const NAMES: ReadonlySet<string> = new Set<ContentName>([
   "content-disposition",
   "content-language",
   "content-location",
-]);
+];
+const FIELD_NAMES = new FieldNames(NAMES);
 
 /** The fields in a header, each the first of its name: where its value begins and ends. */
 export type ContentRanges = Map<ContentName, readonly [number, number]>;
@@ -55,13 +57,16 @@ export function noteContentField(
   let colon = start + 2;
   while (colon < limit && bytes[colon] !== 58) colon++;
   if (colon === limit) return;
-  const name = latin1(bytes, start, colon).trimEnd().toLowerCase();
-  if (!isContentName(name) || ranges.has(name)) return;
+  let nameEnd = colon;
+  while (isWhiteSpace(bytes[nameEnd - 1]!)) nameEnd--;
+  const name = NAMES[FIELD_NAMES.find(bytes, start, nameEnd)];
+  if (name === undefined || ranges.has(name)) return;
   ranges.set(name, [colon + 1, end]);
 }
 
-function isContentName(name: string): name is ContentName {
-  return NAMES.has(name);
+/** White space of whatever kind, a no-break space among it. */
+function isWhiteSpace(byte: number): boolean {
+  return byte === 32 || (byte >= 9 && byte <= 13) || byte === 0xa0;
 }
 
 /** What the header says of a part. */
@@ -85,11 +90,12 @@ const MEDIA_TYPE =
 
 /**
  * Reads the fields.
+ * @param texts the text of the header
  * @param inDigest whether the part is one of a multipart/digest, where message/rfc822 is the default
  * (RFC 2046 § 5.1.5)
  */
 export function readContentFields(
-  bytes: Uint8Array,
+  texts: RangeTexts,
   ranges: ContentRanges,
   inDigest: boolean,
   limits: MimeLimits,
@@ -98,9 +104,10 @@ export function readContentFields(
     const range = ranges.get(name);
     if (range === undefined) return null;
     const end = Math.min(range[1], range[0] + limits.maxFieldBytes);
-    return unfold(decodeUnlabelled(bytes, range[0], end));
+    return unfold(texts.text(range[0], end));
   };
-  const structured = (value: string) => {
+  const structured = (value: string | null) => {
+    if (value === null) return NOTHING;
     const { head, parameters } = parseStructured(value, limits.maxParameters);
     return { head, parameters: joinContinuations(parameters) };
   };
@@ -123,8 +130,8 @@ export function readContentFields(
     subtype = "RFC822";
   }
 
-  const encoding = structured(text("content-transfer-encoding") ?? "").head;
-  const disposition = structured(text("content-disposition") ?? "");
+  const encoding = headOf(text("content-transfer-encoding"));
+  const disposition = structured(text("content-disposition"));
   return {
     type,
     subtype,
@@ -141,11 +148,18 @@ export function readContentFields(
   };
 }
 
+const NOTHING: StructuredValue = { head: "", parameters: [] };
+
+/** A value without its parameters. */
+function headOf(value: string | null): string {
+  return value === null ? "" : parseStructured(value, 0).head;
+}
+
 /** The tags of a Content-Language field (RFC 3282 § 2). */
 function languages(value: string | null): string[] {
   if (value === null) return [];
   return value.split(",").slice(0, 100)
-    .map((tag) => parseStructured(tag, 0).head)
+    .map(headOf)
     .filter((tag) => tag !== "");
 }
 
@@ -171,7 +185,9 @@ export function boundaryOf(
     value = findBoundary(joinContinuations(raw.parameters));
   }
   if (value === undefined) return undefined;
-  return Uint8Array.from(value, (char) => char.charCodeAt(0));
+  const boundary = new Uint8Array(value.length);
+  for (let at = 0; at < value.length; at++) boundary[at] = value.charCodeAt(at);
+  return boundary;
 }
 
 function findBoundary(parameters: Parameters): string | undefined {

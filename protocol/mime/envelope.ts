@@ -9,7 +9,8 @@
  */
 
 import { type Address, parseAddresses } from "./address.ts";
-import { FieldNames, fields, fieldValue } from "./header.ts";
+import { RangeTexts } from "./bytes.ts";
+import { eachField, FieldNames, unfold } from "./header.ts";
 import { MIME_LIMITS } from "./limits.ts";
 import type { Part } from "./part.ts";
 
@@ -45,36 +46,30 @@ export interface Envelope {
  * @param part the message, or one embedded in it
  */
 export function envelope(bytes: Uint8Array, part: Part): Envelope {
-  const texts = new Map<string, string>();
-  const lists = new Map<string, Address[]>([
-    ["from", []],
-    ["sender", []],
-    ["reply-to", []],
-    ["to", []],
-    ["cc", []],
-    ["bcc", []],
-  ]);
+  const texts: (string | undefined)[] = [];
+  const lists: Address[][] = [[], [], [], [], [], []];
   const end = Math.min(
     part.bodyStart,
     part.headerStart + MIME_LIMITS.maxEnvelopeBytes,
   );
-  for (const field of fields(bytes, part.headerStart, end, WANTED)) {
-    const list = lists.get(field.name);
+  const header = new RangeTexts(bytes, part.headerStart, end);
+  const value = (from: number, to: number, maxBytes: number) =>
+    unfold(header.text(from, Math.min(to, from + maxBytes)));
+  eachField(bytes, part.headerStart, end, WANTED, (name, _, from, to) => {
+    if (name < 0) return;
+    const list = lists[name];
     if (list !== undefined) {
       const room = MIME_LIMITS.maxAddresses - list.length;
-      if (room <= 0) continue;
-      const value = fieldValue(bytes, field, MIME_LIMITS.maxAddressBytes);
-      for (const address of parseAddresses(value, room)) list.push(address);
-    } else if (TEXTS.has(field.name) && !texts.has(field.name)) {
-      texts.set(
-        field.name,
-        fieldValue(bytes, field, MIME_LIMITS.maxFieldBytes),
-      );
-    }
-  }
-  const list = (name: string): readonly Address[] => lists.get(name) ?? [];
-  const text = (name: string): string | null => texts.get(name) ?? null;
-  const orFrom = (name: string) =>
+      if (room <= 0) return;
+      const text = value(from, to, MIME_LIMITS.maxAddressBytes);
+      for (const address of parseAddresses(text, room)) list.push(address);
+    } else texts[name] ??= value(from, to, MIME_LIMITS.maxFieldBytes);
+  });
+  const list = (name: ListName): readonly Address[] =>
+    lists[LISTS.indexOf(name)]!;
+  const text = (name: TextName): string | null =>
+    texts[LISTS.length + TEXTS.indexOf(name)] ?? null;
+  const orFrom = (name: ListName) =>
     list(name).length > 0 ? list(name) : list("from");
   return {
     date: text("date"),
@@ -91,15 +86,16 @@ export function envelope(bytes: Uint8Array, part: Part): Envelope {
   };
 }
 
-const TEXTS: ReadonlySet<string> = new Set([
+/** The fields that an envelope is made of: lists of addresses, and texts. */
+const LISTS = ["from", "sender", "reply-to", "to", "cc", "bcc"] as const;
+const TEXTS = [
   "date",
   "subject",
   "in-reply-to",
   "message-id",
   "references",
-]);
-/** All fields that an envelope is made of. */
-const WANTED = new FieldNames([
-  ...TEXTS,
-  ...["from", "sender", "reply-to", "to", "cc", "bcc"],
-]);
+] as const;
+type ListName = typeof LISTS[number];
+type TextName = typeof TEXTS[number];
+/** All of them; what stands at one's number is found there. */
+const WANTED = new FieldNames([...LISTS, ...TEXTS]);

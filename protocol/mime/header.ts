@@ -54,7 +54,7 @@ export function* fields(
   while (at < end && !isEmptyLine(header, at, end)) {
     const next = fieldEnd(header, at, end);
     const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
-    if (wanted === undefined || isWanted(header, at, colon, wanted)) {
+    if (wanted === undefined || nameOf(header, at, colon, wanted) >= 0) {
       yield colon < 0
         ? { name: "", nameStart: at, valueStart: at, end: next }
         : {
@@ -68,16 +68,48 @@ export function* fields(
   }
 }
 
-/** Whether the field that begins at `start` and has its colon there has one of the names. */
-function isWanted(
+/** Which of the names the field has that begins at `start` and has its colon there, or -1. */
+function nameOf(
   bytes: Uint8Array,
   start: number,
   colon: number,
-  wanted: FieldNames,
-): boolean {
+  names: FieldNames,
+): number {
   let nameEnd = colon;
   while (nameEnd > start && isBlank(bytes[nameEnd - 1])) nameEnd--;
-  return nameEnd > start && wanted.has(bytes, start, nameEnd);
+  return nameEnd > start ? names.find(bytes, start, nameEnd) : -1;
+}
+
+/** What is told of a field: where it begins, where its value does and where it ends; and its name's number. */
+type OnField = (
+  name: number,
+  start: number,
+  valueStart: number,
+  end: number,
+) => void;
+
+/**
+ * Goes through the fields of the header in `[start, end)` up to the empty line, as {@linkcode fields} does.
+ * @param names the names that matter
+ * @param onField told of every field, with the number of its name among them, or -1
+ * @returns where the empty line begins; `end` where there is none
+ */
+export function eachField(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  names: FieldNames,
+  onField: OnField,
+): number {
+  const header = end === bytes.length ? bytes : bytes.subarray(0, end);
+  let at = start;
+  while (at < end && !isEmptyLine(header, at, end)) {
+    const next = fieldEnd(header, at, end);
+    const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
+    onField(nameOf(header, at, colon, names), at, colon + 1, next);
+    at = next;
+  }
+  return at;
 }
 
 /**
@@ -139,30 +171,30 @@ export function fieldValue(
  * in the bytes of a header without making a string of each name there.
  */
 export class FieldNames {
-  readonly #byHash = new Map<number, Uint8Array[]>();
+  readonly #byHash = new Map<number, { name: Uint8Array; number: number }[]>();
 
   /** Takes the names in any case. */
   constructor(names: Iterable<string>) {
     const encoder = new TextEncoder();
-    for (const name of names) {
-      const bytes = encoder.encode(name).map(lowerCase);
-      const hash = hashOf(bytes, 0, bytes.length);
+    let number = 0;
+    for (const text of names) {
+      const name = encoder.encode(text).map(lowerCase);
+      const hash = hashOf(name, 0, name.length);
       const others = this.#byHash.get(hash);
-      if (others === undefined) this.#byHash.set(hash, [bytes]);
-      else if (!others.some((other) => isName(other, bytes, 0, bytes.length))) {
-        others.push(bytes);
-      }
+      const one = { name, number: number++ };
+      if (others === undefined) this.#byHash.set(hash, [one]);
+      else if (this.find(name, 0, name.length) < 0) others.push(one);
     }
   }
 
-  /** Whether the bytes in `[start, end)` are one of the names. */
-  has(bytes: Uint8Array, start: number, end: number): boolean {
+  /** Which of the names the bytes in `[start, end)` are, counted from 0 in the order given, or -1. */
+  find(bytes: Uint8Array, start: number, end: number): number {
     const candidates = this.#byHash.get(hashOf(bytes, start, end));
-    if (candidates === undefined) return false;
-    for (const name of candidates) {
-      if (isName(name, bytes, start, end)) return true;
+    if (candidates === undefined) return -1;
+    for (const { name, number } of candidates) {
+      if (isName(name, bytes, start, end)) return number;
     }
-    return false;
+    return -1;
   }
 }
 
@@ -212,7 +244,6 @@ export function headerFields(
   not: boolean,
 ): Uint8Array {
   const wanted = names instanceof FieldNames ? names : new FieldNames(names);
-  const header = end === bytes.length ? bytes : bytes.subarray(0, end);
   const ranges: number[] = [];
   let size = 0;
   const keep = (from: number, to: number) => {
@@ -221,14 +252,10 @@ export function headerFields(
     } else ranges.push(from, to);
     size += to - from;
   };
-  let at = start;
-  while (at < end && !isEmptyLine(header, at, end)) {
-    const next = fieldEnd(header, at, end);
-    const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
-    if (isWanted(header, at, colon, wanted) !== not) keep(at, next);
-    at = next;
-  }
-  if (at < end) keep(at, end);
+  const rest = eachField(bytes, start, end, wanted, (name, from, _, to) => {
+    if (name >= 0 !== not) keep(from, to);
+  });
+  if (rest < end) keep(rest, end);
   const picked = new Uint8Array(size);
   let to = 0;
   for (let index = 0; index < ranges.length; index += 2) {

@@ -199,6 +199,7 @@ function joinFamily(
 function continuation(
   name: string,
 ): { base: string; index: number; extended: boolean } | undefined {
+  if (!name.includes("*")) return undefined;
   const match = /^([^*]+)\*(0|[1-9][0-9]{0,5})(\*?)$/.exec(name);
   return match === null ? undefined : {
     base: match[1]!.toLowerCase(),

@@ -20,7 +20,15 @@
  */
 
 import { Boundaries } from "./boundaries.ts";
-import { CR, isBlank, isEmptyLine, LF, lineEnd } from "./bytes.ts";
+import {
+  CR,
+  HYPHEN,
+  isBlank,
+  isEmptyLine,
+  LF,
+  lineEnd,
+  RangeTexts,
+} from "./bytes.ts";
 import {
   boundaryOf,
   type ContentFields,
@@ -93,7 +101,9 @@ class Parser {
   /** Reads lines up to one that delimits an open multipart, and what that line begins; or to the end. */
   #body(): void {
     const bytes = this.#bytes;
-    while (this.#at < bytes.length) {
+    for (;;) {
+      this.#toHyphens();
+      if (this.#at === bytes.length) return;
       const start = this.#at;
       const end = lineEnd(bytes, start, bytes.length);
       const delimiter = this.#boundaries.match(bytes, start, end);
@@ -112,6 +122,20 @@ class Parser {
       }
       return;
     }
+  }
+
+  /** Goes to the next line that begins with two hyphens, as a delimiter does, or to the end. */
+  #toHyphens(): void {
+    const bytes = this.#bytes;
+    const { length } = bytes;
+    let at = this.#at;
+    while (at < length && !(bytes[at] === HYPHEN && bytes[at + 1] === HYPHEN)) {
+      while (at < length && bytes[at] !== LF) at++;
+      if (at === length) break;
+      this.#lines++;
+      at++;
+    }
+    this.#at = at;
   }
 
   /** Goes on after the line that ends at `end`. */
@@ -145,18 +169,18 @@ class Parser {
     const headerStart = this.#at;
     const ranges = this.#headerLines();
     const fields = readContentFields(
-      this.#bytes,
+      new RangeTexts(this.#bytes, headerStart, this.#at),
       ranges,
       inDigest,
       this.#limits,
     );
     const part: OpenPart = {
+      ...fields,
       headerStart,
       bodyStart: this.#at,
       bodyEnd: this.#at,
       // Until the end of the body is known: the line feeds before its start, to be subtracted.
       bodyLines: this.#lines,
-      ...fields,
       children: [],
       message: null,
     };

@@ -64,7 +64,9 @@ function beginning(source: Uint8Array, part: Part, bytes: number): string {
   const bodyEnd = Math.min(part.bodyEnd, part.bodyStart + bytes);
   const text = partText(source, { ...part, bodyEnd });
   // What was cut may be half a character.
-  return bodyEnd < part.bodyEnd ? text.replace(/\ufffd+$/, "") : text;
+  return bodyEnd < part.bodyEnd && text.endsWith("\ufffd")
+    ? text.replace(/\ufffd+$/, "")
+    : text;
 }
 
 /** Plain text, without what it quotes and what it draws lines with, unless there is nothing else. */
@@ -121,13 +123,16 @@ const INVISIBLE =
   /[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0]/g;
 
 const PRINTABLE = /^[\t\r\n\x20-\x7e]*$/;
+/** White space that is anything but one space, in printable text and in any. */
+const PRINTABLE_GAP = /[\t\r\n][\t\r\n ]*| [\t\r\n ]+/g;
+const GAP = /[^\S ]\s*| \s+/g;
 
 /** Text on one line, without what cannot be seen, and no longer than a preview is. */
 function oneLine(text: string): string {
-  const seen = PRINTABLE.test(text)
-    ? text
-    : text.replace(INVISIBLE, "").toWellFormed();
-  const line = seen.replace(/\s+/g, " ").trim();
+  const spaced = PRINTABLE.test(text)
+    ? text.replace(PRINTABLE_GAP, " ")
+    : text.replace(INVISIBLE, "").toWellFormed().replace(GAP, " ");
+  const line = spaced.trim();
   if (line.length <= MAX_CHARACTERS) return line;
   let end = 0;
   for (let count = 0; count < MAX_CHARACTERS && end < line.length; count++) {
@@ -137,5 +142,6 @@ function oneLine(text: string): string {
 }
 
 function isFull(line: string): boolean {
-  return line.length >= MAX_CHARACTERS && [...line].length === MAX_CHARACTERS;
+  if (line.length < MAX_CHARACTERS) return false;
+  return PRINTABLE.test(line) || [...line].length === MAX_CHARACTERS;
 }

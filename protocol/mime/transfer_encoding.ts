@@ -121,7 +121,11 @@ function decodeQuotedPrintable(bytes: Uint8Array): Uint8Array {
   let solid = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
-    if (byte === 61) {
+    if (byte > 61) {
+      // Most of a text.
+      decoded[to++] = byte;
+      solid = to;
+    } else if (byte === 61) {
       const high = hexValue(bytes[at + 1]);
       const low = hexValue(bytes[at + 2]);
       if (high >= 0 && low >= 0) {

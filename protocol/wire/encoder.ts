@@ -44,11 +44,15 @@ export class Encoder {
   #buffer: Uint8Array = EMPTY;
   #length = 0;
   /** What is set aside first: as much as was taken last, which often comes again. */
-  #first = FIRST_SIZE;
+  #first: number;
 
-  /** Makes an encoder with nothing written. */
-  constructor(options: { utf8?: boolean } = {}) {
+  /**
+   * Makes an encoder with nothing written.
+   * @param options see {@linkcode Encoder.utf8}, and how many bytes to set aside at first
+   */
+  constructor(options: { utf8?: boolean; room?: number } = {}) {
     this.utf8 = options.utf8 ?? false;
+    this.#first = options.room ?? FIRST_SIZE;
   }
 
   /** How many bytes wait to be taken. */

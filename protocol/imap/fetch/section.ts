@@ -12,7 +12,8 @@ import { latin1Text } from "../../wire/text.ts";
 import type { ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
 import type { FetchItem } from "../extension.ts";
-import { KEPT_FIELDS, type Summary } from "../summary.ts";
+import { KEPT_FIELDS, KeptNames } from "../kept_fields.ts";
+import type { Summary } from "../summary.ts";
 import type { ByteRange, FetchAttribute, Partial } from "./attribute.ts";
 import { BODY } from "./attributes.ts";
 
@@ -174,20 +175,19 @@ function fieldsAttribute(
   { names, not }: NonNullable<Section["fields"]>,
   partial: Partial | undefined,
 ): Reading {
-  const wanted = new FieldNames(names);
-  const pick = (header: Uint8Array): Uint8Array => {
-    const picked = headerFields(header, 0, header.length, wanted, not);
-    return picked.subarray(...cut([0, picked.length], partial));
-  };
+  const cutDown = (picked: Uint8Array): Uint8Array =>
+    picked.subarray(...cut([0, picked.length], partial));
   if (isKept(section)) {
+    const kept = new KeptNames(names);
     return {
       needs: "summary",
       write({ session: { out }, summary }) {
         out.bytes(label);
-        writeOctets(out, pick(summary.fields));
+        writeOctets(out, cutDown(summary.pick(kept)));
       },
     };
   }
+  const wanted = new FieldNames(names);
   return {
     needs: "source",
     range: (summary, size) => rangeOf(section, summary, size),
@@ -195,7 +195,11 @@ function fieldsAttribute(
       out.bytes(label);
       const range = rangeOf(section, summary, size);
       if (range === undefined) out.text("NIL");
-      else writeOctets(out, pick(slice(...range)));
+      else {
+        const header = slice(...range);
+        const picked = headerFields(header, 0, header.length, wanted, not);
+        writeOctets(out, cutDown(picked));
+      }
     },
   };
 }

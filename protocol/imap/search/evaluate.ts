@@ -15,7 +15,8 @@
 import { lowerBound } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
 import type { Progress } from "../progress.ts";
-import { KEPT_FIELDS, readSummary } from "../summary.ts";
+import { KEPT_FIELDS } from "../kept_fields.ts";
+import { readSummary } from "../summary.ts";
 import { searchBody } from "./body_search.ts";
 import { type Places, placesOf } from "./columns.ts";
 import type { SearchContext } from "./context.ts";

@@ -8,7 +8,7 @@
  */
 
 import { parseDate } from "../../mime/date.ts";
-import { KEPT_FIELDS } from "../summary.ts";
+import { KEPT_FIELDS } from "../kept_fields.ts";
 import { columnTest } from "./columns.ts";
 import type { SearchContext } from "./context.ts";
 import type { SearchKey } from "./search_key.ts";

@@ -1,0 +1,54 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { headerFields } from "../mime/header.ts";
+import { KEPT_FIELDS, KeptNames } from "./kept_fields.ts";
+import { readSummary, summarize } from "./summary.ts";
+import { olderSummary } from "./summary_testing.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** The summary of a source in every format that can be read. */
+function inAllFormats(source: Uint8Array) {
+  const summary = summarize(source);
+  return [summary, olderSummary(summary, 2), olderSummary(summary, 1)]
+    .map((one) => readSummary(one)!);
+}
+
+Deno.test("a field is picked as often as it is there, folded or with blanks before its colon", () => {
+  const source = bytes(
+    "to: a@b\r\nX-Other: 1\r\n\tTo: 2\r\nSubject \t: s\r\n t\r\nTO: c@d\r\n\r\nTo: text",
+  );
+  for (const summary of inAllFormats(source)) {
+    const pick = (...names: string[]) =>
+      text(summary.pick(new KeptNames(names)));
+    assertEquals(pick("To"), "to: a@b\r\nTO: c@d\r\n\r\n");
+    assertEquals(pick("SUBJECT", "to", "To"), text(summary.fields));
+    assertEquals(pick("subject"), "Subject \t: s\r\n t\r\n\r\n");
+    assertEquals(pick("Cc", "X-Other", "\u212aeywords"), "\r\n");
+  }
+});
+
+Deno.test("what is picked of a summary is what would be picked of the source", () => {
+  const name = fc.constantFrom(...KEPT_FIELDS, "x-other", "received", "");
+  const field = fc.tuple(
+    name,
+    fc.constantFrom(":", ": ", " :", "\t: ", ""),
+    fc.constantFrom("", "value", "a\r\n b", "\n\tc", "ä\0"),
+    fc.constantFrom("\r\n", "\n", "\r"),
+  ).map((parts) => parts.join(""));
+  fc.assert(fc.property(
+    fc.array(field, { maxLength: 12 }),
+    fc.constantFrom("", "\n", "\r\n", "\r\n\r\nSubject: text\r\n"),
+    fc.array(fc.constantFrom(...KEPT_FIELDS), { minLength: 1, maxLength: 9 }),
+    (fields, rest, names) => {
+      const source = bytes(fields.join("") + rest);
+      for (const summary of inAllFormats(source)) {
+        assertEquals(
+          text(summary.pick(new KeptNames(names))),
+          text(headerFields(source, 0, summary.headerSize, names, false)),
+        );
+      }
+    },
+  ));
+});
