@@ -63,6 +63,7 @@ async function run(args: Arguments): Promise<number> {
   const result = await withDatabase(path, async (kv) => {
     // Loaded here: a command that opens no database has no use for it.
     const { checkDatabase } = await import("../../storage/kv/check/mod.ts");
+    const { bodyFolder } = await import("../../storage/kv/open.ts");
     using bar = await progressBar({
       label: "names",
       total: 0,
@@ -70,6 +71,7 @@ async function run(args: Arguments): Promise<number> {
     });
     return await checkDatabase(kv, {
       repair,
+      bodyFolder: await bodyFolder(path),
       summarize,
       onFinding: (finding) => {
         if (++count <= MAX_TOLD) findings.push(finding);

@@ -25,6 +25,7 @@ import {
 import { chunksOf, decodeSummary } from "./contents.ts";
 import type { Database } from "./database.ts";
 import {
+  bodyFileKey,
   bodyKey,
   COLLECTOR,
   GARBAGE,
@@ -196,15 +197,29 @@ export class Collector {
     const out = new Map(gone.map((number) => [number, () => undefined]));
     await gather(done, changePages(reader, SUMMARIES, home, out));
     const removed = gone.filter((number) => done.numbers.has(number));
-    for (const number of removed) {
-      await this.#removeBody(done, some.get(number)!);
-    }
+    await this.#removeBodies(done, removed.map((number) => some.get(number)!));
     await this.#removeSingles(done, home, removed);
     return done;
   }
 
+  /** Bodies in files go before the commit: a crash between the two leaves what the next step does again. */
+  async #removeBodies(
+    done: Pages,
+    entries: readonly ContentEntry[],
+  ): Promise<void> {
+    const { files } = this.#db;
+    const maybe = entries.filter(({ size }) => files?.mayHave(size));
+    // Where another process has had the turn meanwhile, nothing that has been read counts.
+    if (maybe.length > 0) await this.commit([]);
+    const inFiles = maybe.length > 0 ? await files!.remove(maybe) : undefined;
+    for (const entry of maybe) done.writes.push([bodyFileKey(entry), null]);
+    for (const entry of entries) {
+      if (!inFiles?.has(entry.number)) await this.#removeChunks(done, entry);
+    }
+  }
+
   /** The chunks of a body; those of one too large for a commit go before, by themselves. */
-  async #removeBody(
+  async #removeChunks(
     done: Pages,
     { home, number, size }: ContentEntry,
   ): Promise<void> {

@@ -11,6 +11,7 @@
 import { ByteCache } from "../byte_cache.ts";
 import type { MailboxState } from "../mailbox_state.ts";
 import type { MessageBytes, NewMessage, Uid, UidList } from "../model.ts";
+import type { BodyFiles } from "./body_files.ts";
 import { bodyKey, MAX_VALUE } from "./keys.ts";
 import { type Found, join, readBodies, type Wanted } from "./read_contents.ts";
 import { readSummaries } from "./read_summaries.ts";
@@ -25,22 +26,30 @@ const CHUNKS = 65_536;
 /** See the module's text. */
 export class ContentReader {
   readonly #kv: Deno.Kv;
+  readonly #files: BodyFiles | undefined;
   /** Chunks of sources, by the content's number and the chunk's. */
   readonly #chunks: ByteCache<number>;
   readonly #summaries: ByteCache<number>;
 
   /**
    * Nothing in memory.
+   * @param files what is not in the database
    * @param bytes how much may be kept, a third of it for summaries
    */
-  constructor(kv: Deno.Kv, bytes: number) {
+  constructor(kv: Deno.Kv, files: BodyFiles | undefined, bytes: number) {
     this.#kv = kv;
+    this.#files = files;
     this.#summaries = new ByteCache(bytes / 3);
     this.#chunks = new ByteCache(bytes - bytes / 3);
   }
 
   /** Notes contents that are in the database now, since who hears of new messages reads them next. */
-  added(first: number, messages: readonly NewMessage[]): void {
+  added(home: number, first: number, messages: readonly NewMessage[]): void {
+    const files = this.#files;
+    const inFiles = messages.flatMap(({ source }, index) =>
+      files?.takes(source) ? [{ home, number: first + index }] : []
+    );
+    files?.settle(inFiles);
     for (const [index, { source, summary }] of messages.entries()) {
       this.#summaries.set(first + index, own(summary));
       if (source.length <= MAX_VALUE) {
@@ -58,6 +67,10 @@ export class ContentReader {
     const from = Math.min(Math.max(0, start), wanted.size);
     const to = Math.max(from, Math.min(end, wanted.size));
     if (from === to) return new Uint8Array();
+    const files = this.#files;
+    if (
+      files?.mayHave(wanted.size) && (await files.among([wanted])).size > 0
+    ) return await files.read(wanted, from, to);
     const first = Math.floor(from / MAX_VALUE);
     const last = Math.floor((to - 1) / MAX_VALUE);
     const chunks = await this.#chunksOf(wanted, first, last);
@@ -78,7 +91,7 @@ export class ContentReader {
       else found.set(one.number, chunk);
     }
     if (left.length === 0) return found;
-    const read = await readBodies(this.#kv, left);
+    const read = await readBodies(this.#kv, this.#files, left);
     for (const { number, size } of left) {
       const bytes = read.get(number);
       if (bytes === undefined) continue;

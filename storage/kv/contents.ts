@@ -4,20 +4,24 @@
  * Contents stand apart from mailboxes. Each has a home, the mailbox in which it first arrived, and a number
  * of its own; messages refer to it by both. Small ones are written by the commit that makes the messages.
  * Larger ones are written before, beside a marker that the commit removes, so that what a crash leaves can
- * be told from what is in use.
+ * be told from what is in use. Those that are to be in files are written before too (body_files.ts), and of
+ * them the commit writes a key.
  *
  * @module
  */
 
 import { type NewMessage, StorageError } from "../model.ts";
+import { FILE_RECORD, type NewBody } from "./body_files.ts";
 import { ByteReader, ByteWriter } from "./binary.ts";
 import {
   type ContentEntry,
   encodeContents,
   splitContents,
 } from "./content_list.ts";
+import { unavailable } from "./commit.ts";
 import type { Database } from "./database.ts";
 import {
+  bodyFileKey,
   bodyKey,
   garbageKey,
   MAX_VALUE,
@@ -61,34 +65,94 @@ export async function storeContents(
     throw new StorageError("LIMIT", "Too many messages at once");
   }
   const first = await db.contentNumbers.take(messages.length);
+  const inFiles = messages.flatMap(({ source }, index) =>
+    db.files?.takes(source)
+      ? [{ content: { home, number: first + index }, source }]
+      : []
+  );
+  const contents: Contents = {
+    home,
+    first,
+    messages,
+    inFiles: new Set(inFiles.map(({ content }) => content.number)),
+  };
   let bytes = 0;
   for (const { source, summary } of messages) {
     bytes += source.length + summary.length;
   }
+  for (const { source } of inFiles) bytes -= source.length;
   const mutations = messages.length * 2 + bytes / MAX_VALUE;
-  if (mutations <= INLINE.mutations && bytes <= INLINE.bytes) {
-    const writes = [...contentWrites(home, first, messages)];
-    return { first, writes, checks: [], discard: () => Promise.resolve() };
+  const isUpload = mutations > INLINE.mutations || bytes > INLINE.bytes;
+  if (inFiles.length > 0) await writeFiles(db, inFiles);
+  const discard = () => discardFiles(db, inFiles);
+  if (isUpload) {
+    return await upload(db, contents).catch(async (error) => {
+      await discard().catch(db.settings.onFault);
+      throw error;
+    });
   }
-  return await upload(db, home, first, messages);
+  return { first, writes: [...contentWrites(contents)], checks: [], discard };
+}
+
+/** Contents on their way into the database. */
+interface Contents {
+  readonly home: number;
+  /** The number of the first. */
+  readonly first: number;
+  readonly messages: readonly NewMessage[];
+  /** The numbers of those whose sources are in files already. */
+  readonly inFiles: ReadonlySet<number>;
+}
+
+async function writeFiles(
+  { files, settings }: Database,
+  bodies: readonly NewBody[],
+): Promise<void> {
+  try {
+    await files!.write(bodies);
+  } catch (error) {
+    settings.onFault(error);
+    throw unavailable(error);
+  }
+}
+
+/** Removes the files of contents, unless the commit by which the database has them came after all. */
+async function discardFiles(
+  { files, committer }: Database,
+  bodies: readonly NewBody[],
+): Promise<void> {
+  if (bodies.length === 0) return;
+  const contents = bodies.map(({ content }) => content);
+  // One commit writes the keys of all of them.
+  const key = bodyFileKey(contents[0]!);
+  const { ok } = await committer.write([], [{ key, versionstamp: null }]);
+  if (ok) await files!.discard(contents);
 }
 
 function* contentWrites(
-  home: number,
-  first: number,
-  messages: readonly NewMessage[],
+  { home, first, messages, inFiles }: Contents,
 ): Iterable<Write> {
   for (const [index, { source, summary }] of messages.entries()) {
     const number = first + index;
-    for (let chunk = 0; chunk < chunksOf(source.length); chunk++) {
-      const from = chunk * MAX_VALUE;
-      const bytes = source.subarray(from, from + MAX_VALUE);
-      yield [bodyKey(home, number, chunk), bytes];
-    }
+    if (inFiles.has(number)) yield [bodyFileKey({ home, number }), FILE_RECORD];
+    else yield* chunkWrites(home, number, source);
     yield* summaryWrites(home, number, summary);
   }
 }
 
+function* chunkWrites(
+  home: number,
+  number: number,
+  source: Uint8Array,
+): Iterable<Write> {
+  for (let chunk = 0; chunk < chunksOf(source.length); chunk++) {
+    const from = chunk * MAX_VALUE;
+    yield [
+      bodyKey(home, number, chunk),
+      source.subarray(from, from + MAX_VALUE),
+    ];
+  }
+}
 /** What a summary is written as. */
 export function* summaryWrites(
   home: number,
@@ -116,10 +180,9 @@ export function decodeSummary(
 
 async function upload(
   db: Database,
-  home: number,
-  first: number,
-  messages: readonly NewMessage[],
+  contents: Contents,
 ): Promise<StoredContents> {
+  const { home, first, messages } = contents;
   const { committer, settings } = db;
   const key = uploadKey(home, first);
   const sizes = messages.map((message) => message.source.length);
@@ -136,7 +199,7 @@ async function upload(
   try {
     let writes: Write[] = [];
     let bytes = 0;
-    for (const write of contentWrites(home, first, messages)) {
+    for (const write of contentWrites(contents)) {
       const size = write[1]!.length;
       if (bytes + size > UPLOAD.bytes || writes.length === UPLOAD.mutations) {
         await committer.write(writes);

@@ -5,6 +5,7 @@
  */
 
 import type { StorageLimits } from "../limits.ts";
+import type { BodyFiles } from "./body_files.ts";
 import type { Committer } from "./commit.ts";
 import type { ContentReader } from "./content_reader.ts";
 import type { Counter } from "./counter.ts";
@@ -38,6 +39,8 @@ export interface Database {
   readonly reader: Deno.Kv;
   /** For reading sources and summaries. */
   readonly contents: ContentReader;
+  /** Sources in files; undefined where all are in the database. */
+  readonly files: BodyFiles | undefined;
   /** For writing. */
   readonly committer: Committer;
   /** Numbers of mailboxes and of levels of names. */

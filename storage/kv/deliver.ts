@@ -214,7 +214,7 @@ class Delivery {
         maintenance.garbage();
       }
     }
-    db.contents.added(stored.first, [this.#message]);
+    db.contents.added(home, stored.first, [this.#message]);
     return outcome as Outcome;
   }
 

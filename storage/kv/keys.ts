@@ -126,6 +126,17 @@ export const bodyKey = (
   chunk: number,
 ): Deno.KvKey => ["body", home, number, chunk];
 
+/** `["body", home, number, -1]`: there where a source is in a file instead, before where chunks would be; 1 byte. */
+export const bodyFileKey = (
+  { home, number }: { readonly home: number; readonly number: number },
+): Deno.KvKey => ["body", home, number, IN_FILE];
+
+/** See {@linkcode bodyFileKey}. */
+export const IN_FILE = -1;
+
+/** `["body-files"]`: how large a source has to be that is in a file; the least that it ever was, 9 bytes. */
+export const BODY_FILES: Deno.KvKey = ["body-files"];
+
 /** `["summary", home, number, part]`: a summary as appended; part 0 says how long it is. */
 export const summaryKey = (
   home: number,

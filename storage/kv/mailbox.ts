@@ -162,7 +162,7 @@ export class KvMailbox implements Mailbox {
       const submitted = this.#process.submit(change(stored, threads));
       turn.pass();
       const result = await submitted;
-      db.contents.added(stored.first, messages);
+      db.contents.added(entry.id, stored.first, messages);
       return result;
     } catch (error) {
       turn.pass();

@@ -34,6 +34,7 @@ export class Maintenance {
   /** Clears away what a crash has left. */
   async recover(): Promise<void> {
     await sweepUploads(this.#db);
+    await this.#db.files?.sweep();
     this.garbage();
   }
 

@@ -9,6 +9,7 @@
  * - deliver.ts: one message to many mailboxes
  * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
  * - metadata.ts: entries that users keep beside their messages
+ * - body_files.ts: large sources, in files beside the database
  * - contents.ts, content_reader.ts, read_contents.ts, read_summaries.ts, collect.ts: sources and summaries, from
  *   arrival to end
  * - verify.ts: looks for contradictions; check/: the same on a database that may be broken, and repairs
@@ -28,6 +29,7 @@ import { checkUser, INBOX } from "../names.ts";
 import type { Account, Mailbox, Storage } from "../storage.ts";
 import { KvAccount } from "./account.ts";
 import { AccountEntry, EVERYBODY } from "./account_entry.ts";
+import { BodyFiles } from "./body_files.ts";
 import { Committer } from "./commit.ts";
 import { ContentReader } from "./content_reader.ts";
 import { Counter } from "./counter.ts";
@@ -37,7 +39,13 @@ import { ACCOUNTS } from "./keys.ts";
 import { accountChange, dismantleChange } from "./list_changes.ts";
 import { KvMailbox } from "./mailbox.ts";
 import { withinRecords } from "./metadata.ts";
-import { isFile, isRemote, type KvProvider, openKv } from "./open.ts";
+import {
+  bodyFolder,
+  isFile,
+  isRemote,
+  type KvProvider,
+  openKv,
+} from "./open.ts";
 import { KvOtpStore } from "./otp.ts";
 import { Process } from "./process.ts";
 import { secretOf } from "./secret.ts";
@@ -47,7 +55,7 @@ import { verifyDatabase } from "./verify.ts";
 
 export { KvOtpStore } from "./otp.ts";
 export { KvUsers, type UserRecord, type UserTokenRecord } from "./users.ts";
-export type { KvProvider } from "./open.ts";
+export { bodyFolder, type KvProvider } from "./open.ts";
 
 /** Options of {@linkcode openKvStorage}. */
 export interface KvStorageOptions {
@@ -55,6 +63,13 @@ export interface KvStorageOptions {
   readonly kv?: Deno.Kv;
   /** A file, `:memory:` or a URL, when there is no open database. Default `:memory:`. */
   readonly path?: string;
+  /**
+   * A folder for large sources. Default: that of {@linkcode bodyFolder} where the path is a file that we may write
+   * beside, none otherwise. It belongs to the database: whoever moves the one moves the other.
+   */
+  readonly bodyFolder?: string;
+  /** Sources of so many bytes or more are written to files, where there is a folder. Default 262,144. */
+  readonly bodyFilesFrom?: number;
   /** Whether other processes write to the database too. Default: whether the path is a URL. */
   readonly shared?: boolean;
   /** Whether to watch, in a shared database, what somebody listens to. Default true. */
@@ -103,6 +118,8 @@ const MAILBOX_NUMBERS = 64;
 const CONTENT_NUMBERS = 4_096;
 /** What is kept in memory of sources and summaries. */
 const CACHE_BYTES = 96 * 1_048_576;
+/** What is larger is not written by one commit (contents.ts), so that a file is faster. */
+const BODY_FILES_FROM = 262_144;
 /** How many accounts that nobody has open stay in memory. */
 const MAX_CLOSED_ACCOUNTS = 1_000;
 
@@ -150,9 +167,28 @@ export async function openKvStorage(
     onFault: settings.onFault,
   });
   const reader = own ?? kv;
+  const closeHandles = () => {
+    own?.close();
+    opened?.kv.close();
+  };
+  const folder = options.bodyFolder ??
+    (opened === undefined ? undefined : await bodyFolder(path));
+  const files = folder === undefined
+    ? undefined
+    : await BodyFiles.open(reader, committer, {
+      folder,
+      from: options.bodyFilesFrom ?? BODY_FILES_FROM,
+      shared: settings.shared,
+      onFault: settings.onFault,
+    }).catch((error) => {
+      closeHandles();
+      throw error;
+    });
+  const cacheBytes = options.cacheBytes ?? CACHE_BYTES;
   const db: Database = {
     reader,
-    contents: new ContentReader(reader, options.cacheBytes ?? CACHE_BYTES),
+    contents: new ContentReader(reader, files, cacheBytes),
+    files,
     committer,
     mailboxNumbers: new Counter(reader, committer, "mailbox", MAILBOX_NUMBERS),
     contentNumbers: new Counter(reader, committer, "content", CONTENT_NUMBERS),
@@ -160,10 +196,6 @@ export async function openKvStorage(
     settings,
   };
   const process = new Process(db, settings.shared && options.watch !== false);
-  const closeHandles = () => {
-    own?.close();
-    opened?.kv.close();
-  };
   try {
     const secret = await secretOf(reader, committer);
     await process.maintenance.recover();
@@ -321,6 +353,7 @@ export class KvStorage implements Storage {
     await this.#process.writeClaims();
     await this.#process.maintenance.idle();
     await this.#process.db.committer.idle();
+    await this.#process.db.files?.idle();
     return await verifyDatabase(this.#process);
   }
 

@@ -32,6 +32,20 @@ export function isFile(path: string): boolean {
 }
 
 /**
+ * The folder for large sources of a database at a path: `PATH.bodies`, where that is a file and we may write beside
+ * it.
+ */
+export async function bodyFolder(path: string): Promise<string | undefined> {
+  if (!isFile(path)) return undefined;
+  const folder = `${path}.bodies`;
+  for (const name of ["read", "write"] as const) {
+    const { state } = await Deno.permissions.query({ name, path: folder });
+    if (state !== "granted") return undefined;
+  }
+  return folder;
+}
+
+/**
  * Opens a database; makes the folders above a file.
  * @param path a file, `:memory:`, or the URL of a KV Connect server
  */

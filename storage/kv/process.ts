@@ -124,6 +124,7 @@ export class Process {
     while (this.#background.size > 0) await Promise.all(this.#background);
     await this.maintenance.close();
     await this.db.threads.close();
+    await this.db.files?.close();
     await this.db.committer.close();
   }
 }

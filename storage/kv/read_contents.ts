@@ -9,6 +9,7 @@
  */
 
 import type { MessageBytes, Uid } from "../model.ts";
+import type { BodyFiles } from "./body_files.ts";
 import { chunksOf } from "./contents.ts";
 import { bodyKey, MAX_VALUE } from "./keys.ts";
 
@@ -130,10 +131,20 @@ async function readBody(
 /** Reads the sources of a segment. */
 export async function readBodies(
   kv: Deno.Kv,
+  files: BodyFiles | undefined,
   segment: readonly Wanted[],
 ): Promise<Found> {
   const found: Found = new Map();
-  for (const group of byHome(segment)) {
+  const inFiles = await files?.among(segment) ?? new Set();
+  for (const one of segment) {
+    if (!inFiles.has(one.number) || found.has(one.number)) continue;
+    const bytes = await files!.read(one, 0, one.size);
+    if (bytes !== undefined) found.set(one.number, bytes);
+  }
+  const inChunks = inFiles.size === 0
+    ? segment
+    : segment.filter(({ number }) => !inFiles.has(number));
+  for (const group of byHome(inChunks)) {
     const left = group.length < 8 ? group : await bodyRange(kv, group, found);
     await bodiesEach(kv, left, found);
   }
@@ -164,6 +175,7 @@ async function bodyRange(
   let last = 0;
   for await (const { key, value } of entries) {
     last = key[2] as number;
+    // What is in a file is none of those wanted.
     if (!wanted.has(last)) {
       foreign += value.length;
       if (foreign > bytes + FOREIGN) break;

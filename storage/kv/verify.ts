@@ -30,7 +30,7 @@ import { References, verifyContents } from "./verify_contents.ts";
 
 /** The faults of a database on which nothing is under way. */
 export async function verifyDatabase(process: Process): Promise<string[]> {
-  const { reader } = process.db;
+  const { reader, files } = process.db;
   const faults: string[] = [];
   const references = new References();
   const mailboxes = new Map<number, string>();
@@ -57,7 +57,7 @@ export async function verifyDatabase(process: Process): Promise<string[]> {
     if (loaded) references.addMessages(loaded.state, done);
   }
   faults.push(...await verifyOwners(reader, mailboxes));
-  faults.push(...await verifyContents(reader, references));
+  faults.push(...await verifyContents(reader, files, references));
   return faults;
 }
 

@@ -6,10 +6,11 @@
 
 import type { MailboxState } from "../mailbox_state.ts";
 import { lowerBound } from "../uid_list.ts";
+import type { BodyFiles } from "./body_files.ts";
 import { COUNTS, SUMMARIES } from "./collect.ts";
 import { decodeContents } from "./content_list.ts";
 import { chunksOf, decodeSummary, decodeUpload } from "./contents.ts";
-import { GARBAGE, MAX_VALUE, SHARED, UPLOADS } from "./keys.ts";
+import { GARBAGE, IN_FILE, MAX_VALUE, SHARED, UPLOADS } from "./keys.ts";
 
 /** A content, and how many messages have it. */
 interface Reference {
@@ -46,6 +47,7 @@ export class References {
 /** The faults of the contents, given which messages have them. */
 export async function verifyContents(
   kv: Deno.Kv,
+  files: BodyFiles | undefined,
   references: References,
 ): Promise<string[]> {
   const faults: string[] = [];
@@ -60,24 +62,7 @@ export async function verifyContents(
   for (const number of expected.twice) {
     faults.push(`content ${number} is counted in two places`);
   }
-  const bodies = new Map<
-    number,
-    { chunks: number; bytes: number; home: number }
-  >();
-  for await (
-    const { key, value } of kv.list<Uint8Array>({ prefix: ["body"] }, {
-      batchSize: 100,
-    })
-  ) {
-    const [, home, number] = key as [string, number, number];
-    const body = bodies.get(number) ?? { chunks: 0, bytes: 0, home };
-    body.chunks++;
-    body.bytes += value.length;
-    bodies.set(number, body);
-    if (value.length > MAX_VALUE) {
-      faults.push(`a chunk of ${number} is too large`);
-    }
-  }
+  const bodies = await readBodies(kv, files, faults);
   const summaries = await summaryNumbers(kv, faults);
   for (const [number, { home, size, count }] of references.byNumber) {
     if (count === 0) continue;
@@ -98,6 +83,58 @@ export async function verifyContents(
     }
   }
   return faults;
+}
+
+/** What there is of a source. */
+interface Body {
+  readonly home: number;
+  chunks: number;
+  bytes: number;
+}
+
+/** All sources, in chunks and in files, by number. */
+async function readBodies(
+  kv: Deno.Kv,
+  files: BodyFiles | undefined,
+  faults: string[],
+): Promise<Map<number, Body>> {
+  const bodies = new Map<number, Body>();
+  const inFiles = new Set<string>();
+  for await (
+    const { key, value } of kv.list<Uint8Array>({ prefix: ["body"] }, {
+      batchSize: 100,
+    })
+  ) {
+    const [, home, number, chunk] = key as [string, number, number, number];
+    const body = bodies.get(number) ?? { chunks: 0, bytes: 0, home };
+    bodies.set(number, body);
+    if (chunk === IN_FILE) {
+      inFiles.add(`${home} ${number}`);
+      continue;
+    }
+    if (inFiles.has(`${home} ${number}`)) {
+      faults.push(`content ${number} is in a file and in chunks`);
+    }
+    body.chunks++;
+    body.bytes += value.length;
+    if (value.length > MAX_VALUE) {
+      faults.push(`a chunk of ${number} is too large`);
+    }
+  }
+  for await (const { content, size } of files?.list() ?? []) {
+    const { home, number } = content;
+    if (!inFiles.has(`${home} ${number}`)) {
+      faults.push(`nothing refers to file ${home}-${number}`);
+      continue;
+    }
+    const body = bodies.get(number)!;
+    body.bytes = size;
+    body.chunks = chunksOf(size);
+    if (!files!.mayHave(size)) {
+      faults.push(`file ${home}-${number} is smaller than any should be`);
+    }
+  }
+  return bodies;
 }
 
 /** How many messages each content counts, what is garbage or shared but not counted yet included. */

@@ -5,9 +5,11 @@
  * @module
  */
 
+import { FILE_RECORD } from "../body_files.ts";
 import { COUNTS, SUMMARIES } from "../collect.ts";
 import { changePages, type PageKind } from "../pack.ts";
 import { summaryWrites } from "../contents.ts";
+import { bodyFileKey } from "../keys.ts";
 import { type Body, readBodies, readBody, readSingles } from "./bodies.ts";
 import { type CheckContext, numbersIn } from "./context.ts";
 import { forgetChanges, type UncountedChanges } from "./counts.ts";
@@ -34,6 +36,8 @@ export interface ContentsOutcome {
   readonly lacking: ReadonlyMap<number, readonly number[]>;
   /** How many contents there are. */
   readonly contents: number;
+  /** The size of the smallest that is in a file, or Infinity. */
+  readonly smallestInFile: number;
   /** The highest number of a content, or of a record about contents. */
   readonly highest: number;
 }
@@ -53,6 +57,7 @@ export async function checkContents(
   const { kv } = context;
   const homes = references.homes();
   for (const home of changes.homes()) homes.add(home);
+  for (const home of context.files.keys()) homes.add(home);
   for (const kind of KINDS) {
     for await (const home of numbersIn(kv, kind)) {
       homes.add(home);
@@ -67,6 +72,7 @@ export async function checkContents(
     found: check.found,
     lacking: check.lacking,
     contents: check.contents,
+    smallestInFile: check.smallestInFile,
     highest: Math.max(check.highest, changes.lastSerial),
   };
 }
@@ -87,6 +93,7 @@ class ContentsCheck {
   readonly found: FoundContent[] = [];
   readonly lacking = new Map<number, number[]>();
   contents = 0;
+  smallestInFile = Infinity;
   highest = 0;
   readonly #context: CheckContext;
   readonly #references: ContentReferences;
@@ -119,7 +126,8 @@ class ContentsCheck {
     );
     const packed = await checkPages(this.#context, SUMMARIES, home, () => true);
     const singles = await readSingles(kv, home);
-    const bodies = await readBodies(kv, home);
+    const files = this.#context.files.get(home) ?? new Map();
+    const bodies = await readBodies(kv, home, files);
     const references = this.#references.of(home);
     const uncounted = this.#changes.of(home);
     const removed: number[] = [];
@@ -146,6 +154,7 @@ class ContentsCheck {
       const total = this.#references.length;
       this.#context.progress({ phase: "contents", done, total });
       this.#checkBody(parts);
+      await this.#checkFile(parts);
       if (await this.#checkSummary(parts)) unpacked.push(number);
       this.#checkCount(parts);
     }
@@ -203,6 +212,15 @@ class ContentsCheck {
       this.#forget.add(number);
       return true;
     }
+    if (body?.file?.arriving && !body.recorded) {
+      this.#context.found({
+        kind: "unfinished",
+        where: `file ${home}-${number}`,
+        what: "its message never came to be stored",
+        repair: "removed it",
+      });
+      return true;
+    }
     // The collector will come by.
     if (this.#countedOf(parts) === 0) return false;
     this.#forget.add(number);
@@ -243,6 +261,34 @@ class ContentsCheck {
     this.found.push({ home, number, bytes, referred: true });
   }
 
+  /** A file that the database does not know of; those that it knows and has not are in `#checkBody`. */
+  async #checkFile({ home, number, body, messages }: Parts): Promise<void> {
+    const { found, repair, writer, db } = this.#context;
+    if (body?.file === undefined) return;
+    for (const { size } of messages) {
+      this.smallestInFile = Math.min(this.smallestInFile, size);
+    }
+    if (body.recorded) return;
+    const isInChunks = await this.#hasChunks(home, number);
+    found({
+      kind: "content",
+      where: `content ${number} of mailbox ${home}`,
+      what: isInChunks
+        ? "there is a file of its name, too"
+        : "it is in a file that the database does not know of",
+      repair: isInChunks ? "removed the file" : "recorded it",
+    });
+    if (!repair) return;
+    if (isInChunks) await db.files!.remove([{ home, number }]);
+    else await writer.write(bodyFileKey({ home, number }), FILE_RECORD);
+  }
+
+  async #hasChunks(home: number, number: number): Promise<boolean> {
+    const prefix: Deno.KvKey = ["body", home, number];
+    const chunks = this.#context.kv.list({ prefix }, { limit: 1 });
+    return (await Array.fromAsync(chunks)).length > 0;
+  }
+
   /** A summary, of which there has to be one; whether it is to go from its page. */
   async #checkSummary(parts: Parts): Promise<boolean> {
     const { home, number, body, single, packed } = parts;
@@ -266,7 +312,12 @@ class ContentsCheck {
       await writer.write(key, null);
     }
     if (packed) return false;
-    const source = await readBody(kv, home, number, body?.bytes ?? 0);
+    const source = await readBody(
+      this.#context,
+      home,
+      number,
+      body?.bytes ?? 0,
+    );
     const summary = summarize(source);
     for (const [key, value] of summaryWrites(home, number, summary)) {
       await writer.write(key, value);
@@ -313,6 +364,9 @@ export async function removeContents(
       }
     }
   }
+  // Their keys before: what is without one is found again.
+  await writer.flush();
+  await context.db.files?.remove(numbers.map((number) => ({ home, number })));
   for (const kind of [SUMMARIES, COUNTS] as PageKind<unknown>[]) {
     await changeValues(context, kind, home, numbers, () => undefined);
   }

@@ -6,6 +6,7 @@
 
 import type { Database } from "../database.ts";
 import { keySize } from "../keys.ts";
+import type { FileList } from "./bodies.ts";
 import type { Finding } from "./finding.ts";
 
 /** How far a check has come. */
@@ -32,6 +33,8 @@ export interface Carrier {
 
 /** See the module's text. */
 export interface CheckContext {
+  /** The files with sources that there were when the pass began. */
+  readonly files: FileList;
   /** The database, which nobody else uses. */
   readonly kv: Deno.Kv;
   /** The same, as the storage writes it. */

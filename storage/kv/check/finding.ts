@@ -18,7 +18,7 @@ export type FindingKind =
   | "counts"
   /** A message whose source is not there, or not all of it. */
   | "message"
-  /** A content that no message has. */
+  /** A content that no message has, or whose file and record do not go together. */
   | "content"
   /** A summary that is not there, or there twice. */
   | "summary"

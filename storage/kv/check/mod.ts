@@ -13,12 +13,15 @@
  */
 
 import { DEFAULT_STORAGE_LIMITS } from "../../limits.ts";
+import { BodyFiles } from "../body_files.ts";
 import { Committer } from "../commit.ts";
 import { ContentReader } from "../content_reader.ts";
 import { Counter } from "../counter.ts";
 import { Threads } from "../threads.ts";
 import type { Database, Settings } from "../database.ts";
+import { readFiles } from "./bodies.ts";
 import { checkContents } from "./contents.ts";
+import { checkSmallest } from "./smallest.ts";
 import {
   type CheckContext,
   type CheckProgress,
@@ -41,6 +44,8 @@ export type { Finding, FindingKind } from "./finding.ts";
 export interface CheckOptions {
   /** Whether what is found is repaired. */
   readonly repair: boolean;
+  /** The folder for large sources, where there may be one. */
+  readonly bodyFolder?: string | undefined;
   /** Makes the summary of a source, for messages that lack it. */
   readonly summarize: (source: Uint8Array) => Uint8Array;
   /** The time in milliseconds since 1970. Default `Date.now`. */
@@ -93,7 +98,8 @@ async function runPass(
 ): Promise<Omit<CheckResult, "faults"> & { unfinished: number }> {
   let left = 0;
   let unfinished = 0;
-  const context = contextOf(kv, options, (finding) => {
+  await using stack = new AsyncDisposableStack();
+  const context = await contextOf(kv, options, stack, (finding) => {
     if (finding.kind === "unfinished") unfinished++;
     else left++;
     options.onFinding?.(finding);
@@ -112,6 +118,7 @@ async function runPass(
   await checkUploads(context, given);
   await writer.flush();
   const outcome = await checkContents(context, references, changes, given);
+  await checkSmallest(context, outcome.smallestInFile);
   await checkCounter(context, "content", outcome.highest);
   if (repair && left + unfinished > 0) {
     await recoverMessages(context, outcome);
@@ -127,11 +134,12 @@ async function runPass(
   };
 }
 
-function contextOf(
+async function contextOf(
   kv: Deno.Kv,
-  { repair, summarize, now = Date.now, onProgress }: CheckOptions,
+  { repair, bodyFolder, summarize, now = Date.now, onProgress }: CheckOptions,
+  stack: AsyncDisposableStack,
   found: (finding: Finding) => void,
-): CheckContext {
+): Promise<CheckContext> {
   // What fails here fails the check: nobody else is told.
   const onFault = () => {};
   const committer = new Committer(kv, {
@@ -152,9 +160,20 @@ function contextOf(
     foldBytes: 128_000,
     onFault,
   };
+  const files = bodyFolder === undefined
+    ? undefined
+    : await BodyFiles.open(kv, committer, {
+      folder: bodyFolder,
+      // What a repair adds goes into the database.
+      from: Infinity,
+      shared: false,
+      onFault,
+    });
+  if (files !== undefined) stack.defer(() => files.close());
   const db: Database = {
     reader: kv,
-    contents: new ContentReader(kv, 0),
+    contents: new ContentReader(kv, files, 0),
+    files,
     committer,
     mailboxNumbers: new Counter(kv, committer, "mailbox", NUMBERS),
     contentNumbers: new Counter(kv, committer, "content", NUMBERS),
@@ -162,6 +181,7 @@ function contextOf(
     settings,
   };
   return {
+    files: await readFiles(files),
     kv,
     db,
     repair,

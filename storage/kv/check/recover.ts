@@ -19,13 +19,13 @@ export async function recoverMessages(
   context: CheckContext,
   { found, lacking }: ContentsOutcome,
 ): Promise<void> {
-  const { db, kv, summarize, carriers, damaged } = context;
+  const { db, summarize, carriers, damaged } = context;
   const process = new Process(db, false);
   const boxes = new Map<string, number>();
   try {
     for (const { home, number, bytes, referred } of found) {
       const user = carriers.get(home)?.user ?? evidentOwner(context, damaged);
-      const source = await readBody(kv, home, number, bytes);
+      const source = await readBody(context, home, number, bytes);
       const message = {
         source,
         summary: summarize(source),
