@@ -12,8 +12,8 @@ import type { AccountChange } from "../../../storage/storage.ts";
 import { normalName } from "../../../storage/scope.ts";
 import type { Session } from "../session.ts";
 
-/** How many names of entries wait to be told at the most, for a client that does not ask. */
-const MAX_WAITING = 10_000;
+/** How long the names that wait to be told may be together, for a client that does not ask. */
+const MAX_WAITING = 262_144;
 
 /** See the module's text. */
 export class MetadataWatch {
@@ -60,12 +60,15 @@ export class MetadataWatch {
   #heard({ type, name, entries }: AccountChange): void {
     if (type !== "metadata" || entries === undefined) return;
     if (this.#own.delete(keyOf(name, entries))) return;
-    let changed = this.#changed.get(name);
-    if (changed === undefined) this.#changed.set(name, changed = new Set());
     for (const entry of entries) {
-      if (changed.has(entry) || this.#waiting >= MAX_WAITING) continue;
+      if (this.#waiting >= MAX_WAITING) break;
+      let changed = this.#changed.get(name);
+      if (changed === undefined) {
+        this.#changed.set(name, changed = new Set());
+        this.#waiting += name.length;
+      }
+      if (!changed.has(entry)) this.#waiting += entry.length;
       changed.add(entry);
-      this.#waiting++;
     }
     this.#session.wake?.();
   }
@@ -74,7 +77,6 @@ export class MetadataWatch {
   readonly #tell = (): void => {
     const { out } = this.#session;
     for (const [name, entries] of this.#changed) {
-      if (entries.size === 0) continue;
       out.text("* METADATA ").mailbox(name);
       for (const entry of entries) out.sp().astring(entry);
       out.crlf();

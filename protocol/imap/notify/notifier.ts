@@ -296,6 +296,7 @@ export class Notifier implements Notifications {
           subscribed || isBySubscription(this.#groups.others),
         );
         if (events.has("SubscriptionChange")) await this.#list(name);
+        await session.flushBatch();
         continue;
       }
       const parent = type === "rename" ? undefined : this.#parentOf(name);
@@ -310,8 +311,8 @@ export class Notifier implements Notifications {
       if (anew && this.#eventsOf(name).has("FlagChange")) {
         this.#changesOf(name).anew = true;
       }
+      await session.flushBatch();
     }
-    await session.flushBatch();
   }
 
   #parentOf(name: string): string | undefined {
