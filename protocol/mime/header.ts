@@ -8,7 +8,15 @@
  * @module
  */
 
-import { decodeUnlabelled, isBlank, isEmptyLine, lineEnd } from "./bytes.ts";
+import {
+  CR,
+  decodeUnlabelled,
+  isBlank,
+  isEmptyLine,
+  LF,
+  lineEnd,
+} from "./bytes.ts";
+import { MIME_LIMITS } from "./limits.ts";
 
 /** A header field with its folded lines. */
 export interface HeaderField {
@@ -195,9 +203,21 @@ function isName(
   return true;
 }
 
+/** Where the empty line begins that a header ends with, or `end` where it has none. */
+function emptyLineAtEnd(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  if (end === start || bytes[end - 1] !== LF) return end;
+  const at = end - (bytes[end - 2] === CR && end - 1 > start ? 2 : 1);
+  return at === start || bytes[at - 1] === LF ? at : end;
+}
+
 /**
  * The part of a header that `HEADER.FIELDS` or `HEADER.FIELDS.NOT` asks for (RFC 9051 § 6.4.5.1): whole
- * fields as they stand, in their order, then the empty line, which is absent only where the header has none.
+ * fields as they stand, in their order, then the empty line, which is absent only where the header has none. Fields
+ * that begin beyond `maxEnvelopeBytes` have no names.
  * @param bytes the message
  * @param start where the header begins
  * @param end where its body begins
@@ -222,11 +242,17 @@ export function headerFields(
     size += to - from;
   };
   let at = start;
-  while (at < end && !isEmptyLine(header, at, end)) {
+  const limit = start + MIME_LIMITS.maxEnvelopeBytes;
+  while (at < end && at < limit && !isEmptyLine(header, at, end)) {
     const next = fieldEnd(header, at, end);
     const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
     if (isWanted(header, at, colon, wanted) !== not) keep(at, next);
     at = next;
+  }
+  if (at >= limit) {
+    const empty = emptyLineAtEnd(header, start, end);
+    if (not && empty > at) keep(at, empty);
+    at = Math.max(at, empty);
   }
   if (at < end) keep(at, end);
   const picked = new Uint8Array(size);

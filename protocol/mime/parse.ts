@@ -20,7 +20,15 @@
  */
 
 import { Boundaries } from "./boundaries.ts";
-import { CR, isBlank, isEmptyLine, LF, lineEnd } from "./bytes.ts";
+import {
+  countLines,
+  CR,
+  headerEnd,
+  isBlank,
+  isEmptyLine,
+  LF,
+  lineEnd,
+} from "./bytes.ts";
 import {
   boundaryOf,
   type ContentFields,
@@ -183,6 +191,12 @@ class Parser {
     let fieldStart = -1;
     while (this.#at < bytes.length) {
       const start = this.#at;
+      if (start >= lastByte && this.#boundaries.size === 0) {
+        if (fieldStart >= 0) noteContentField(ranges, bytes, fieldStart, start);
+        this.#at = headerEnd(bytes, start);
+        this.#lines += countLines(bytes, start, this.#at);
+        return ranges;
+      }
       if (!isBlank(bytes[start])) {
         if (fieldStart >= 0) noteContentField(ranges, bytes, fieldStart, start);
         const wanted = fieldCount++ < this.#limits.maxHeaderFields &&
