@@ -7,28 +7,51 @@
 import type { FlagSet } from "../../storage/flag_set.ts";
 import { SYSTEM_FLAGS } from "../../storage/model.ts";
 import type { Encoder } from "../wire/encoder.ts";
-import { format } from "../wire/sequence_set.ts";
+import { formatPieces } from "../wire/sequence_set.ts";
 import type { Session } from "./session.ts";
-import type { Wanted } from "./view.ts";
+import type { Pending, Wanted } from "./view.ts";
 
 /**
  * Tells the client what has become of the mailbox: EXPUNGE first, since each moves the numbers behind it,
  * then EXISTS and RECENT, then the changed flags (RFC 9051 § 7.5).
+ * @returns a promise when there is so much that it has to go out meanwhile
  */
 export function announce(
   session: Session,
   mayExpunge: boolean,
   uid: boolean,
   wanted?: Wanted,
-): void {
+): Promise<void> | undefined {
+  const pending = session.view.take(mayExpunge, wanted);
+  const writing = responses(session, pending, uid);
+  if (writing.next().done) return undefined;
+  return (async () => {
+    do {
+      await session.wire.flush();
+      // What has come up meanwhile may be in what is still to be written.
+      newKeywords(session);
+    } while (!writing.next().done);
+  })();
+}
+
+/** Writes the responses, and pauses between two of them where there is a batch to be sent. */
+function* responses(
+  session: Session,
+  pending: Pending,
+  uid: boolean,
+): Generator<void> {
   const { out, view } = session;
-  const pending = view.take(mayExpunge, wanted);
-  if (pending.expunged.length > 0 && session.vanishes) {
-    // expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids        RFC 7162 § 3.2.10
-    out.text(`* VANISHED ${format(pending.expungedUids)}`).crlf();
+  const { batchSize } = session.host;
+  if (session.vanishes) {
+    for (const set of formatPieces(pending.expungedUids)) {
+      // expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids        RFC 7162 § 3.2.10
+      out.text(`* VANISHED ${set}`).crlf();
+      if (out.length >= batchSize) yield;
+    }
   } else {
     for (const number of pending.expunged) {
       out.text("* ").number(number).text(" EXPUNGE").crlf();
+      if (out.length >= batchSize) yield;
     }
   }
   if (pending.exists !== undefined) {
@@ -45,12 +68,15 @@ export function announce(
   const named = !session.uidOnly && (uid || session.rev2 || condstore);
   for (const changed of pending.changed) {
     const index = state.indexOf(changed);
+    // It has gone since: there will be an EXPUNGE.
+    if (index < 0) continue;
     fetchResponse(session, view.numberOf(changed), changed);
     if (named) out.text("UID ").number(changed).sp();
     if (condstore) writeModseq(session, state.modseqs[index]!).sp();
     out.text("FLAGS ");
     writeFlags(session, state.flagsAt(index), changed);
     out.close().crlf();
+    if (out.length >= batchSize) yield;
   }
 }
 

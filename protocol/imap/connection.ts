@@ -14,6 +14,7 @@ import { nextConnectionNumber } from "../connection_number.ts";
 import type { Host } from "../host.ts";
 import type { Frame, LiteralHeader } from "../wire/command_reader.ts";
 import { Decoder } from "../wire/decoder.ts";
+import { writeOk, writeRefusal } from "./answers.ts";
 import type { AnyCommand, Executed } from "./command.ts";
 import { capabilityList } from "./commands/session_commands.ts";
 import { Bad, Bye, No, refusalOf } from "./errors.ts";
@@ -23,7 +24,7 @@ import { LiteralPolicy } from "./literal_policy.ts";
 import { LiteralRoom } from "./literal_room.ts";
 import { registryOf } from "./extensions/mod.ts";
 import { type Admitted, Overlap } from "./overlap.ts";
-import { type Registries, Session, type Wire } from "./session.ts";
+import { type Registries, Session, type Synced, type Wire } from "./session.ts";
 import { Tracer } from "./trace.ts";
 import { Disconnected, Transport } from "./transport.ts";
 
@@ -244,18 +245,18 @@ class Connection implements Wire {
           (error) => this.#refuse(admitted.tag, error, admitted),
         );
       }
-      this.#complete(admitted, executed);
+      return this.#complete(admitted, executed);
     } catch (error) {
-      this.#refuse(admitted.tag, error, admitted);
+      return this.#refuse(admitted.tag, error, admitted);
     }
-    return undefined;
   }
 
   /** Writes the answers of commands under way, in order, until no more than `keep` are left. */
   #finish(keep: number): Promise<void> {
     return this.#overlap.settle(keep, (admitted, outcome) => {
-      if (outcome.ok) this.#complete(admitted, outcome.completion);
-      else this.#refuse(admitted.tag, outcome.error, admitted);
+      return outcome.ok
+        ? this.#complete(admitted, outcome.completion)
+        : this.#refuse(admitted.tag, outcome.error, admitted);
     });
   }
 
@@ -270,33 +271,43 @@ class Connection implements Wire {
     }
   }
 
-  #complete(admitted: Admitted, completion: Executed): void {
-    const { tag, command, uid } = admitted;
-    const bye = this.#sync(admitted);
-    const { out } = this.#transport;
-    out.text(tag).text(" OK ");
-    if (completion?.code !== undefined) out.text(`[${completion.code}] `);
-    if (completion?.text !== undefined) out.humanText(completion.text);
-    else out.text(`${uid ? "UID " : ""}${command.name} completed`);
-    out.crlf();
-    if (bye !== undefined) throw bye;
+  /** Answers a command that was executed; throws on what ends the connection. */
+  #complete(
+    admitted: Admitted,
+    completion: Executed,
+  ): Promise<void> | undefined {
+    return this.#afterSync(admitted, () => {
+      writeOk(this.#transport.out, admitted, completion);
+    });
   }
 
   /** Tells the client what is new before a command's tagged answer; a BYE is for after it. */
-  #sync({ command, uid }: Admitted): Bye | undefined {
-    return this.#session.sync(uid || !command.keepsNumbers, uid);
+  #afterSync(
+    { command, uid }: Admitted,
+    answer: () => void,
+  ): Promise<void> | undefined {
+    const end = (bye: Synced): undefined => {
+      answer();
+      if (bye !== undefined) throw bye;
+    };
+    const synced = this.#session.sync(uid || !command.keepsNumbers, uid);
+    return synced instanceof Promise ? synced.then(end) : end(synced);
   }
 
   #refuseInOrder(
     tag: string | undefined,
     error: unknown,
   ): Promise<void> | undefined {
-    if (this.#overlap.length === 0) return void this.#refuse(tag, error);
+    if (this.#overlap.length === 0) return this.#refuse(tag, error);
     return this.#finish(0).then(() => this.#refuse(tag, error));
   }
 
   /** Answers a command that failed; throws on what ends the connection. */
-  #refuse(tag: string | undefined, error: unknown, admitted?: Admitted): void {
+  #refuse(
+    tag: string | undefined,
+    error: unknown,
+    admitted?: Admitted,
+  ): Promise<void> | undefined {
     let refusal = refusalOf(error);
     if (refusal instanceof Bye || error instanceof Disconnected) throw error;
     if (refusal === undefined) {
@@ -304,17 +315,20 @@ class Connection implements Wire {
       this.#host.fault(error, { ...this.#about(), command });
       refusal = new No("SERVERBUG", "Internal error");
     }
-    let bye = admitted && this.#sync(admitted);
-    const { out } = this.#transport;
+    const answer = () => this.#writeRefusal(tag, refusal);
+    return admitted === undefined
+      ? answer()
+      : this.#afterSync(admitted, answer);
+  }
+
+  #writeRefusal(tag: string | undefined, refusal: No | Bad): undefined {
     const kind = refusal instanceof No ? "NO" : "BAD";
-    out.text(tag ?? "*").sp().text(kind).sp();
-    if (refusal.code !== undefined) out.text(`[${refusal.code}] `);
-    out.humanText(refusal.message).crlf();
-    if (kind === "BAD") this.#badCommands++;
+    writeRefusal(this.#transport.out, tag, kind, refusal);
+    if (kind === "NO") return;
+    this.#badCommands++;
     if (this.#badCommands >= this.#host.limits.badCommands) {
-      bye ??= new Bye("Too many bad commands");
+      throw new Bye("Too many bad commands");
     }
-    if (bye !== undefined) throw bye;
   }
 
   /** A literal has been announced: takes it, or refuses it in a way that keeps the stream in step. */
@@ -453,9 +467,7 @@ class Connection implements Wire {
     this.#byeSaid = true;
     const { out } = this.#transport;
     if (error instanceof Bye) {
-      out.text("* BYE ");
-      if (error.code !== undefined) out.text(`[${error.code}] `);
-      out.humanText(error.message).crlf();
+      writeRefusal(out, undefined, "BYE", error);
     } else {
       this.#host.fault(error, this.#about());
       out.text("* BYE [SERVERBUG] Internal error").crlf();

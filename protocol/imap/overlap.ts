@@ -64,14 +64,17 @@ export class Overlap {
   /** Hands the outcomes over, oldest first, until no more than `keep` commands are left. */
   async settle(
     keep: number,
-    answer: (admitted: Admitted, outcome: Outcome) => void,
+    answer: (
+      admitted: Admitted,
+      outcome: Outcome,
+    ) => Promise<void> | undefined,
   ): Promise<void> {
     while (this.#queue.length > keep) {
       const { admitted, size, outcome } = this.#queue[0]!;
       const done = await outcome;
       this.#queue.shift();
       this.#size -= size;
-      answer(admitted, done);
+      await answer(admitted, done);
     }
   }
 }

@@ -87,6 +87,9 @@ export interface SelectedEvents extends Wanted {
 /** Gives the registry for clients who are not offered some capabilities, named in capitals. */
 export type Registries = (hidden?: ReadonlySet<string>) => Registry;
 
+/** What comes of {@linkcode Session.sync}: nothing, or the end of the connection. */
+export type Synced = Bye | undefined;
+
 const NONE: UidList = new Uint32Array(0);
 
 /** See the module's text. */
@@ -118,7 +121,7 @@ export class Session {
   /** Whether messages have gone by what the client asked for: it has to hear which, whatever it wants to hear. */
   owesExpunge = false;
   /** Settles when what is being told outside of commands has been written. */
-  telling: Promise<void> | undefined;
+  telling: Promise<unknown> | undefined;
   /** Failed logins so far. */
   failedLogins = 0;
   /** What becomes of the bytes behind the tagged OK, by a method of the transport. */
@@ -287,19 +290,22 @@ export class Session {
   /**
    * Tells the client what has become of the selected mailbox.
    * @param uid whether the answers belong to a UID command and so name UIDs
-   * @returns the end of the connection, when the mailbox is gone (RFC 2180 § 3.3)
+   * @returns the end of the connection, when the mailbox is gone (RFC 2180 § 3.3); a promise when there is so much to
+   * tell that it has to go out meanwhile
    */
-  sync(mayExpunge: boolean, uid = false): Bye | undefined {
+  sync(mayExpunge: boolean, uid = false): Synced | Promise<Synced> {
     for (const tell of this.unasked) tell();
     const selected = this.#selected;
     if (selected === undefined) return undefined;
     if (selected.view.state.deleted) {
       return new Bye("The selected mailbox has been deleted");
     }
+    const mayTell = mayExpunge && !this.holdsExpunge;
+    this.holdsExpunge = false;
+    let telling: Promise<void> | undefined;
     if (selected.view.stale) {
       const wanted = this.notifications?.selected;
-      const mayTell = mayExpunge && !this.holdsExpunge;
-      announce(
+      telling = announce(
         this,
         mayTell && (wanted?.messages !== false || this.owesExpunge),
         // RFC 5465 § 5.1: the UID is part of it.
@@ -308,27 +314,35 @@ export class Session {
       );
       if (mayTell) this.owesExpunge = false;
     }
-    this.holdsExpunge = false;
-    // RFC 7162 § 3.2: modseqs have gone out while an EXPUNGE of a lower one is held back.
-    if (selected.view.takeAhead()) highestModseq(this);
-    return undefined;
+    return telling === undefined
+      ? this.#settleAhead()
+      : telling.then(() => this.#settleAhead());
+  }
+
+  /** RFC 7162 § 3.2: modseqs have gone out while an EXPUNGE of a lower one is held back. */
+  #settleAhead(): undefined {
+    if (this.view.takeAhead()) highestModseq(this);
   }
 
   /**
    * Tells the client all that there is to be told, while it waits or before it does.
    * @param idle whether a command that EXPUNGE may come with is under way
    */
-  async tell(idle: boolean): Promise<Bye | undefined> {
-    const selected = this.notifications?.selected;
-    const bye = this.sync(idle || selected?.delayed === false);
-    if (bye !== undefined || this.notifications === undefined) return bye;
-    this.telling = this.notifications.tell();
+  async tell(idle: boolean): Promise<Synced> {
+    const telling = this.#tellAll(idle);
+    this.telling = telling;
     try {
-      await this.telling;
+      return await telling;
     } finally {
       this.telling = undefined;
     }
-    return undefined;
+  }
+
+  async #tellAll(idle: boolean): Promise<Synced> {
+    const selected = this.notifications?.selected;
+    const bye = await this.sync(idle || selected?.delayed === false);
+    if (bye === undefined) await this.notifications?.tell();
+    return bye;
   }
 
   /** Tells the client of keywords that it will see in the answers to come and has not heard of. */

@@ -55,6 +55,23 @@ export function isEmptyLine(
     (bytes[at] === CR && at + 1 < end && bytes[at + 1] === LF);
 }
 
+/**
+ * Where a header ends, with its empty line: the end of the bytes where it has none.
+ * @param from where a line of it begins
+ */
+export function headerEnd(bytes: Uint8Array, from: number): number {
+  const { length } = bytes;
+  if (isEmptyLine(bytes, from, length)) {
+    return from + (bytes[from] === LF ? 1 : 2);
+  }
+  for (let at = from; at < length; at++) {
+    if (bytes[at] !== LF) continue;
+    if (bytes[at + 1] === LF) return at + 2;
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3;
+  }
+  return length;
+}
+
 /** The number of line feeds in a range. */
 export function countLines(
   bytes: Uint8Array,

@@ -8,7 +8,15 @@
  * @module
  */
 
-import { decodeUnlabelled, isBlank, isEmptyLine, lineEnd } from "./bytes.ts";
+import {
+  CR,
+  decodeUnlabelled,
+  isBlank,
+  isEmptyLine,
+  LF,
+  lineEnd,
+} from "./bytes.ts";
+import { MIME_LIMITS } from "./limits.ts";
 
 /** A header field with its folded lines. */
 export interface HeaderField {
@@ -89,7 +97,8 @@ type OnField = (
 ) => void;
 
 /**
- * Goes through the fields of the header in `[start, end)` up to the empty line, as {@linkcode fields} does.
+ * Goes through the fields of the header in `[start, end)` up to the empty line, as {@linkcode fields} does. What begins
+ * beyond `maxEnvelopeBytes` is taken for one field without a name.
  * @param names the names that matter
  * @param onField told of every field, with the number of its name among them, or -1
  * @returns where the empty line begins; `end` where there is none
@@ -102,14 +111,18 @@ export function eachField(
   onField: OnField,
 ): number {
   const header = end === bytes.length ? bytes : bytes.subarray(0, end);
+  const limit = Math.min(end, start + MIME_LIMITS.maxEnvelopeBytes);
   let at = start;
-  while (at < end && !isEmptyLine(header, at, end)) {
+  while (at < limit && !isEmptyLine(header, at, end)) {
     const next = fieldEnd(header, at, end);
     const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
     onField(nameOf(header, at, colon, names), at, colon + 1, next);
     at = next;
   }
-  return at;
+  if (at < limit || at === end) return at;
+  const rest = Math.max(at, emptyLineAtEnd(header, start, end));
+  if (rest > at) onField(-1, at, at, rest);
+  return rest;
 }
 
 /**
@@ -227,9 +240,21 @@ function isName(
   return true;
 }
 
+/** Where the empty line begins that a header ends with, or `end` where it has none. */
+function emptyLineAtEnd(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  if (end === start || bytes[end - 1] !== LF) return end;
+  const at = end - (bytes[end - 2] === CR && end - 1 > start ? 2 : 1);
+  return at === start || bytes[at - 1] === LF ? at : end;
+}
+
 /**
  * The part of a header that `HEADER.FIELDS` or `HEADER.FIELDS.NOT` asks for (RFC 9051 § 6.4.5.1): whole
- * fields as they stand, in their order, then the empty line, which is absent only where the header has none.
+ * fields as they stand, in their order, then the empty line, which is absent only where the header has none. Fields
+ * that begin beyond `maxEnvelopeBytes` have no names.
  * @param bytes the message
  * @param start where the header begins
  * @param end where its body begins

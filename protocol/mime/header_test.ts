@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { fields, fieldValue, headerFields, unfold } from "./header.ts";
+import { MIME_LIMITS } from "./limits.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -65,11 +66,11 @@ Deno.test("names compare by ASCII case alone", () => {
   assertEquals(pick("x-y: 1\n\n", ["X-Y"]), "x-y: 1\n\n");
 });
 
-Deno.test("thousands of names and half a million fields", () => {
-  const text = "X-One: 1\nX-Two: 2\n".repeat(250_000) + "\n";
+Deno.test("thousands of names and two hundred thousand fields", () => {
+  const text = "X-One: 1\nX-Two: 2\n".repeat(100_000) + "\n";
   const wanted = Array.from({ length: 5_000 }, (_, index) => `n${index}`);
   assertEquals(pick(text, wanted), "\n");
-  assertEquals(pick(text, [...wanted, "x-two"]).length, 9 * 250_000 + 1);
+  assertEquals(pick(text, [...wanted, "x-two"]).length, 9 * 100_000 + 1);
   assertEquals(pick(text, wanted, true), text);
 });
 
@@ -90,4 +91,15 @@ Deno.test("fields cover the header, and both picks share it out", () => {
     const size = pick(text, ["a"]).length + pick(text, ["a"], true).length;
     assertEquals(size, text.length + 2);
   }));
+});
+
+Deno.test("fields that begin beyond what is looked at have no names", () => {
+  const many = "X: y\r\n".repeat(MIME_LIMITS.maxEnvelopeBytes / 6 + 1);
+  const text = `A: 1\r\n${many}B: 2\r\nC: 3\r\n\r\n`;
+  assertEquals(pick(text, ["a", "b"]), "A: 1\r\n\r\n");
+  assertEquals(
+    pick(text, ["a", "b"], true),
+    text.replace("A: 1\r\n", ""),
+  );
+  assertEquals(pick(`A: 1\r\n${many}B: 2\r\n`, ["a", "b"]), "A: 1\r\n");
 });

@@ -20,7 +20,7 @@ export interface MimeLimits {
   readonly maxFieldBytes: number;
   /** Parameters of a field. */
   readonly maxParameters: number;
-  /** Bytes of a header that are looked at for the envelope, and by a search. */
+  /** Bytes of a header that are looked at for the envelope, for fields that are asked for, and by a search. */
   readonly maxEnvelopeBytes: number;
   /** Bytes of an address field, and of a field that is searched, that are looked at. */
   readonly maxAddressBytes: number;
@@ -40,7 +40,7 @@ export const MIME_LIMITS: MimeLimits = {
   maxHeaderBytes: 1_048_576,
   maxFieldBytes: 65_536,
   maxParameters: 1_000,
-  maxEnvelopeBytes: 8 * 1_048_576,
+  maxEnvelopeBytes: 2 * 1_048_576,
   maxAddressBytes: 1_048_576,
   maxAddresses: 10_000,
   maxBodyBytes: 128 * 1_048_576,

@@ -21,7 +21,9 @@
 
 import { Boundaries } from "./boundaries.ts";
 import {
+  countLines,
   CR,
+  headerEnd,
   HYPHEN,
   isBlank,
   isEmptyLine,
@@ -207,6 +209,12 @@ class Parser {
     let fieldStart = -1;
     while (this.#at < bytes.length) {
       const start = this.#at;
+      if (start >= lastByte && this.#boundaries.size === 0) {
+        if (fieldStart >= 0) noteContentField(ranges, bytes, fieldStart, start);
+        this.#at = headerEnd(bytes, start);
+        this.#lines += countLines(bytes, start, this.#at);
+        return ranges;
+      }
       if (!isBlank(bytes[start])) {
         if (fieldStart >= 0) noteContentField(ranges, bytes, fieldStart, start);
         const wanted = fieldCount++ < this.#limits.maxHeaderFields &&

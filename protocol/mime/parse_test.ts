@@ -330,4 +330,14 @@ Deno.test("limits stop the taking apart and nothing else", () => {
   assertEquals(parseMessage(late).type, "A");
   assertEquals(parseMessage(late, { maxHeaderFields: 50 }).type, "TEXT");
   assertEquals(parseMessage(late, { maxHeaderBytes: 250 }).type, "TEXT");
+  for (const end of ["", "\n", "\r\n", "\n\nx", "\r\n\r\nx\ny\r\n"]) {
+    const all = encoder.encode(`A: b\nB: c\r\nC: d\rD: e${end}`);
+    const far = parseMessage(all, { maxHeaderBytes: 1 });
+    checkInvariants(all, far);
+    const { bodyStart, bodyEnd, bodyLines } = parseMessage(all);
+    assertEquals(
+      [far.bodyStart, far.bodyEnd, far.bodyLines],
+      [bodyStart, bodyEnd, bodyLines],
+    );
+  }
 });

@@ -14,6 +14,9 @@ export const STAR = 0x1_0000_0000;
 /** The greatest number that a set may hold. */
 const MAX_NUMBER = 0xffff_ffff;
 
+/** How many numbers {@linkcode formatPieces} puts into a set: of this many a line has 88 KB at the most. */
+const PIECE = 8_192;
+
 /** The first and the last of a run of numbers, both included. */
 export type Range = readonly [number, number];
 
@@ -93,6 +96,13 @@ export function format(numbers: ArrayLike<number>): string {
     if (last !== first) text += ":" + last;
   }
   return text;
+}
+
+/** Writes ascending numbers as sets of at most {@linkcode PIECE} numbers each; of no numbers there is none. */
+export function* formatPieces(numbers: Uint32Array): Generator<string> {
+  for (let at = 0; at < numbers.length; at += PIECE) {
+    yield format(numbers.subarray(at, at + PIECE));
+  }
 }
 
 /** Writes ranges as a set; of none it is the empty string, which is no set. */

@@ -47,7 +47,7 @@ export const expunge: Command<ExpungeArguments> = {
     const { mailbox } = session.view;
     await withProgress(session, tag, () => mailbox.expunge(uids));
     session.owesExpunge = true;
-    return completeInPart(session, code, settle(session, uid));
+    return completeInPart(session, code, await settle(session, uid));
   },
 };
 
@@ -55,9 +55,12 @@ export const expunge: Command<ExpungeArguments> = {
  * Tells the client what has gone, and of those who resynchronize up to which modseq they have heard: "the server MUST
  * send the updated per-mailbox modification sequence using the HIGHESTMODSEQ response code" (RFC 7162 § 3.2.7).
  */
-export function settle(session: Session, uid: boolean): Completion | undefined {
+export async function settle(
+  session: Session,
+  uid: boolean,
+): Promise<Completion | undefined> {
   if (!session.condstore) return undefined;
-  const bye = session.sync(true, uid);
+  const bye = await session.sync(true, uid);
   if (bye !== undefined) throw bye;
   return { code: `HIGHESTMODSEQ ${session.view.settled}` };
 }

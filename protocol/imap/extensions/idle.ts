@@ -30,9 +30,7 @@ const idle: Command<void> = {
         const woken = new Promise<false>((wake) => {
           session.wake = () => wake(false);
         });
-        const bye = session.notifications === undefined
-          ? session.sync(true)
-          : await session.tell(true);
+        const bye = await session.tell(true);
         if (bye !== undefined) throw bye;
         await session.wire.flush();
         session.out.trim();

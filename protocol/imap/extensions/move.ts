@@ -41,7 +41,9 @@ const move: Command<CopyArguments> = {
       session.owesExpunge = true;
       // COPYUID comes before the EXPUNGEs, and so not with the tagged OK (RFC 6851 § 4.3).
       if (code !== undefined) out.text(`* OK [${code}] Moved`).crlf();
-      const settled = code === undefined ? undefined : settle(session, uid);
+      const settled = code === undefined
+        ? undefined
+        : await settle(session, uid);
       return completeInPart(session, limited, settled);
     } catch (error) {
       throw tryCreate(session, to, error);

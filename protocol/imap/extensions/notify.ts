@@ -67,7 +67,7 @@ const notify: Command<NotifyArguments> = {
     // "Implies an implicit NOOP command" (§ 3.1): all up to now is told, whatever is wanted from now on.
     if (groups !== undefined && session.state === "selected") {
       await session.view.mailbox.refresh();
-      const bye = session.sync(true);
+      const bye = await session.sync(true);
       if (bye !== undefined) throw bye;
     }
     session.notifications = notifier;

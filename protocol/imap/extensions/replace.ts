@@ -73,7 +73,7 @@ const replace: Command<ReplaceArguments> = {
       if (uids.length > 0) {
         out.text(`* OK [${appendUid(target, uids)}] The new message`).crlf();
       }
-      return settle(session, byUid);
+      return await settle(session, byUid);
     } catch (error) {
       throw tryCreate(session, mailbox, error);
     } finally {

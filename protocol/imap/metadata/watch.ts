@@ -12,8 +12,8 @@ import type { AccountChange } from "../../../storage/storage.ts";
 import { normalName } from "../../../storage/scope.ts";
 import type { Session } from "../session.ts";
 
-/** How many names of entries wait to be told at the most, for a client that does not ask. */
-const MAX_WAITING = 10_000;
+/** How long the names that wait to be told may be together, for a client that does not ask. */
+const MAX_WAITING = 262_144;
 
 /** Of each session that hears of changes. */
 const watches = new WeakMap<Session, MetadataWatch>();
@@ -99,15 +99,18 @@ export class MetadataWatch {
     const wishes = [...this.#wishes].filter(({ wants }) => wants(name));
     if (wishes.length === 0) return;
     let changed = this.#changed.get(name);
-    if (changed === undefined) this.#changed.set(name, changed = new Set());
+    if (changed === undefined) {
+      this.#changed.set(name, changed = new Set());
+      this.#waiting += name.length;
+    }
     for (const entry of entries) {
       if (changed.has(entry)) continue;
       if (this.#waiting >= MAX_WAITING) {
         for (const { tooMany } of wishes) tooMany?.();
         break;
       }
+      this.#waiting += entry.length;
       changed.add(entry);
-      this.#waiting++;
     }
     this.#session.wake?.();
   }
@@ -116,7 +119,6 @@ export class MetadataWatch {
   readonly #tell = (): void => {
     const { out } = this.#session;
     for (const [name, entries] of this.#changed) {
-      if (entries.size === 0) continue;
       out.text("* METADATA ").mailbox(name);
       for (const entry of entries) out.sp().astring(entry);
       out.crlf();

@@ -301,6 +301,7 @@ export class Notifier implements Notifications {
           subscribed || this.#others.bySubscription,
         );
         if (events.has("SubscriptionChange")) await this.#list(name);
+        await session.flushBatch();
         continue;
       }
       const parent = type === "rename" ? undefined : this.#parentOf(name);
@@ -315,8 +316,8 @@ export class Notifier implements Notifications {
       if (anew && this.#eventsOf(name).has("FlagChange")) {
         this.#changesOf(name).anew = true;
       }
+      await session.flushBatch();
     }
-    await session.flushBatch();
   }
 
   #parentOf(name: string): string | undefined {

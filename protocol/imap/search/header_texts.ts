@@ -6,12 +6,7 @@
  */
 
 import { isAscii } from "node:buffer";
-import {
-  decodeUnlabelled,
-  isEmptyLine,
-  latin1,
-  lineEnd,
-} from "../../mime/bytes.ts";
+import { decodeUnlabelled, headerEnd, latin1 } from "../../mime/bytes.ts";
 import { decodeWords } from "../../mime/encoded_word.ts";
 import {
   fields,
@@ -37,7 +32,7 @@ export class HeaderTexts {
    * @param names the fields that will be asked for, in lower case
    */
   constructor(bytes: Uint8Array, names: ReadonlySet<string>) {
-    const end = headerEnd(bytes);
+    const end = headerEnd(bytes, 0);
     this.#bytes = bytes.subarray(0, end);
     this.#names = names;
     this.#plain = plainText(bytes, 0, end);
@@ -89,15 +84,6 @@ export class HeaderTexts {
     this.#fields ??= fieldsByName(this.#bytes, this.#names);
     return this.#fields.get(name) ?? [];
   }
-}
-
-function headerEnd(bytes: Uint8Array): number {
-  const { length } = bytes;
-  let at = 0;
-  while (at < length && !isEmptyLine(bytes, at, length)) {
-    at = Math.min(lineEnd(bytes, at, length) + 1, length);
-  }
-  return at;
 }
 
 function fieldsByName(
