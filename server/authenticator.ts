@@ -100,12 +100,10 @@ export class Authenticator {
     }
     const password = preparePassword(credentials.password);
     await (this.#sampled ??= this.#sample());
-    const record = name === undefined
-      ? undefined
-      : await this.#store!.get(name);
-    const token = name === undefined
-      ? undefined
-      : await this.#tokenOf(name, password);
+    const [record, token] = name === undefined ? [] : await Promise.all([
+      this.#store!.get(name),
+      this.#tokenOf(name, password),
+    ]);
     if (record?.disabled === true) {
       await this.#refuse(password, record);
       return undefined;
