@@ -76,6 +76,7 @@ export interface Config {
   readonly handshakeTime?: number;
   readonly batchSize?: number;
   readonly searchMemory?: number;
+  readonly cacheBytes?: number;
   readonly drainTime?: number;
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;

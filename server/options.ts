@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DEFAULT_CACHE_BYTES } from "../storage/limits.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Callbacks } from "./callbacks/types.ts";
@@ -258,6 +259,7 @@ export const DEFAULTS = {
   maxConnectionsPerAddress: 6_000,
   batchSize: 65_536,
   searchMemory: 128 * 1_048_576,
+  cacheBytes: DEFAULT_CACHE_BYTES,
   workers: 1,
   passwordMemory: 19_456,
   passwordIterations: 2,

@@ -240,6 +240,11 @@ export const SETTINGS: readonly Setting[] = [
     "bytes kept of what searches have learned of texts",
   ),
   numeric(
+    "cacheBytes",
+    count(0, 68_719_476_736),
+    "bytes kept of messages that were read or came last",
+  ),
+  numeric(
     "drainTime",
     count(0, 3_600_000),
     "milliseconds for what is under way when the server stops",

@@ -56,6 +56,9 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   maxExpunged: 20_000,
 };
 
+/** What a storage keeps of sources and summaries in memory, in bytes, where nobody says otherwise. */
+export const DEFAULT_CACHE_BYTES = 96 * 1_048_576;
+
 /** The longest user name, in bytes of UTF-8. */
 export const MAX_USER_LENGTH = 255;
 

@@ -65,6 +65,7 @@ export async function openDatabase(config: Config): Promise<Database> {
       hierarchyDelimiter: config.hierarchyDelimiter ??
         DEFAULTS.hierarchyDelimiter,
       limits: config.storageLimits ?? {},
+      cacheBytes: config.cacheBytes ?? DEFAULTS.cacheBytes,
       onFault: (error) => logger("storage").error("fault", { error }),
     });
     if (storage.provider === "npm") {

@@ -18,7 +18,11 @@
  * @module
  */
 
-import { DEFAULT_STORAGE_LIMITS, type StorageLimits } from "../limits.ts";
+import {
+  DEFAULT_CACHE_BYTES,
+  DEFAULT_STORAGE_LIMITS,
+  type StorageLimits,
+} from "../limits.ts";
 import {
   type AppendResult,
   type MailboxId,
@@ -116,8 +120,6 @@ const REMOTE_CHECKS = 10;
 /** Numbers that are reserved at a time. */
 const MAILBOX_NUMBERS = 64;
 const CONTENT_NUMBERS = 4_096;
-/** What is kept in memory of sources and summaries. */
-const CACHE_BYTES = 96 * 1_048_576;
 /** What is larger is not written by one commit (contents.ts), so that a file is faster. */
 const BODY_FILES_FROM = 262_144;
 /** How many accounts that nobody has open stay in memory. */
@@ -184,7 +186,7 @@ export async function openKvStorage(
       closeHandles();
       throw error;
     });
-  const cacheBytes = options.cacheBytes ?? CACHE_BYTES;
+  const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
   const db: Database = {
     reader,
     contents: new ContentReader(reader, files, cacheBytes),
