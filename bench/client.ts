@@ -22,8 +22,8 @@ export interface Account {
   readonly user: string;
   /** Password. */
   readonly password: string;
-  /** The server's certificate, PEM, where TLS is spoken from the beginning. */
-  readonly certificate?: string | undefined;
+  /** The server's caCert, PEM, where TLS is spoken from the beginning. */
+  readonly caCert?: string | undefined;
 }
 
 /** What came back for one or more commands. */
@@ -293,10 +293,10 @@ function concat(parts: readonly Uint8Array[], size: number): Uint8Array {
 }
 
 async function open(
-  { hostname, port, certificate }: Account,
+  { hostname, port, caCert }: Account,
 ): Promise<Deno.Conn> {
-  if (certificate !== undefined) {
-    return await Deno.connectTls({ hostname, port, caCerts: [certificate] });
+  if (caCert !== undefined) {
+    return await Deno.connectTls({ hostname, port, caCerts: [caCert] });
   }
   const conn = await Deno.connect({ hostname, port });
   conn.setNoDelay(true);

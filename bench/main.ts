@@ -57,9 +57,9 @@ async function start(
   const { user, password } = options;
   const targets: Target[] = [];
   const tls = await certificateIn(directory);
-  const certificate = await Deno.readTextFile(tls.cert);
+  const caCert = await Deno.readTextFile(tls.cert);
   const add = (target: Target) =>
-    void targets.push({ ...servers.use(target), certificate });
+    void targets.push({ ...servers.use(target), caCert });
   if (temporaryRootIsClosed(options)) await Deno.chmod(directory, 0o755);
   for (const name of options.own) {
     const own = { directory: join(directory, name), user, password, tls };

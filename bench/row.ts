@@ -78,17 +78,17 @@ export class Bench {
   /** Opens a session. */
   login(): Promise<Client> {
     const { target } = this;
-    const { tlsPort: port = 0, certificate } = target;
+    const { tlsPort: port = 0, caCert } = target;
     return this.#tls
-      ? Client.login({ ...target, port, ...certificate && { certificate } })
-      : Client.login({ ...target, certificate: undefined });
+      ? Client.login({ ...target, port, ...caCert && { caCert } })
+      : Client.login({ ...target, caCert: undefined });
   }
 
   /** Does a row's work with sessions over TLS; undefined on a server that has none. */
   async overTls<T>(
     work: (bench: Bench) => Promise<T>,
   ): Promise<T | undefined> {
-    if (!this.target.tlsPort || !this.target.certificate) return undefined;
+    if (!this.target.tlsPort || !this.target.caCert) return undefined;
     await this.needArchive();
     this.#tls = true;
     try {
