@@ -22,7 +22,7 @@ export interface Account {
   readonly user: string;
   /** Password. */
   readonly password: string;
-  /** The server's caCert, PEM, where TLS is spoken from the beginning. */
+  /** The server's certificate, PEM, where TLS is spoken from the beginning. */
   readonly caCert?: string | undefined;
 }
 
