@@ -177,7 +177,11 @@ export class Summary {
  * @param source the whole message
  */
 export function summarize(source: Uint8Array): Uint8Array {
-  return build(source, MAX_BYTES);
+  return keepable(build(source));
+}
+
+function keepable(summary: Uint8Array): Uint8Array {
+  return summary.length > MAX_BYTES ? new Uint8Array(0) : summary;
 }
 
 /**
@@ -203,7 +207,7 @@ export function describe(
 ): Required<Pick<NewMessage, "source" | "summary" | "clues">> {
   const root = parseMessage(source);
   const top = envelope(source, root);
-  const summary = build(source, MAX_BYTES, root, top);
+  const summary = keepable(build(source, root, top));
   return { source, summary, clues: threadClues(top) };
 }
 
@@ -212,10 +216,8 @@ export function summaryOf(source: Uint8Array): Summary {
   return new Summary(build(source));
 }
 
-/** Makes a summary; an empty one where it would be larger than `most`. */
 function build(
   source: Uint8Array,
-  most = Infinity,
   root: Part = parseMessage(source),
   top: Envelope = envelope(source, root),
 ): Uint8Array {
@@ -231,7 +233,6 @@ function build(
   varint(head, root.bodyStart);
   for (const section of sections) varint(head, section.length);
   const size = sections.reduce((sum, part) => sum + part.length, head.length);
-  if (size > most) return new Uint8Array(0);
   const bytes = new Uint8Array(size);
   bytes.set(head);
   let at = head.length;

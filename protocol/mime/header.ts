@@ -223,7 +223,6 @@ function emptyLineAtEnd(
  * @param end where its body begins
  * @param names which fields
  * @param not whether the fields that are named are the ones to leave out
- * @returns bytes that may be those of the message: not to be written to
  */
 export function headerFields(
   bytes: Uint8Array,
@@ -256,8 +255,6 @@ export function headerFields(
     at = Math.max(at, empty);
   }
   if (at < end) keep(at, end);
-  // What lies together need not be copied; it may be large.
-  if (ranges.length === 2) return bytes.subarray(ranges[0], ranges[1]);
   const picked = new Uint8Array(size);
   let to = 0;
   for (let index = 0; index < ranges.length; index += 2) {
