@@ -102,7 +102,10 @@ export interface OpenSession {
 
 /** Slows down those who guess passwords. */
 export interface LoginThrottle {
-  /** How long, in milliseconds, the answer to a try has to wait; it takes its turn by asking. */
+  /**
+   * How long, in milliseconds, the answer to a try has to wait; it takes its turn by asking. Infinity: it is not looked
+   * at, since too many wait already.
+   */
   wait(remote: string, user: string): number;
   /** A try has failed. */
   failed(remote: string, user: string): void;

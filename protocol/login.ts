@@ -60,7 +60,7 @@ export function assertMayLogin(session: LoginSession): void {
  * Opens the account of whoever is proved to be there, past the application's hook. A failure waits longer each
  * time, and the last one ends the connection.
  * @param prove finds out who it is
- * @throws {No} AUTHENTICATIONFAILED, or why the account cannot be opened
+ * @throws {No} AUTHENTICATIONFAILED, UNAVAILABLE where too many wait, or why the account cannot be opened
  * @throws {Bye} after too many failures
  */
 export async function logIn(
@@ -71,6 +71,7 @@ export async function logIn(
   const { host, wire } = session;
   // Before the proof, so that no number of connections guesses faster than one.
   const wait = host.throttle?.wait(wire.remote, attempt.user) ?? 0;
+  if (wait === Infinity) throw await refusedLogin(session, attempt);
   if (wait > 0) await wire.pause(wait);
   const identity = await prove();
   if (identity === undefined) throw await failedLogin(session, attempt);
@@ -203,19 +204,38 @@ function responseOf(line: Uint8Array | null): Uint8Array {
 
 const STAR = "*".charCodeAt(0);
 
-/** Waits longer with each failure, and at last ends the connection. */
 async function failedLogin(
   session: LoginSession,
   attempt: Attempt,
 ): Promise<No | Bye> {
   const { host, wire } = session;
-  const failures = ++session.failedLogins;
   host.throttle?.failed(wire.remote, attempt.user);
   host.event("login failed", about(session, attempt));
+  const text = "The name or the password is wrong";
+  return await afterFailure(session, new No("AUTHENTICATIONFAILED", text));
+}
+
+/** The same for one that nobody has looked at. */
+async function refusedLogin(
+  session: LoginSession,
+  attempt: Attempt,
+): Promise<No | Bye> {
+  session.host.event("login refused", about(session, attempt));
+  const text = "Too many logins from there have failed, try later";
+  return await afterFailure(session, new No("UNAVAILABLE", text));
+}
+
+/** Waits longer with each failure, and at last ends the connection. */
+async function afterFailure(
+  session: LoginSession,
+  answer: No,
+): Promise<No | Bye> {
+  const { host, wire } = session;
+  const failures = ++session.failedLogins;
   await wire.pause(host.limits.failedLoginDelay * failures);
   return failures >= host.limits.failedLogins
     ? new Bye("Too many failed logins")
-    : new No("AUTHENTICATIONFAILED", "The name or the password is wrong");
+    : answer;
 }
 
 function about(

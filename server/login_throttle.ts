@@ -2,9 +2,9 @@
  * Slows down guessing: whoever failed waits before the next try, longer each time, whichever connection it
  * comes on. Failures are counted by address and by user, and forgotten with time.
  *
- * Tries wait in turn, so that a hundred connections at once guess no faster than one. A right password is
- * delayed as well, as nobody knows before that it is right; so what a user can be made to wait by others is
- * kept short.
+ * Tries wait in turn, and of an address no more than {@linkcode MAX_WAITING} at once, so that a thousand
+ * connections guess no faster than a few. A right password is delayed as well, as nobody knows before that it is
+ * right; so what a user can be made to wait by others is kept short, and nobody is refused for it.
  *
  * @module
  */
@@ -65,6 +65,8 @@ function addressOf(remote: string): string | undefined {
 
 /** So many failures cost nothing: people mistype. */
 const FREE = 2;
+/** So many tries from an address wait; others are refused. There may be a webmail behind it, with all its users. */
+const MAX_WAITING = 10;
 /** So many addresses, and users, are remembered; the oldest go first. */
 const MAX_ENTRIES = 50_000;
 /** More failures than these count no more. */
@@ -77,6 +79,8 @@ interface Entry {
   at: number;
   /** When the next try may be made. */
   next: number;
+  /** When the tries are made that wait. */
+  turns: number[];
 }
 
 /** See the module's text. */
@@ -95,15 +99,15 @@ export class LoginThrottle {
     return this.#addresses.size + this.#users.size;
   }
 
-  /** How long a try has to wait; it takes its turn by asking. */
+  /** How long a try has to wait; it takes its turn by asking. Infinity: too many wait already. */
   wait(address: string | undefined, user: string): number {
     const { longestByAddress, longestByUser } = this.#options;
-    return Math.max(
-      address === undefined
-        ? 0
-        : this.#turn(this.#addresses.get(address), longestByAddress),
-      this.#turn(this.#users.get(user), longestByUser),
-    );
+    const wait = address === undefined
+      ? 0
+      : this.#turn(this.#addresses.get(address), longestByAddress, MAX_WAITING);
+    return wait === Infinity
+      ? wait
+      : Math.max(wait, this.#turn(this.#users.get(user), longestByUser));
   }
 
   /** A try has failed. */
@@ -118,7 +122,11 @@ export class LoginThrottle {
     this.#users.delete(user);
   }
 
-  #turn(entry: Entry | undefined, longest: number): number {
+  #turn(
+    entry: Entry | undefined,
+    longest: number,
+    most = Infinity,
+  ): number {
     if (entry === undefined) return 0;
     this.#forget(entry);
     if (entry.failures <= FREE) return 0;
@@ -127,13 +135,20 @@ export class LoginThrottle {
     const time = now();
     // Those who wait already go before; nobody waits longer than the longest for that.
     const turn = Math.min(Math.max(time, entry.next) + own, time + longest);
+    if (most < Infinity) {
+      // A clock that was set back leaves nobody waiting for longer than the longest.
+      entry.turns = entry.turns.filter((at) => at > time && at <= turn);
+      if (entry.turns.length >= most) return Infinity;
+      entry.turns.push(turn);
+    }
     entry.next = turn;
     return turn - time;
   }
 
   #count(entries: Map<string, Entry>, key: string): void {
     const now = this.#options.now();
-    const entry = entries.get(key) ?? { failures: 0, at: now, next: 0 };
+    const entry = entries.get(key) ??
+      { failures: 0, at: now, next: 0, turns: [] };
     this.#forget(entry);
     entry.failures = Math.min(MAX_FAILURES, entry.failures + 1);
     entry.at = now;

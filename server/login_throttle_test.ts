@@ -44,6 +44,26 @@ Deno.test("tries at once wait in turn, and none longer than the longest", () => 
   assert(waits.every((wait) => wait <= 15_000));
 });
 
+Deno.test("of a thousand tries at once from an address ten wait, and of a user's all", () => {
+  const { throttle: t, clock } = throttle();
+  for (let n = 0; n < 10; n++) t.failed("192.0.2.1", `user${n}`);
+  const all = () =>
+    Array.from({ length: 1_000 }, (_, n) => t.wait("192.0.2.1", `x${n}`));
+  const waiting = (waits: number[]) =>
+    waits.filter((wait) => wait < Infinity).length;
+  assertEquals(waiting(all()), 10);
+  clock.now += 14_000;
+  assertEquals(waiting(all()), 0);
+  clock.now += 1_000;
+  assertEquals(waiting(all()), 10);
+  clock.now -= 86_400_000;
+  assertEquals(waiting(all()), 10);
+  for (let n = 0; n < 10; n++) t.failed(`198.51.100.${n}`, "alice");
+  for (let n = 0; n < 100; n++) {
+    assertEquals(t.wait(`203.0.113.${n}`, "alice"), 4_000);
+  }
+});
+
 Deno.test("failures are forgotten with time, and a clock set back forgets nothing", () => {
   const { throttle: t, clock } = throttle();
   for (let n = 0; n < 4; n++) t.failed("192.0.2.1", "alice");

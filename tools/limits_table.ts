@@ -44,8 +44,8 @@ async function documented(
 
 /** A default with the unit in which it is read best. */
 function shown(name: string, value: number): string {
+  if (value === 0) return "none";
   if (/(Time|Delay|Wait|Wait\w+)$/.test(name)) {
-    if (value === 0) return "none";
     if (value % 60_000 === 0 && value > 60_000) return `${value / 60_000} min`;
     return value % 1_000 === 0 ? `${value / 1_000} s` : `${value} ms`;
   }

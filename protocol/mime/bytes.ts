@@ -21,6 +21,10 @@ const NEAR = 80;
 /** How much is decoded at once for the sake of ranges in it. */
 const MAX_AT_ONCE = 65_536;
 
+/** How much is searched at once for the end of a header. */
+const WINDOW = 65_536;
+const EMPTY_LINE = /\n\r?\n/;
+
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const windows1252 = new TextDecoder("windows-1252");
 
@@ -64,10 +68,10 @@ export function headerEnd(bytes: Uint8Array, from: number): number {
   if (isEmptyLine(bytes, from, length)) {
     return from + (bytes[from] === LF ? 1 : 2);
   }
-  for (let at = from; at < length; at++) {
-    if (bytes[at] !== LF) continue;
-    if (bytes[at + 1] === LF) return at + 2;
-    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3;
+  for (let at = from; at < length; at += WINDOW) {
+    const text = latin1(bytes, at, Math.min(at + WINDOW + 2, length));
+    const found = EMPTY_LINE.exec(text);
+    if (found !== null) return at + found.index + found[0].length;
   }
   return length;
 }

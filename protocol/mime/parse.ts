@@ -212,7 +212,10 @@ class Parser {
       if (start >= lastByte && this.#boundaries.size === 0) {
         if (fieldStart >= 0) noteContentField(ranges, bytes, fieldStart, start);
         this.#at = headerEnd(bytes, start);
-        this.#lines += countLines(bytes, start, this.#at);
+        // What is before a message's own body counts for nothing.
+        if (this.#open.length > 0) {
+          this.#lines += countLines(bytes, start, this.#at);
+        }
         return ranges;
       }
       if (!isBlank(bytes[start])) {

@@ -341,3 +341,16 @@ Deno.test("limits stop the taking apart and nothing else", () => {
     );
   }
 });
+
+Deno.test("the end of a header is found wherever it lies", () => {
+  for (const empty of ["\n\n", "\n\r\n"]) {
+    for (let size = 65_525; size < 65_545; size++) {
+      const text = `A: ${"x".repeat(size)}\r\n${"b\r\n"}c${empty}x\ny\n`;
+      const bytes = encoder.encode(text);
+      const { bodyStart, bodyLines } = parseMessage(bytes, {
+        maxHeaderBytes: 1,
+      });
+      assertEquals([bodyStart, bodyLines], [text.indexOf("x\ny\n"), 2]);
+    }
+  }
+});

@@ -23,6 +23,9 @@ const NAMES = (user: string) => [
   `imap://${user}@localhost/private`,
 ];
 
+/** A quoted name as it stands in an IMAP URL (RFC 5092). */
+const urlOf = (name: string) => encodeURIComponent(name.slice(1, -1));
+
 const COMMANDS = (name: string) => [
   `SELECT ${name}`,
   `EXAMINE ${name}`,
@@ -41,6 +44,22 @@ const COMMANDS = (name: string) => [
   `UID COPY 1 ${name}`,
   `MOVE 1 ${name}`,
   `UID MOVE 1 ${name}`,
+  `GETMETADATA ${name} /private/comment`,
+  `GETMETADATA (DEPTH infinity) ${name} (/private /shared)`,
+  `SETMETADATA ${name} (/private/comment "x")`,
+  `ESEARCH IN (mailboxes ${name}) ALL`,
+  `ESEARCH IN (subtree ${name}) SUBJECT alice`,
+  `NOTIFY SET STATUS (mailboxes ${name} (MessageNew MessageExpunge))`,
+  `NOTIFY SET STATUS (subtree ${name} (MessageNew MessageExpunge FlagChange))`,
+  "NOTIFY NONE",
+  `REPLACE 1 ${name} {1+}\r\nx`,
+  `UID REPLACE 1 ${name} {1+}\r\nx`,
+  `APPEND INBOX CATENATE (URL "/${urlOf(name)}/;UID=1")`,
+  `APPEND INBOX CATENATE (URL "/${
+    urlOf(name)
+  };UIDVALIDITY=1/;UID=1/;SECTION=HEADER")`,
+  `APPEND INBOX CATENATE (URL "${urlOf(name)}/;UID=1")`,
+  `APPEND ${name} CATENATE (TEXT {1+}\r\nx)`,
 ];
 
 const quoted = (name: string) => `"${name}"`;
@@ -95,4 +114,68 @@ Deno.test("a mailbox of the same name is one's own", async () => {
     (await server.mailbox("alice", "private")).messages.length,
     1,
   );
+});
+
+Deno.test("URLs that name another's server or another user are refused in CATENATE", async () => {
+  await using server = await testServer({
+    messages: { alice: { private: [message({ subject: "for alice" })] } },
+    users: { alice: "secret", bob: "secret" },
+  });
+  using wire = await Wire.open(server.port);
+  await wire.ask("l LOGIN bob secret");
+  for (
+    const url of [
+      "imap://alice@localhost/private/;UID=1",
+      "imap://alice@127.0.0.1/private/;UID=1",
+      "imap://alice;AUTH=PLAIN@localhost/private/;UID=1",
+      "//alice@localhost/private/;UID=1",
+      "/private/;UID=1",
+      "/private/;UID=1;URLAUTH=anonymous:internal:00",
+      "/private/;UID=1/;SECTION=1;URLAUTH=user+bob:internal:0123456789abcdef",
+      "../private/;UID=1",
+      "file:///etc/passwd",
+      "http://127.0.0.1:1/",
+    ]
+  ) {
+    const said = await wire.ask(`a APPEND INBOX CATENATE (URL "${url}")`);
+    assertMatch(said, /^a (NO|BAD) /m, url);
+    assertFalse(said.includes("for alice"), said);
+  }
+  assertMatch(
+    await wire.ask("s STATUS INBOX (MESSAGES)"),
+    /^\* STATUS INBOX \(MESSAGES 0\)/m,
+  );
+});
+
+Deno.test("what NOTIFY and METADATA tell of is one's own", async () => {
+  await using server = await testServer({
+    users: { alice: "secret", bob: "secret" },
+  });
+  using alice = await Wire.open(server.port);
+  using bob = await Wire.open(server.port);
+  await alice.ask("l LOGIN alice secret");
+  await bob.ask("l LOGIN bob secret");
+  await bob.ask("e ENABLE METADATA");
+  await bob.ask(
+    "n NOTIFY SET (personal (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)) " +
+      "(subtree (alice INBOX) (MessageNew MessageExpunge MailboxName))",
+  );
+  for (
+    const command of [
+      "CREATE private",
+      "SUBSCRIBE private",
+      'SETMETADATA private (/private/comment "for alice")',
+      'SETMETADATA "" (/private/comment "for alice")',
+      "APPEND private {1+}\r\nx",
+      "APPEND INBOX {1+}\r\nx",
+      "RENAME private other",
+      "DELETE other",
+    ]
+  ) {
+    assertMatch(await alice.ask(`a ${command}`), /^a OK/m, command);
+  }
+  assertMatch(await bob.ask("x NOOP"), /^x OK [^\n]*\n$/);
+  const said = await bob.ask('y GETMETADATA "" /private/comment');
+  assertMatch(said, /^y OK/m);
+  assertFalse(said.includes("for alice"), said);
 });

@@ -14,6 +14,11 @@ const GROWTH = 20;
 
 const ROOM = "limits: { badCommands: 1000000, badCommandDelay: 0 }\n";
 
+/** How many others are after each processor of the machine, one at the least. */
+function crowd(): number {
+  return Math.max(1, Deno.loadavg()[0]! / navigator.hardwareConcurrency);
+}
+
 /** Asks NOOP again and again while something goes on; returns how long the slowest took. */
 async function besides(
   server: RunningServer,
@@ -287,7 +292,7 @@ load(
       console.log(
         `${name}: ${times.join(", ")} ms; NOOP ${slowest.toFixed(0)} ms`,
       );
-      assertLess(slowest, SECOND, name);
+      assertLess(slowest, SECOND * crowd(), name);
     }
     using peer = await Peer.logIn(server);
     await peer.send("a APPEND INBOX {104857600}\r\n");

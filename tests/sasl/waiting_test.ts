@@ -11,12 +11,12 @@ import { saslServer } from "./sasl_server.ts";
 import { ScramClient } from "./scram_client.ts";
 
 /** A session whose client has to wait, and what happens in it. */
-function session(happens: string[]): LoginSession {
+function session(happens: string[], wait: number): LoginSession {
   const host: Partial<Host> = {
     limits: { ...DEFAULT_LIMITS, failedLoginDelay: 0 },
     sasl: saslServer().backend,
     throttle: {
-      wait: () => 5,
+      wait: () => wait,
       failed: () => happens.push("failed"),
       succeeded: () => happens.push("succeeded"),
     },
@@ -42,7 +42,7 @@ function session(happens: string[]): LoginSession {
   };
 }
 
-async function logIn(password: string): Promise<string[]> {
+async function logIn(password: string, wait = 5): Promise<string[]> {
   const happens: string[] = [];
   const client = new ScramClient("alice", password);
   const encode = (text: string) => new TextEncoder().encode(text);
@@ -54,7 +54,7 @@ async function logIn(password: string): Promise<string[]> {
   };
   const initial = encode(client.first());
   try {
-    await logInBySasl(session(happens), "SCRAM-SHA-256", initial, ask);
+    await logInBySasl(session(happens, wait), "SCRAM-SHA-256", initial, ask);
   } catch (error) {
     if (!(error instanceof No)) throw error;
     happens.push(`${error.code}`);
@@ -76,4 +76,10 @@ Deno.test("a right proof is told from a wrong one no sooner", async () => {
     "failed",
     "AUTHENTICATIONFAILED",
   ]);
+});
+
+Deno.test("where too many wait a right proof is answered like a wrong one", async () => {
+  for (const password of ["secret", "wrong"]) {
+    assertEquals(await logIn(password, Infinity), ["r=", "UNAVAILABLE"]);
+  }
 });
