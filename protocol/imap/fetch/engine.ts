@@ -163,12 +163,13 @@ class ResponseWriter {
       internalDate: state.internalDates[index]!,
       saveDate: state.saveDates[index]!,
       thread: state.threads[index]!,
-      content: state.contentAt(index),
+      contentHome: state.contentHomes[index]!,
+      contentNumber: state.contentNumbers[index]!,
       size: surrogateSize ?? storedSize,
       storedSize,
       summary: summary!,
       slice,
-      ...(read === undefined ? {} : { read }),
+      read,
     };
     this.written++;
     if (this.#refusable && this.#refuses(message)) {
