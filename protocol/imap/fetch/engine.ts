@@ -241,8 +241,7 @@ async function writeInPieces(
     next = at + PIECE < end ? pieceAt(at + PIECE) : undefined;
     // Looked at in its turn; the connection may end before.
     next?.catch(() => {});
-    out.bytes(withoutNul(piece));
-    await session.wire.flush();
+    await session.wire.write(withoutNul(piece));
   }
 }
 
