@@ -436,6 +436,10 @@ class Connection implements Wire {
     return this.#transport.flush();
   }
 
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#transport.write(bytes);
+  }
+
   pause(time: number): Promise<void> {
     return this.#pause.wait(time);
   }

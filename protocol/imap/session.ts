@@ -39,6 +39,8 @@ export interface Wire {
   readonly compressed: boolean;
   /** Writes out what has gathered. */
   flush(): Promise<void>;
+  /** Writes out what has gathered and, behind it, bytes that are not copied: they stay as they are until then. */
+  write(bytes: Uint8Array): Promise<void>;
   /**
    * Waits for a line that is no command: an answer to a challenge, or DONE.
    * @returns the line without its end, or null when the client has gone

@@ -33,6 +33,9 @@ const MAX_BYTES = 60_000;
 /** What most have room in while they are written. */
 const USUAL_BYTES = 4_096;
 
+/** Where fields are put that are picked. */
+const room = new Uint8Array(MAX_BYTES);
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -92,13 +95,18 @@ export class Summary {
     return this.#bytes.subarray(this.#fields, this.#parts);
   }
 
-  /** Picks fields out of {@linkcode Summary.fields}, as HEADER.FIELDS does: whole, in their order, and the empty line. */
+  /**
+   * Picks fields out of {@linkcode Summary.fields}, as HEADER.FIELDS does: whole, in their order, and the empty line.
+   * @returns bytes that stay as they are until fields are picked again
+   */
   pick({ names, numbers }: KeptNames): Uint8Array {
     const { fields } = this;
     if (this.#bytes[0]! <= WITHOUT_INDEX) {
       return headerFields(fields, 0, fields.length, names, false);
     }
-    const picked = new Uint8Array(fields.length);
+    const picked = fields.length <= room.length
+      ? room
+      : new Uint8Array(fields.length);
     const cursor = { bytes: this.#bytes, at: this.#index };
     let from = 0;
     let size = 0;

@@ -104,9 +104,27 @@ export class Transport {
     return this.#flushing;
   }
 
+  /**
+   * Writes out what has gathered and, behind it, bytes that are not copied: they stay as they are until then.
+   * @throws {Disconnected}
+   */
+  write(bytes: Uint8Array): Promise<void> {
+    const gathered = this.out.take();
+    this.#flushing = this.#flushing.then(async () => {
+      if (gathered.length > 0) await this.#send(gathered);
+      await this.#send(bytes);
+    });
+    return this.#flushing;
+  }
+
   async #writeOut(): Promise<void> {
     if (this.out.length === 0) return;
     const bytes = this.out.take();
+    await this.#send(bytes);
+    if (bytes.length <= RECYCLED) this.out.recycle(bytes);
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
     this.#tracer.output(bytes);
     try {
       await (this.#deflated ?? this.#stream).write(bytes);
@@ -115,7 +133,6 @@ export class Transport {
         cause,
       });
     }
-    if (bytes.length <= RECYCLED) this.out.recycle(bytes);
   }
 
   /** Writes out what has gathered and shakes hands. @throws {Disconnected} */

@@ -106,8 +106,15 @@ export class ContentReader {
   /** Reads the summaries of a segment. */
   async summaries(segment: readonly Wanted[]): Promise<Found> {
     const read = await readSummaries(this.#kv, segment);
+    const wanted = new Map<ArrayBufferLike, number>();
+    for (const { buffer, length } of read.values()) {
+      wanted.set(buffer, (wanted.get(buffer) ?? 0) + length);
+    }
     for (const [number, bytes] of read) {
-      this.#summaries.set(number, own(bytes));
+      // Of a page most of which is kept nothing is copied.
+      const { buffer } = bytes;
+      const shares = wanted.get(buffer)! * 2 > buffer.byteLength;
+      this.#summaries.set(number, shares ? bytes : own(bytes));
     }
     return read;
   }

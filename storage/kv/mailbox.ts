@@ -398,11 +398,19 @@ export class KvMailbox implements Mailbox {
     const { state } = this;
     const wanted: Wanted[] = [];
     if (state.deleted) return wanted;
+    let next = 0;
     for (const uid of uids) {
-      const index = state.indexOf(uid);
+      // Both lists ascend, so that the next place is most often the next one.
+      const isNext = next < state.length && state.uids[next] === uid;
+      const index = isNext ? next : state.indexOf(uid);
       if (index < 0) continue;
-      const content = state.contentAt(index);
-      wanted.push({ uid: uid as Uid, ...content, size: state.sizes[index]! });
+      next = index + 1;
+      wanted.push({
+        uid: uid as Uid,
+        home: state.contentHomes[index]!,
+        number: state.contentNumbers[index]!,
+        size: state.sizes[index]!,
+      });
     }
     return wanted;
   }

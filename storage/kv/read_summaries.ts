@@ -2,7 +2,8 @@
  * Reading summaries: from the single ones that are not packed yet, and from the pages.
  *
  * Packing moves summaries from the first to the second in one commit; who looks at them in this order finds
- * each whenever that happens.
+ * each whenever that happens. Many are looked for in both at the same time, and those that are then in neither once
+ * more in the pages.
  *
  * @module
  */
@@ -29,8 +30,12 @@ export async function readSummaries(
       await pagesEach(kv, home, numbers, found);
       continue;
     }
-    await singleRange(kv, home, numbers, found);
-    const left = await pageRange(kv, home, numbers, found);
+    await Promise.all([
+      singleRange(kv, home, numbers, found),
+      pageRange(kv, home, numbers, found),
+    ]);
+    const missing = numbers.filter((number) => !found.has(number));
+    const left = await pageRange(kv, home, missing, found);
     await pagesEach(kv, home, left, found);
   }
   return found;
@@ -125,11 +130,11 @@ async function pageRange(
   numbers: readonly number[],
   found: Found,
 ): Promise<readonly number[]> {
-  const left = numbers.filter((number) => !found.has(number));
-  if (left.length === 0) return [];
-  const prefix: Deno.KvKey = ["summaries", home];
-  const first = await pageOf(kv, prefix, left[0]!);
-  const wanted = new Set(left);
+  if (numbers.length === 0) return [];
+  const first = pageOf(kv, ["summaries", home], numbers[0]!);
+  // Looked at in its turn; reading the others may fail before.
+  first.catch(() => {});
+  const wanted = new Set(numbers);
   const take = (bytes: Uint8Array): boolean => {
     let some = false;
     for (const [number, summary] of decodeSummaries(bytes)) {
@@ -139,21 +144,22 @@ async function pageRange(
     }
     return some;
   };
-  if (first !== undefined) take(first.value);
   const entries = kv.list<Uint8Array>({
-    // Behind that page; where the pages before the first number have gone, from there on.
-    start: first === undefined
-      ? summariesKey(home, left[0]!)
-      : [...first.key, 0],
-    end: summariesKey(home, left.at(-1)! + 0.5),
+    // Behind the page that would hold the first.
+    start: summariesKey(home, numbers[0]! + 0.5),
+    end: summariesKey(home, numbers.at(-1)! + 0.5),
   }, { batchSize: 64 });
   let foreign = 0;
+  let left: readonly number[] = [];
   for await (const { key, value } of entries) {
     if (!take(value) && ++foreign > MAX_FOREIGN_PAGES) {
-      return left.filter((n) => n > (key[2] as number) && !found.has(n));
+      left = numbers.filter((n) => n > (key[2] as number));
+      break;
     }
   }
-  return [];
+  const page = await first;
+  if (page !== undefined) take(page.value);
+  return left.filter((number) => !found.has(number));
 }
 
 async function pagesEach(

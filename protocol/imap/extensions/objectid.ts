@@ -32,7 +32,7 @@ function mailboxId(session: Session, id: number): string {
 const EMAILID: FetchAttribute = {
   name: "EMAILID",
   needs: "state",
-  write({ session, content: { home, number } }) {
+  write({ session, contentHome: home, contentNumber: number }) {
     // A content without a home is of its mailbox alone.
     const place = home || session.view.state.id;
     const id = idsOf(session).encode("email", number, place);

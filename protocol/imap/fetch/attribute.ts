@@ -5,7 +5,6 @@
  */
 
 import type { FlagSet } from "../../../storage/flag_set.ts";
-import type { ContentId } from "../../../storage/model.ts";
 import type { No } from "../errors.ts";
 import type { Summary } from "../summary.ts";
 import type { Session } from "../session.ts";
@@ -37,8 +36,10 @@ export interface FetchMessage {
   readonly saveDate: number;
   /** The number of its thread; 0 where it has none. */
   readonly thread: number;
-  /** Its body. */
-  readonly content: ContentId;
+  /** Where its body is: `ContentId.home`. */
+  readonly contentHome: number;
+  /** `ContentId.number` of its body. */
+  readonly contentNumber: number;
   /** Its size in bytes, as the client is shown it. */
   readonly size: number;
   /** Its size as it is kept; that of a surrogate is another (RFC 6858 § 3). */
@@ -47,8 +48,10 @@ export interface FetchMessage {
   readonly summary: Summary;
   /** Bytes of its source; only within the range that the attribute asked for. */
   slice(start: number, end: number): Uint8Array;
-  /** Reads bytes of a message that is too large to have in memory; absent for others. */
-  read?(start: number, end: number): Promise<Uint8Array>;
+  /** Reads bytes of a message that is too large to have in memory; undefined for others. */
+  readonly read:
+    | ((start: number, end: number) => Promise<Uint8Array>)
+    | undefined;
 }
 
 /** A FETCH item with its arguments. */

@@ -163,12 +163,13 @@ class ResponseWriter {
       internalDate: state.internalDates[index]!,
       saveDate: state.saveDates[index]!,
       thread: state.threads[index]!,
-      content: state.contentAt(index),
+      contentHome: state.contentHomes[index]!,
+      contentNumber: state.contentNumbers[index]!,
       size: surrogateSize ?? storedSize,
       storedSize,
       summary: summary!,
       slice,
-      ...(read === undefined ? {} : { read }),
+      read,
     };
     this.written++;
     if (this.#refusable && this.#refuses(message)) {
@@ -240,8 +241,7 @@ async function writeInPieces(
     next = at + PIECE < end ? pieceAt(at + PIECE) : undefined;
     // Looked at in its turn; the connection may end before.
     next?.catch(() => {});
-    out.bytes(withoutNul(piece));
-    await session.wire.flush();
+    await session.wire.write(withoutNul(piece));
   }
 }
 
