@@ -9,6 +9,9 @@ import type { StorageLimits } from "./limits.ts";
 import type { MailboxState } from "./mailbox_state.ts";
 import { type FlagChange, StorageError, type UidList } from "./model.ts";
 
+/** The change of no flag, of which a mailbox that has changed otherwise gets a modseq. */
+export const NO_FLAGS: FlagChange = { mode: "add", flags: [] };
+
 /** Which messages a change of flags would touch. */
 export interface FlagPlan {
   /** Those whose flags it makes other than they are. */

@@ -37,6 +37,21 @@ export function metadataCost(name: string, size: number): number {
   return encoder.encode(name).length + size + ENTRY_COST;
 }
 
+/** Whether changes make anything of entries other than it was. */
+export function changeSomething(
+  before: ReadonlyMap<string, Uint8Array>,
+  changes: MetadataChanges,
+): boolean {
+  return [...changes].some(([name, value]) => {
+    const old = before.get(name);
+    if (old === undefined || value === null) {
+      return old !== (value ?? undefined);
+    }
+    return old.length !== value.length ||
+      old.some((byte, at) => byte !== value[at]);
+  });
+}
+
 /**
  * Refuses what would be too much.
  * @param before the sizes of the owner's entries, by name

@@ -134,6 +134,8 @@ export interface CopyResult {
   readonly source: UidList;
   /** UIDs in the target mailbox. */
   readonly target: UidList;
+  /** Whether the copies are contents of their own ({@linkcode ContentId}), and not those of the originals. */
+  readonly renewed?: boolean;
 }
 
 /** A mailbox, or the name of one that is not there but has children or a subscription. */

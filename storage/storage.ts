@@ -143,7 +143,8 @@ export interface Account {
   ): Promise<(readonly MetadataEntry[] | undefined)[]>;
   /**
    * Sets and removes entries, all of them or none. They go with their mailbox: it keeps them when it is renamed,
-   * takes them along when it is deleted, and those of `INBOX` are copied to the mailbox that a rename makes.
+   * takes them along when it is deleted, and those of `INBOX` are copied to the mailbox that a rename makes. Where
+   * something is other than it was, the mailbox gets a modseq, as a change of no message (RFC 7162 § 3.2.3).
    * @param common entries of the owner `storage` that are set together with those of another owner
    * @throws {StorageError} NONEXISTENT (no such mailbox), CANNOT (a name that cannot be), TOOBIG (a value, with
    * the limit), LIMIT (too many entries), OVERQUOTA (too much together)

@@ -232,6 +232,8 @@ export interface Extension {
   readonly progressNotice?: ProgressNotice;
   /** Rules for entries of the server's metadata. */
   readonly metadataRules?: readonly MetadataRule[];
+  /** Whether clients can ask for what identifies a content, which has to be that of the original in each pair of COPYUID. */
+  readonly identifiesContents?: boolean;
   /** Events that clients may ask to be notified of (RFC 5465) because of it. */
   readonly notifyEvents?: readonly FurtherNotifyEvent[];
 }

@@ -78,6 +78,8 @@ export class Registry {
   readonly progressNotice: ProgressNotice | undefined;
   /** Rules for entries of the server's metadata. */
   readonly metadataRules: MetadataRule[] = [];
+  /** Whether an extension lets clients ask for what identifies a content. */
+  readonly identifiesContents: boolean;
   /** Events of NOTIFY that there are because of extensions. */
   readonly notifyEvents: FurtherNotifyEvent[] = [];
 
@@ -165,6 +167,9 @@ export class Registry {
       this.metadataRules.push(...extension.metadataRules ?? []);
       this.notifyEvents.push(...extension.notifyEvents ?? []);
     }
+    this.identifiesContents = this.#extensions.some((extension) =>
+      extension.identifiesContents
+    );
     this.progressNotice = notices.get("progress");
   }
 

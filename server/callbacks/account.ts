@@ -8,11 +8,12 @@
  * @module
  */
 
-import type {
-  MetadataChanges,
-  MetadataEntry,
-  MetadataFilter,
-  MetadataOwner,
+import {
+  changeSomething,
+  type MetadataChanges,
+  type MetadataEntry,
+  type MetadataFilter,
+  type MetadataOwner,
 } from "../../storage/metadata.ts";
 import {
   type MailboxInfo,
@@ -263,13 +264,18 @@ export class CallbackAccount implements Account {
     common?: MetadataChanges,
   ): void {
     const name = typeof owner === "string" ? "" : owner.mailbox;
-    const { metadata, context } = this.#shared;
+    const { boxes, metadata, context } = this.#shared;
     const isCommon = owner === "storage";
     const apply = (isCommon ? context.metadata : metadata).plan(name, changes);
     const applyCommon = common && context.metadata.plan("", common);
+    const before = (isCommon ? context.metadata : metadata).read(name);
+    const values = new Map(before.map(({ name, value }) => [name, value]));
     apply();
     applyCommon?.();
-    this.#tellMetadata(name, changes, isCommon);
+    if (changeSomething(values, changes)) {
+      this.#tellMetadata(name, changes, isCommon);
+      if (name !== "") boxes.get(name)?.touch();
+    }
     if (common !== undefined) this.#tellMetadata("", common, true);
   }
 

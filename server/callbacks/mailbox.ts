@@ -258,6 +258,22 @@ export abstract class CallbackMailbox implements Mailbox, CopyRoute {
     target.#checkWritable();
     if (name === "moveMessages") this.#checkWritable();
     if (uids.length === 0) return { source: NO_UIDS, target: NO_UIDS };
+    const contents = new Map(
+      Array.from(uids, (uid) => [uid, contentOf(this.state, uid)]),
+    );
+    const result = await this.#transferred(name, uids, target);
+    const { source, target: copies } = result;
+    const renewed = source.some((uid, place) =>
+      contents.get(uid) !== contentOf(target.state, copies[place]!)
+    );
+    return renewed ? { ...result, renewed } : result;
+  }
+
+  async #transferred(
+    name: "copyMessages" | "moveMessages",
+    uids: UidList,
+    target: CallbackMailbox,
+  ): Promise<CopyResult> {
     const { callbacks } = this.context;
     const callback = callbacks[name]?.bind(callbacks);
     const own = (uids: UidList) =>
@@ -390,4 +406,12 @@ function ascending(
     if (uid === undefined || uid <= (uids[place - 1] ?? 0)) return undefined;
   }
   return Uint32Array.from(uids as readonly number[]);
+}
+
+/** What a message's content is known by; undefined where it is not there. */
+function contentOf(state: MailboxState, uid: number): string | undefined {
+  const index = state.indexOf(uid);
+  if (index < 0) return undefined;
+  const { home, number } = state.contentAt(index);
+  return `${home} ${number}`;
 }

@@ -17,7 +17,7 @@
  * @module
  */
 
-import { checkFlags } from "../../storage/flag_change.ts";
+import { checkFlags, NO_FLAGS } from "../../storage/flag_change.ts";
 import { MAX_UID, type StorageLimits } from "../../storage/limits.ts";
 import { Listeners } from "../../storage/listeners.ts";
 import {
@@ -257,6 +257,11 @@ export class VirtualBox {
     const changer = state.flagTable.changer(change);
     this.listeners.notify(state.applyFlags(modseq, uids, changer));
     return modseq;
+  }
+
+  /** The mailbox has changed, and no message: it gets a modseq (RFC 7162 § 3.2.3). */
+  touch(): void {
+    this.setFlags(new Uint32Array(), NO_FLAGS);
   }
 
   /** Says what a listed message is: one that is here, a new one, or why it is none. */

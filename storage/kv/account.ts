@@ -5,6 +5,7 @@
  */
 
 import {
+  changeSomething,
   checkMetadata,
   type MetadataChanges,
   type MetadataEntry,
@@ -26,6 +27,7 @@ import type {
 } from "../storage.ts";
 import type { AccountEntry } from "./account_entry.ts";
 import { type Change, together } from "./batch.ts";
+import { touchChange } from "./changes.ts";
 import {
   createChange,
   deleteChange,
@@ -248,7 +250,23 @@ export class KvAccount implements Account {
     if (common !== undefined) {
       change = together(change, await this.#metadataChange("storage", common));
     }
-    await this.#process.db.committer.submit(change);
+    const [before] = await this.metadata([owner], (name) => changes.has(name));
+    const values = new Map(before?.map(({ name, value }) => [name, value]));
+    const changed = before === undefined || changeSomething(values, changes);
+    if (!changed && common === undefined) return;
+    const { db: { committer }, maintenance } = this.#process;
+    if (typeof owner === "string") {
+      await committer.submit(change);
+      return;
+    }
+    const mailbox = await this.openMailbox(owner.mailbox);
+    try {
+      const entry = KvMailbox.entryOf(this.#process, mailbox);
+      await committer.submit(together(change, touchChange(entry)));
+      maintenance.changed(entry);
+    } finally {
+      mailbox.close();
+    }
   }
 
   async #metadataChange(

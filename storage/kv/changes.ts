@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkFlags, planFlagChange } from "../flag_change.ts";
+import { checkFlags, NO_FLAGS, planFlagChange } from "../flag_change.ts";
 import type { StorageLimits } from "../limits.ts";
 import type { MailboxState, MessageRecord } from "../mailbox_state.ts";
 import {
@@ -106,6 +106,28 @@ export function flagsChange(
           const changer = state.flagTable.changer(change);
           made.applied(state.applyFlags(modseq, changed, changer));
           return { changed, modified, missing, modseqs: [modseq] };
+        },
+      };
+    },
+  };
+}
+
+/** A change of a mailbox, and of no message: it gets a modseq (RFC 7162 § 3.2.3). */
+export function touchChange(entry: MailboxEntry): Change<void> {
+  const nobody = new Uint32Array();
+  return {
+    uses: [uses(entry, "head")],
+    plan(drafts) {
+      const { modseq, head } = entry.advance(headIn(drafts, entry));
+      const record = encodeFlags(nobody, NO_FLAGS);
+      const made = logStep(entry, modseq, head, record);
+      return {
+        writes: made.writes,
+        drafts: [draftOf(entry, head)],
+        apply() {
+          const { state } = entry;
+          const changer = state.flagTable.changer(NO_FLAGS);
+          made.applied(state.applyFlags(modseq, nobody, changer));
         },
       };
     },

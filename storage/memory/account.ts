@@ -6,6 +6,7 @@
 
 import { Listeners } from "../listeners.ts";
 import {
+  changeSomething,
   checkMetadata,
   type MetadataChanges,
   metadataCost,
@@ -319,7 +320,11 @@ export class MemoryAccountHandle implements Account {
       [...metadata].map(([name, value]) => [name, value.length]),
     );
     checkMetadata(sizes, changes, total, context.limits);
+    const box = typeof owner === "string"
+      ? undefined
+      : this.#box(owner.mailbox);
     return () => {
+      if (!changeSomething(metadata, changes)) return;
       for (const [name, value] of changes) {
         if (value === null) metadata.delete(name);
         else metadata.set(name, value.slice());
@@ -331,6 +336,7 @@ export class MemoryAccountHandle implements Account {
           : parseName(owner.mailbox, this.#delimiter).join(this.#delimiter),
         entries: [...changes.keys()],
       });
+      box?.touch();
     };
   }
 

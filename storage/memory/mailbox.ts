@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkFlags, planFlagChange } from "../flag_change.ts";
+import { checkFlags, NO_FLAGS, planFlagChange } from "../flag_change.ts";
 import { checkSizes, MAX_UID, type StorageLimits } from "../limits.ts";
 import { Listeners } from "../listeners.ts";
 import { MailboxState, type MessageRecord } from "../mailbox_state.ts";
@@ -121,6 +121,16 @@ export class MemoryBox {
   /** The counts. */
   status(): MailboxStatus {
     return statusOf(this.state);
+  }
+
+  /** The mailbox has changed, and no message: it gets a modseq (RFC 7162 § 3.2.3). */
+  touch(): void {
+    const { state } = this;
+    const changer = state.flagTable.changer(NO_FLAGS);
+    const modseq = nextModseq(state);
+    this.listeners.notify(
+      state.applyFlags(modseq, new Uint32Array(), changer),
+    );
   }
 
   /** Refuses when the mailbox is gone. */

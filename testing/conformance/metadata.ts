@@ -63,6 +63,40 @@ export function metadataContract({ check }: Contract): void {
     assertEquals(await get(account, INBOX), {});
   });
 
+  check("metadata of a mailbox raises its modseq", async (context) => {
+    const { account } = context;
+    const inbox = await account.openMailbox("INBOX");
+    await inbox.append([message("x")]);
+    const { state } = inbox;
+    const [modseq] = state.modseqs;
+    const from = state.highestModseq;
+    const raises = async (
+      owner: MetadataOwner,
+      entries: Record<string, string | null>,
+    ) => {
+      const before = state.highestModseq;
+      await set(account, owner, entries);
+      return state.highestModseq - before;
+    };
+    // RFC 7162 § 3.2.3
+    assertEquals(await raises(INBOX, { "/a": "1", "/b": "2" }), 1);
+    assertEquals(await raises(INBOX, { "/a": "2", "/b": "2" }), 1);
+    // What changes nothing raises nothing.
+    assertEquals(await raises(INBOX, { "/a": "2", "/b": "2" }), 0);
+    assertEquals(await raises(INBOX, { "/none": null }), 0);
+    assertEquals(await raises("account", { "/a": "1" }), 0);
+    assertEquals(await raises(INBOX, { "/a": null }), 1);
+    assertEquals(state.modseqs[0], modseq);
+    assertEquals(state.changedSince(from)?.map(({ uids }) => uids.length), [
+      0,
+      0,
+      0,
+    ]);
+    inbox.close();
+    const [status] = await account.status(["INBOX"]);
+    assertEquals(status?.highestModseq, from + 3);
+  });
+
   check(
     "metadata of several owners, as far as it is wanted",
     async (context) => {
@@ -217,7 +251,10 @@ export function metadataContract({ check }: Contract): void {
     const stop = other.onChange((change) => heard.push({ ...change }));
     await set(account, INBOX, { "/x": "1", "/y": null });
     await set(account, "account", { "/x": "1" });
-    await set(account, "storage", { "/x": null });
+    await set(account, "storage", { "/x": "1" });
+    // What changes nothing.
+    await set(account, INBOX, { "/x": "1", "/z": null });
+    await set(account, "storage", { "/z": null });
     const type = "metadata";
     assertEquals(heard, [
       { type, name: "INBOX", entries: ["/x", "/y"] },

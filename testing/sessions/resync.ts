@@ -82,13 +82,18 @@ export class Resync {
     const answer = await this.#ask(`SELECT ${mailbox} ${given}`);
     if (!isOk(answer)) return false;
     if (codeIn(answer, "UIDVALIDITY") !== uidValidity) return false;
+    const selectedAt = codeIn(answer, "HIGHESTMODSEQ") ?? 0;
     let fetched = false;
     for (const response of answer) {
       if (response.type !== "data") continue;
       if (response.name === "FETCH") {
         fetched = true;
-        const { uid } = this.#changed(response);
-        must(known === "" || messages.has(uid), `UID ${uid} is not asked for`);
+        const { uid, modseq } = this.#changed(response);
+        // What changes meanwhile is told as ever.
+        must(
+          known === "" || messages.has(uid) || modseq > selectedAt,
+          `UID ${uid} is not asked for`,
+        );
       } else if (response.name === "VANISHED") {
         if (response.values[0]?.type !== "list") this.#vanished(response);
         else {
@@ -136,14 +141,17 @@ export class Resync {
     }
   }
 
-  #changed({ values }: Response & { type: "data" }): { uid: number } {
+  #changed(
+    { values }: Response & { type: "data" },
+  ): { uid: number; modseq: number } {
     const items = pairsOf(itemsOf(values[0]));
     const uid = numberOf(items.get("UID"));
     const flags = itemsOf(items.get("FLAGS"))
       .map((flag) => textOf(flag).toLowerCase())
       .filter((flag) => flag !== "\\recent");
     this.#known.set(uid, new Set(flags));
-    return { uid };
+    const modseq = items.get("MODSEQ");
+    return { uid, modseq: modseq ? numberOf(itemsOf(modseq)[0]) : 0 };
   }
 
   #vanished({ values }: Response & { type: "data" }): void {

@@ -321,10 +321,8 @@ Deno.test("a list over the storage's own narrows it down, and changes go through
   assertEquals([...stored.state.allUids()], [2, 3, 4]);
   assertMatch(await client.append("INBOX", "new"), /APPENDUID \d+ 5\]/);
   await client.ok("CREATE other");
-  assertMatch(
-    (await client.send("MOVE 1:2 other")).find((l) => /COPYUID/.test(l))!,
-    /COPYUID \d+ 3:4 1:2/,
-  );
+  const moved = await client.ok("MOVE 1:2 other");
+  assertEquals(moved, ["* 1 EXPUNGE", "* 1 EXPUNGE"]);
   assertEquals([...stored.state.allUids()], [2, 5]);
   const { uidValidity } = stored.state;
   const status = await client.ok("STATUS INBOX (MESSAGES UIDVALIDITY)");
@@ -425,13 +423,12 @@ Deno.test("copies between a virtual mailbox and a stored one", async () => {
   const client = await tested.select();
   await client.ok("STORE 2 +FLAGS.SILENT (\\Flagged)");
   const toList = (await client.send("COPY 1:2 list")).at(-1)!;
-  assertMatch(toList, /COPYUID \d+ 1:2 3:4/);
+  // RFC 8474 § 5.1: the copies have other EMAILIDs.
+  assertEquals(toList, "OK COPY completed");
   await client.ok("SELECT list");
   assertEquals(await subjects(client), ["1 a", "2 b", "3 1", "4 2"]);
   assertMatch((await client.messages())[3]!, /\\Flagged/);
-  const moved = await client.ok("UID MOVE 1,4 INBOX");
-  assertMatch(moved[0]!, /COPYUID \d+ 1,4 3:4/);
-  assertEquals(moved.filter((line) => /EXPUNGE/.test(line)), [
+  assertEquals(await client.ok("UID MOVE 1,4 INBOX"), [
     "* 1 EXPUNGE",
     "* 3 EXPUNGE",
   ]);

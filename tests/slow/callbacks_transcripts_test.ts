@@ -20,7 +20,12 @@ for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
         users: { alice: "secret", bob: "secret" },
         callbacks: arrayCallbacks(),
         limits: { failedLoginDelay: 0, ...script.limits },
-        capabilities: { disable: script.disable },
+        capabilities: {
+          // Where it is offered no copy from an array has a COPYUID.
+          disable: script.requires.includes("OBJECTID")
+            ? script.disable
+            : [...script.disable, "OBJECTID"],
+        },
         metadata: {
           admin: "mailto:postmaster@example.com",
           editors: ["alice"],

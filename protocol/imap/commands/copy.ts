@@ -13,6 +13,7 @@ import { messageUids } from "../messages.ts";
 import { openTarget, tryCreate } from "../mailboxes.ts";
 import { refuseCopyBeyondLimit } from "../message_limit.ts";
 import { withProgress } from "../progress.ts";
+import type { Session } from "../session.ts";
 import type { View } from "../view.ts";
 import { expungeIssued } from "./fetch.ts";
 
@@ -30,12 +31,17 @@ export function parseCopy(d: Decoder): CopyArguments {
   return { set, to: d.sp().mailbox() };
 }
 
-/** resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set; none where nothing was copied (RFC 4315 § 3). */
+/**
+ * resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set; none where nothing was copied (RFC 4315 § 3), and none
+ * where clients could see that the copies are contents of their own.
+ */
 export function copyUid(
+  { registry }: Session,
   target: Mailbox,
-  { source, target: uids }: CopyResult,
+  { source, target: uids, renewed }: CopyResult,
 ): string | undefined {
   if (source.length === 0) return undefined;
+  if (renewed && registry.identifiesContents) return undefined;
   const { uidValidity } = target.state;
   return `COPYUID ${uidValidity} ${format(source)} ${format(uids)}`;
 }
@@ -82,7 +88,7 @@ export const copy: Command<CopyArguments> = {
             ? copyPresent(view, present, target)
             : view.mailbox.copyTo(present, target),
       );
-      const code = copyUid(target, result);
+      const code = copyUid(session, target, result);
       session.notifications?.appended(target, result.target);
       return code === undefined ? {} : { code };
     } catch (error) {

@@ -19,8 +19,13 @@ import {
   selectedContext,
   writeExtended,
 } from "../search/run.ts";
-import { isModseq, isNumbers, some } from "../search/search_key.ts";
+import { isModseq, type SearchKey, some } from "../search/search_key.ts";
 import type { Session } from "../session.ts";
+
+/** Whether a key says a sequence number, as `$` does not (RFC 5182 § 2.1). */
+function saysNumbers(key: SearchKey): boolean {
+  return key.kind === "numbers" && key.set.kind !== "saved";
+}
 
 // search = "SEARCH" [search-return-opts] SP search-program
 /**
@@ -43,7 +48,7 @@ export const search: Command<SearchArguments> = {
       const key = await keyToSearch(session, given);
       tellsModseq = some(key, isModseq);
       // RFC 7162 § 3.2.10.2: no VANISHED during a UID SEARCH by sequence numbers.
-      session.holdsExpunge = uid && session.vanishes && some(key, isNumbers);
+      session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
       if (tellsModseq) session.enableCondstore();
       const context = selectedContext(session);
       portion = await withProgress(session, tag, async (progress) => {

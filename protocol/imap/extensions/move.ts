@@ -36,7 +36,7 @@ const move: Command<CopyArguments> = {
         tag,
         () => view.mailbox.moveTo(uids, target),
       );
-      const code = copyUid(target, result);
+      const code = copyUid(session, target, result);
       session.notifications?.appended(target, result.target);
       session.owesExpunge = true;
       // COPYUID comes before the EXPUNGEs, and so not with the tagged OK (RFC 6851 § 4.3).

@@ -88,6 +88,8 @@ export const objectIdExtension: Extension = {
       session.out.text(`(${known})`);
     },
   }],
+  // RFC 8474 § 5.1
+  identifiesContents: true,
   fetchItems: [EMAILID, THREADID].map((attribute) => ({
     name: attribute.name,
     parse: () => attribute,

@@ -229,7 +229,7 @@ export class Notifier implements Notifications {
   }
 
   #messagesChanged({ mailbox, type, count }: MessagesChange): void {
-    if (this.#isSelected(mailbox)) return;
+    if (count === 0 || this.#isSelected(mailbox)) return;
     // Where it is not known what is subscribed it is found out when it is told.
     const known = this.#subscribed !== undefined;
     if (known && !isOfMessages(this.#eventsOf(mailbox))) return;
