@@ -32,6 +32,9 @@ async function use(server: RunningServer): Promise<void> {
   assertMatch(await wire.ask(`a LOGIN user ${password}`), /^a OK/m);
   assertMatch(await wire.ask("b APPEND INBOX {4+}\r\nabcd"), /^b OK/m);
   assertMatch(await wire.ask("c SELECT INBOX"), /^\* 1 EXISTS/m);
+  // One that lies in a file beside the database.
+  const large = `e APPEND INBOX {300000+}\r\n${"x".repeat(300_000)}`;
+  assertMatch(await wire.ask(large), /^e OK/m);
   server.signal("SIGHUP");
   await server.logged("reloaded");
   assertMatch(await wire.ask("d FETCH 1 BODY[]"), /abcd/);

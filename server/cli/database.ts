@@ -65,6 +65,9 @@ export async function openDatabase(config: Config): Promise<Database> {
       hierarchyDelimiter: config.hierarchyDelimiter ??
         DEFAULTS.hierarchyDelimiter,
       limits: config.storageLimits ?? {},
+      ...(config.bodyFilesFrom === undefined
+        ? {}
+        : { bodyFilesFrom: config.bodyFilesFrom }),
       onFault: (error) => logger("storage").error("fault", { error }),
     });
     if (storage.provider === "npm") {

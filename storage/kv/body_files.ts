@@ -56,6 +56,8 @@ const ARRIVING = "new";
 const PIECE = 1_048_576;
 /** Of so many contents is remembered whether they are in files. */
 const MAX_KNOWN = 10_000;
+/** Files that are written at once. */
+const AT_ONCE = 16;
 /** Keys that one read of the database takes. */
 const KEYS_A_READ = 10;
 /** How old a file is that no other process can be at work on. */
@@ -150,23 +152,15 @@ export class BodyFiles {
   async write(bodies: readonly NewBody[]): Promise<void> {
     await this.#make();
     const begun: ContentId[] = [];
-    let named: Promise<void> | undefined;
-    try {
-      for (const [index, { content, source }] of bodies.entries()) {
-        using file = await this.#create(content);
-        begun.push(content);
-        // While the last one is being written, all of their names get on the disk.
-        if (index === bodies.length - 1) named = this.#synced.run();
-        for (let at = 0; at < source.length;) {
-          at += await file.write(source.subarray(at, at + PIECE));
-        }
-        await file.syncData();
-      }
-      await named;
-    } catch (error) {
-      await named?.catch(() => {});
+    for (let from = 0; from < bodies.length; from += AT_ONCE) {
+      const some = bodies.slice(from, from + AT_ONCE);
+      const written = await Promise.allSettled(
+        some.map((body) => this.#write(body, begun)),
+      );
+      const failed = written.find(({ status }) => status === "rejected");
+      if (failed?.status !== "rejected") continue;
       await this.discard(begun).catch(this.#options.onFault);
-      throw error;
+      throw failed.reason;
     }
   }
 
@@ -238,9 +232,10 @@ export class BodyFiles {
     }
   }
 
-  /** All files that are there. */
+  /** All files that are there; nothing else is under way. */
   async *list(): AsyncGenerator<FoundBody, void> {
     const { folder } = this.#options;
+    await this.idle();
     for await (const entry of entriesOf(folder)) {
       if (!entry.isDirectory) continue;
       const inside = join(folder, entry.name);
@@ -311,6 +306,22 @@ export class BodyFiles {
       createNew: true,
       mode: 0o600,
     });
+  }
+
+  /** Writes a file; its name gets on the disk at the same time. */
+  async #write(
+    { content, source }: NewBody,
+    begun: ContentId[],
+  ): Promise<void> {
+    using file = await this.#create(content);
+    begun.push(content);
+    const named = this.#synced.run();
+    named.catch(() => {});
+    for (let at = 0; at < source.length;) {
+      at += await file.write(source.subarray(at, at + PIECE));
+    }
+    await file.syncData();
+    await named;
   }
 
   async #move(content: ContentId): Promise<void> {
