@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { filesIn } from "./storage/body_folders.ts";
 import { Wire } from "./hostile/wire.ts";
 import { type RunningServer, startWith, withFolder } from "./cli/run.ts";
 
@@ -48,6 +49,8 @@ Deno.test("the least that the README names is enough, without a word", () =>
     await use(server);
     assertEquals(await server.stop("SIGTERM"), 0);
     assertEquals(complaints(server), []);
+    const files = await filesIn(join(dir, "imapd.kv.bodies"));
+    assertEquals(files.length, 1);
   }));
 
 Deno.test("the network and the folder of the data are enough, with a word about passwords", () =>

@@ -16,7 +16,7 @@ import { dirname, join } from "@std/path";
 import type { ContentId } from "../model.ts";
 import { ByteReader, ByteWriter } from "./binary.ts";
 import { BodyHandles } from "./body_handles.ts";
-import type { Committer } from "./commit.ts";
+import { type Committer, turn } from "./commit.ts";
 import { BODY_FILES, bodyFileKey } from "./keys.ts";
 import { GroupedTask, isMissing, syncFolder, unlink } from "./files.ts";
 
@@ -159,6 +159,8 @@ export class BodyFiles {
       );
       const failed = written.find(({ status }) => status === "rejected");
       if (failed?.status !== "rejected") continue;
+      // The folder may have gone.
+      this.#made = undefined;
       await this.discard(begun).catch(this.#options.onFault);
       throw failed.reason;
     }
@@ -226,9 +228,7 @@ export class BodyFiles {
         await this.#move(content);
         continue;
       }
-      const { mtime } = await Deno.stat(path);
-      const age = Date.now() - (mtime?.getTime() ?? 0);
-      if (!shared || age > ARRIVING_AGE) await unlink(path);
+      if (!shared || await isOld(path)) await unlink(path);
     }
   }
 
@@ -370,6 +370,17 @@ async function* entriesOf(folder: string): AsyncGenerator<Deno.DirEntry, void> {
   }
 }
 
+/** Whether a file is there, and too old for another process to be at work on it. */
+async function isOld(path: string): Promise<boolean> {
+  try {
+    const { mtime } = await Deno.stat(path);
+    return Date.now() - (mtime?.getTime() ?? 0) > ARRIVING_AGE;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
 async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);
@@ -378,9 +389,4 @@ async function isThere(path: string): Promise<boolean> {
     if (isMissing(error)) return false;
     throw error;
   }
-}
-
-/** Lets everything else that can run do so once. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

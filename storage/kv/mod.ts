@@ -55,7 +55,7 @@ import { verifyDatabase } from "./verify.ts";
 
 export { KvOtpStore } from "./otp.ts";
 export { KvUsers, type UserRecord, type UserTokenRecord } from "./users.ts";
-export { bodyFolder, type KvProvider } from "./open.ts";
+export type { KvProvider } from "./open.ts";
 
 /** Options of {@linkcode openKvStorage}. */
 export interface KvStorageOptions {
@@ -64,8 +64,8 @@ export interface KvStorageOptions {
   /** A file, `:memory:` or a URL, when there is no open database. Default `:memory:`. */
   readonly path?: string;
   /**
-   * A folder for large sources. Default: that of {@linkcode bodyFolder} where the path is a file that we may write
-   * beside, none otherwise. It belongs to the database: whoever moves the one moves the other.
+   * A folder for large sources. Default: `PATH.bodies` where the path is a file that we may write beside, none
+   * otherwise. It belongs to the database: whoever moves the one moves the other.
    */
   readonly bodyFolder?: string;
   /** Sources of so many bytes or more are written to files, where there is a folder; 0 for none. Default 262,144. */
