@@ -305,6 +305,7 @@ withFiles("more files than are open at a time", async (open, folder) => {
   await inbox.append(
     Array.from({ length: count }, (_, at) => large(1_000 + at)),
   );
+  assertEquals(await opened.storage.verify(), []);
   assertEquals((await filesIn(folder)).length, count);
   for (let round = 0; round < 2; round++) {
     for (let at = 0; at < count; at++) {
