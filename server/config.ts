@@ -60,6 +60,7 @@ export interface Config {
   readonly tlsMinVersion?: TlsVersion;
   readonly clientCa?: string;
   readonly kv?: string;
+  readonly bodyFilesFrom?: number;
   readonly insecureAuth?: boolean;
   readonly utf8Only?: boolean;
   readonly surrogates?: boolean;

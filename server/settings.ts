@@ -154,6 +154,15 @@ export const SETTINGS: readonly Setting[] = [
     sample: { yaml: "imapd-data/imapd.kv", active: true },
   },
   {
+    key: "bodyFilesFrom",
+    kind: count(0, 4_294_967_295),
+    placeholder: "N",
+    help: "bytes from which on a message lies in a file beside the database; " +
+      "0 for none",
+    fallback: "262144",
+    sample: { yaml: "262144" },
+  },
+  {
     key: "insecureAuth",
     kind: { type: "flag" },
     help: "allow passwords without TLS from other machines too",

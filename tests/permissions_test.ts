@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { filesIn } from "./storage/body_folders.ts";
 import { Wire } from "./hostile/wire.ts";
 import { type RunningServer, startWith, withFolder } from "./cli/run.ts";
 
@@ -32,6 +33,9 @@ async function use(server: RunningServer): Promise<void> {
   assertMatch(await wire.ask(`a LOGIN user ${password}`), /^a OK/m);
   assertMatch(await wire.ask("b APPEND INBOX {4+}\r\nabcd"), /^b OK/m);
   assertMatch(await wire.ask("c SELECT INBOX"), /^\* 1 EXISTS/m);
+  // One that lies in a file beside the database.
+  const large = `e APPEND INBOX {300000+}\r\n${"x".repeat(300_000)}`;
+  assertMatch(await wire.ask(large), /^e OK/m);
   server.signal("SIGHUP");
   await server.logged("reloaded");
   assertMatch(await wire.ask("d FETCH 1 BODY[]"), /abcd/);
@@ -45,6 +49,8 @@ Deno.test("the least that the README names is enough, without a word", () =>
     await use(server);
     assertEquals(await server.stop("SIGTERM"), 0);
     assertEquals(complaints(server), []);
+    const files = await filesIn(join(dir, "imapd.kv.bodies"));
+    assertEquals(files.length, 1);
   }));
 
 Deno.test("the network and the folder of the data are enough, with a word about passwords", () =>

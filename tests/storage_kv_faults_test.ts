@@ -1,6 +1,7 @@
 /** What the storage on Deno KV does when the database fails, or stops at any moment. */
 
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { join } from "@std/path";
 import { type KvStorageOptions, openKvStorage } from "../storage/kv/mod.ts";
 import { MemoryStorage } from "../storage/memory/mod.ts";
 import type { StorageError, Uid } from "../storage/model.ts";
@@ -14,6 +15,7 @@ import {
   uid,
   uids,
 } from "../testing/conformance/harness.ts";
+import { withBodyFolders } from "./storage/body_folders.ts";
 import { ObservedKv } from "./storage/observed_kv.ts";
 
 const QUIET: KvStorageOptions = {
@@ -281,10 +283,20 @@ async function live(storage: Storage, step: Step): Promise<void> {
   }
 }
 
-Deno.test("KV: wherever a process stops, what it acknowledged is there and whole", async () => {
-  const options = { ...QUIET, foldRecords: 2 };
+/** Lives and stops before each commit in turn; `folder` gives a new one for large sources. */
+async function stopEverywhere(
+  folder?: () => Promise<string>,
+): Promise<void> {
   let stopAt = 0;
   for (let finished = false; !finished; stopAt++) {
+    const bodyFolder = await folder?.();
+    const options = {
+      ...QUIET,
+      foldRecords: 2,
+      ...(bodyFolder === undefined
+        ? {}
+        : { bodyFolder, bodyFilesFrom: 65_000 }),
+    };
     const kv = await Deno.openKv(":memory:");
     const db = new ObservedKv(kv);
     let left = stopAt;
@@ -332,7 +344,21 @@ Deno.test("KV: wherever a process stops, what it acknowledged is there and whole
     }
     assertEquals(left_, [], `Stopped at commit ${stopAt}`);
     await again.close();
+    if (bodyFolder !== undefined) {
+      assertEquals(
+        await Array.fromAsync(Deno.readDir(join(bodyFolder, "new"))).catch(
+          () => [],
+        ),
+        [],
+      );
+    }
     kv.close();
   }
   assertGreater(stopAt, 40);
-});
+}
+
+Deno.test("KV: wherever a process stops, what it acknowledged is there and whole", () =>
+  stopEverywhere());
+
+Deno.test("KV: the same with large sources in files", () =>
+  withBodyFolders((make) => stopEverywhere(make)));

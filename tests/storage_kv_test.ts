@@ -28,25 +28,6 @@ testStorage(
   (options) => openKvStorage({ ...options, gracePeriod: 0 }),
 );
 
-// All sources in files, of which there is a folder to each storage.
-testStorage("KV, bodies in files", async (options) => {
-  const bodyFolder = await Deno.makeTempDir();
-  const storage = await openKvStorage({
-    ...options,
-    bodyFolder,
-    bodyFilesFrom: 1,
-    cacheBytes: 0,
-    gracePeriod: 0,
-    foldRecords: 3,
-  });
-  const close = storage.close.bind(storage);
-  storage.close = () =>
-    close().finally(() =>
-      Deno.remove(bodyFolder, { recursive: true }).catch(() => {})
-    );
-  return storage;
-});
-
 // Everything folded, packed, collected and forgotten as early as can be, and nothing kept in memory.
 testStorage("KV, folding always", (options) =>
   openKvStorage({

@@ -37,7 +37,7 @@ export const checkCommand: CliCommand = {
     "--repair makes anew what follows from something else, and says what it did. What has lost its " +
     "place goes below Lost+Found of the user whose it is; what may be anybody's, into the account " +
     "lost+found. A message goes only when its source has gone; what is left of that is kept in " +
-    "Lost+Found/Messages. Make a copy of the database before.",
+    "Lost+Found/Messages. Make a copy of the database and of its folder .bodies before.",
     "Exit status: 0 all is well, or all was repaired; 1 faults are left.",
     "The database has one process: stop the server before, and every server where it is one over a " +
     "network.",

@@ -66,6 +66,9 @@ export async function openDatabase(config: Config): Promise<Database> {
         DEFAULTS.hierarchyDelimiter,
       limits: config.storageLimits ?? {},
       cacheBytes: config.cacheBytes ?? DEFAULTS.cacheBytes,
+      ...(config.bodyFilesFrom === undefined
+        ? {}
+        : { bodyFilesFrom: config.bodyFilesFrom }),
       onFault: (error) => logger("storage").error("fault", { error }),
     });
     if (storage.provider === "npm") {

@@ -56,7 +56,7 @@ async function run(args: Arguments): Promise<number> {
   const total = nothing();
   for (const { counts } of accounts) add(total, counts);
   const file = isDatabaseFile(database.path)
-    ? await fileSize(database.path)
+    ? await fileSize(database.path) + await database.storage.filesSize()
     : undefined;
   if (args.flag("json")) {
     const database = file === undefined ? {} : { databaseSize: file };

@@ -16,7 +16,7 @@ import { dirname, join } from "@std/path";
 import type { ContentId } from "../model.ts";
 import { ByteReader, ByteWriter } from "./binary.ts";
 import { BodyHandles } from "./body_handles.ts";
-import type { Committer } from "./commit.ts";
+import { type Committer, turn } from "./commit.ts";
 import { BODY_FILES, bodyFileKey } from "./keys.ts";
 import { GroupedTask, isMissing, syncFolder, unlink } from "./files.ts";
 
@@ -56,6 +56,8 @@ const ARRIVING = "new";
 const PIECE = 1_048_576;
 /** Of so many contents is remembered whether they are in files. */
 const MAX_KNOWN = 10_000;
+/** Files that are written at once. */
+const AT_ONCE = 16;
 /** Keys that one read of the database takes. */
 const KEYS_A_READ = 10;
 /** How old a file is that no other process can be at work on. */
@@ -150,23 +152,17 @@ export class BodyFiles {
   async write(bodies: readonly NewBody[]): Promise<void> {
     await this.#make();
     const begun: ContentId[] = [];
-    let named: Promise<void> | undefined;
-    try {
-      for (const [index, { content, source }] of bodies.entries()) {
-        using file = await this.#create(content);
-        begun.push(content);
-        // While the last one is being written, all of their names get on the disk.
-        if (index === bodies.length - 1) named = this.#synced.run();
-        for (let at = 0; at < source.length;) {
-          at += await file.write(source.subarray(at, at + PIECE));
-        }
-        await file.syncData();
-      }
-      await named;
-    } catch (error) {
-      await named?.catch(() => {});
+    for (let from = 0; from < bodies.length; from += AT_ONCE) {
+      const some = bodies.slice(from, from + AT_ONCE);
+      const written = await Promise.allSettled(
+        some.map((body) => this.#write(body, begun)),
+      );
+      const failed = written.find(({ status }) => status === "rejected");
+      if (failed?.status !== "rejected") continue;
+      // The folder may have gone.
+      this.#made = undefined;
       await this.discard(begun).catch(this.#options.onFault);
-      throw error;
+      throw failed.reason;
     }
   }
 
@@ -232,15 +228,14 @@ export class BodyFiles {
         await this.#move(content);
         continue;
       }
-      const { mtime } = await Deno.stat(path);
-      const age = Date.now() - (mtime?.getTime() ?? 0);
-      if (!shared || age > ARRIVING_AGE) await unlink(path);
+      if (!shared || await isOld(path)) await unlink(path);
     }
   }
 
-  /** All files that are there. */
+  /** All files that are there; nothing else is under way. */
   async *list(): AsyncGenerator<FoundBody, void> {
     const { folder } = this.#options;
+    await this.idle();
     for await (const entry of entriesOf(folder)) {
       if (!entry.isDirectory) continue;
       const inside = join(folder, entry.name);
@@ -313,6 +308,22 @@ export class BodyFiles {
     });
   }
 
+  /** Writes a file; its name gets on the disk at the same time. */
+  async #write(
+    { content, source }: NewBody,
+    begun: ContentId[],
+  ): Promise<void> {
+    using file = await this.#create(content);
+    begun.push(content);
+    const named = this.#synced.run();
+    named.catch(() => {});
+    for (let at = 0; at < source.length;) {
+      at += await file.write(source.subarray(at, at + PIECE));
+    }
+    await file.syncData();
+    await named;
+  }
+
   async #move(content: ContentId): Promise<void> {
     const place = this.#placeOf(content);
     const move = () => Deno.rename(this.#arrivalOf(content), place);
@@ -359,6 +370,17 @@ async function* entriesOf(folder: string): AsyncGenerator<Deno.DirEntry, void> {
   }
 }
 
+/** Whether a file is there, and too old for another process to be at work on it. */
+async function isOld(path: string): Promise<boolean> {
+  try {
+    const { mtime } = await Deno.stat(path);
+    return Date.now() - (mtime?.getTime() ?? 0) > ARRIVING_AGE;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
 async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);
@@ -367,9 +389,4 @@ async function isThere(path: string): Promise<boolean> {
     if (isMissing(error)) return false;
     throw error;
   }
-}
-
-/** Lets everything else that can run do so once. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -340,7 +340,7 @@ function isLocked(error: unknown): boolean {
 }
 
 /** Lets everything else that can run do so once: some microseconds. */
-function turn(): Promise<void> {
+export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

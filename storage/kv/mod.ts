@@ -59,7 +59,7 @@ import { verifyDatabase } from "./verify.ts";
 
 export { KvOtpStore } from "./otp.ts";
 export { KvUsers, type UserRecord, type UserTokenRecord } from "./users.ts";
-export { bodyFolder, type KvProvider } from "./open.ts";
+export type { KvProvider } from "./open.ts";
 
 /** Options of {@linkcode openKvStorage}. */
 export interface KvStorageOptions {
@@ -68,11 +68,11 @@ export interface KvStorageOptions {
   /** A file, `:memory:` or a URL, when there is no open database. Default `:memory:`. */
   readonly path?: string;
   /**
-   * A folder for large sources. Default: that of {@linkcode bodyFolder} where the path is a file that we may write
-   * beside, none otherwise. It belongs to the database: whoever moves the one moves the other.
+   * A folder for large sources. Default: `PATH.bodies` where the path is a file that we may write beside, none
+   * otherwise. It belongs to the database: whoever moves the one moves the other.
    */
   readonly bodyFolder?: string;
-  /** Sources of so many bytes or more are written to files, where there is a folder. Default 262,144. */
+  /** Sources of so many bytes or more are written to files, where there is a folder; 0 for none. Default 262,144. */
   readonly bodyFilesFrom?: number;
   /** Whether other processes write to the database too. Default: whether the path is a URL. */
   readonly shared?: boolean;
@@ -179,7 +179,7 @@ export async function openKvStorage(
     ? undefined
     : await BodyFiles.open(reader, committer, {
       folder,
-      from: options.bodyFilesFrom ?? BODY_FILES_FROM,
+      from: (options.bodyFilesFrom ?? BODY_FILES_FROM) || Infinity,
       shared: settings.shared,
       onFault: settings.onFault,
     }).catch((error) => {
@@ -357,6 +357,15 @@ export class KvStorage implements Storage {
     await this.#process.db.committer.idle();
     await this.#process.db.files?.idle();
     return await verifyDatabase(this.#process);
+  }
+
+  /** How many bytes are in files beside the database. */
+  async filesSize(): Promise<number> {
+    let sum = 0;
+    for await (const { size } of this.#process.db.files?.list() ?? []) {
+      sum += size;
+    }
+    return sum;
   }
 
   /** See {@linkcode Storage.close}. */

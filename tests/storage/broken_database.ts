@@ -20,10 +20,13 @@ import {
   messages,
   uids,
 } from "../../testing/conformance/harness.ts";
+import { filesIn, withBodyFolders } from "./body_folders.ts";
 
 /** A database and what is in it. */
 export interface Case {
   readonly kv: Deno.Kv;
+  /** The folder in which the largest source is; "" where there is none. */
+  readonly folder: string;
   /** The mailboxes' numbers, by user and name. */
   readonly ids: Readonly<Record<string, number>>;
   /** The key that is the n-th under a prefix. */
@@ -61,13 +64,21 @@ export async function dump(storage: Storage): Promise<Dump> {
   return all;
 }
 
+/** Where the largest sources are, if not in the database. */
+export interface Files {
+  readonly bodyFolder?: string;
+  readonly bodyFilesFrom?: number;
+}
+
 /** Fills a database: several mailboxes, folded and not, copies, large messages, deliveries. */
 export async function fill(
   kv: Deno.Kv,
   accounts: readonly string[],
+  files: Files = {},
 ): Promise<Record<string, number>> {
   await using storage = await openKvStorage({
     kv,
+    ...files,
     foldRecords: 4,
     gracePeriod: 0,
   });
@@ -108,18 +119,23 @@ export async function fill(
 export async function check(
   kv: Deno.Kv,
   repair: boolean,
+  { bodyFolder }: Files = {},
 ): Promise<CheckResult & { findings: Finding[] }> {
   const findings: Finding[] = [];
   const result = await checkDatabase(kv, {
     repair,
+    bodyFolder,
     summarize,
     onFinding: (finding) => findings.push(finding),
   });
   return { ...result, findings };
 }
 
-async function entries(kv: Deno.Kv): Promise<string[]> {
-  const all: string[] = [];
+async function entries(
+  kv: Deno.Kv,
+  { bodyFolder }: Files,
+): Promise<string[]> {
+  const all = bodyFolder === undefined ? [] : await filesIn(bodyFolder);
   for await (const { key, value } of kv.list<Uint8Array>({ prefix: [] })) {
     all.push(JSON.stringify([key, value.length]));
   }
@@ -133,59 +149,81 @@ export interface Expected {
   /** Compares what there was with what there is; by default it has to be the same. */
   readonly compare?: (before: Dump, after: Dump) => void;
   readonly accounts?: readonly string[];
+  /** Whether the largest sources are in files. */
+  readonly inFiles?: boolean;
 }
 
 /** Adds a test that breaks a database, and looks what a report and a repair say and do. */
 export function broken(
   name: string,
-  { finds: [kind, what], compare = same, accounts = ["alice", "bob"] }:
-    Expected,
+  {
+    finds: [kind, what],
+    compare = same,
+    accounts = ["alice", "bob"],
+    inFiles = false,
+  }: Expected,
   spoil: (db: Case) => Promise<void>,
 ): void {
-  Deno.test(`check: ${name}`, async () => {
-    const kv = await Deno.openKv(":memory:");
-    try {
-      const ids = await fill(kv, accounts);
-      let before: Dump;
-      {
-        await using storage = await openKvStorage({ kv });
-        before = await dump(storage);
+  Deno.test(`check: ${name}`, () =>
+    withBodyFolders(async (make) => {
+      const kv = await Deno.openKv(":memory:");
+      const folder = inFiles ? await make() : "";
+      const files = inFiles
+        ? { bodyFolder: folder, bodyFilesFrom: 150_000 }
+        : {};
+      try {
+        const ids = await fill(kv, accounts, files);
+        let before: Dump;
+        {
+          await using storage = await openKvStorage({ kv, ...files });
+          before = await dump(storage);
+        }
+        assertEquals((await check(kv, false, files)).findings, []);
+        const key = async (prefix: Deno.KvKey, n = 0) => {
+          const found = await Array.fromAsync(kv.list({ prefix }));
+          assert(found[n], `${prefix.join(" ")} has ${found.length}`);
+          return found[n]!.key;
+        };
+        await spoil({
+          kv,
+          folder,
+          ids,
+          key,
+          async head(name, change) {
+            const at = ["head", ids[name]!];
+            const { value } = await kv.get<Uint8Array>(at);
+            await kv.set(at, encodeHead(change(decodeHead(value!))));
+          },
+        });
+        const spoiled = await entries(kv, files);
+        const reported = await check(kv, false, files);
+        assert(
+          reported.findings.some((f) =>
+            f.kind === kind && f.what.includes(what)
+          ),
+          JSON.stringify(reported.findings),
+        );
+        assertEquals(
+          await entries(kv, files),
+          spoiled,
+          "A report changes nothing",
+        );
+        if (kind !== "unfinished") assertGreater(reported.left, 0);
+        const repaired = await check(kv, true, files);
+        assertEquals(repaired.left, 0, JSON.stringify(repaired.findings));
+        assertEquals((await check(kv, false, files)).findings, []);
+        await using storage = await openKvStorage({
+          kv,
+          ...files,
+          gracePeriod: 0,
+        });
+        assertEquals(await storage.verify(), []);
+        compare(before, await dump(storage));
+        assertEquals(await storage.verify(), []);
+      } finally {
+        kv.close();
       }
-      assertEquals((await check(kv, false)).findings, []);
-      const key = async (prefix: Deno.KvKey, n = 0) => {
-        const found = await Array.fromAsync(kv.list({ prefix }));
-        assert(found[n], `${prefix.join(" ")} has ${found.length}`);
-        return found[n]!.key;
-      };
-      await spoil({
-        kv,
-        ids,
-        key,
-        async head(name, change) {
-          const at = ["head", ids[name]!];
-          const { value } = await kv.get<Uint8Array>(at);
-          await kv.set(at, encodeHead(change(decodeHead(value!))));
-        },
-      });
-      const spoiled = await entries(kv);
-      const reported = await check(kv, false);
-      assert(
-        reported.findings.some((f) => f.kind === kind && f.what.includes(what)),
-        JSON.stringify(reported.findings),
-      );
-      assertEquals(await entries(kv), spoiled, "A report changes nothing");
-      if (kind !== "unfinished") assertGreater(reported.left, 0);
-      const repaired = await check(kv, true);
-      assertEquals(repaired.left, 0, JSON.stringify(repaired.findings));
-      assertEquals((await check(kv, false)).findings, []);
-      await using storage = await openKvStorage({ kv, gracePeriod: 0 });
-      assertEquals(await storage.verify(), []);
-      compare(before, await dump(storage));
-      assertEquals(await storage.verify(), []);
-    } finally {
-      kv.close();
-    }
-  });
+    }));
 }
 
 /** No value that can be decoded. */
