@@ -9,9 +9,6 @@ const MANY = "maxConnectionsPerUser: 3000\n";
 /** How many sessions wait at once; how long they may take to hear, in milliseconds; what one may cost, in KiB (50 KB). */
 const WAITING = { count: 1_000, time: 2_000, memory: 50_000 / 1_024 };
 
-/** What there is more where what a client sends is inflated, in KiB. */
-const INFLATE = 40;
-
 const IDLE = "a SELECT INBOX\r\nb IDLE\r\n";
 const EVENTS = "(MessageNew MessageExpunge FlagChange)";
 
@@ -83,8 +80,7 @@ for (const [way, asks] of Object.entries(WAYS)) {
         const after = (memoryOf(server) - before) * 1_024 / count;
         console.log(`a session that was told: ${after.toFixed(0)} KiB`);
         for (const peer of waiting) peer[Symbol.dispose]();
-        const inflates = way.includes("compressed") ? INFLATE : 0;
-        assert(each < WAITING.memory + inflates, `${each} KiB`);
+        assert(each < WAITING.memory, `${each} KiB`);
         assert(time < WAITING.time, `${time} ms`);
       }),
   });
