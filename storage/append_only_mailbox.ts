@@ -32,8 +32,10 @@ export class AppendOnlyMailbox implements Mailbox {
     return this.#inner.name;
   }
 
-  append(messages: readonly NewMessage[]): Promise<AppendResult> {
-    return this.#inner.append(messages);
+  /** Which UIDs they have got would say something of the others there. */
+  async append(messages: readonly NewMessage[]): Promise<AppendResult> {
+    const result = await this.#inner.append(messages);
+    return { ...result, uids: new Uint32Array(0) };
   }
 
   refresh(): Promise<never> {

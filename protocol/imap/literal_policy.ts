@@ -51,6 +51,10 @@ export class LiteralPolicy {
         throw new Bye("The literal is too long", "TOOBIG");
       }
       const say = `The literal is longer than ${most} bytes`;
+      if (loggedIn && command?.name === "SETMETADATA") {
+        // RFC 5464 § 4.3
+        return refuse(new No(`METADATA MAXSIZE ${most}`, say));
+      }
       return refuse(message ? new No("TOOBIG", say) : new Bad(say, "TOOBIG"));
     }
     if (command === undefined) return refuse(new Bad("Unknown command"));

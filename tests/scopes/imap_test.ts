@@ -72,7 +72,7 @@ Deno.test("append-only: messages go in, and nothing comes out", () =>
     const client = await login("append");
     assertMatch(
       await client.append("Sent", "a: b\r\n\r\nx"),
-      /^OK \[APPENDUID \d+ 3\]/,
+      /^OK (?!\[)/,
     );
     await assertCodes(client, {
       "SELECT Sent": "NOPERM",
@@ -169,7 +169,7 @@ Deno.test("scopes meet: read-only in one mailbox, append-only in one", () =>
     await assertCodes(reader, { "SELECT Sent": "NONEXISTENT" });
     await assertCodes(reader, { "APPEND INBOX {4+}\r\na: b": "NOPERM" });
     const writer = await login("drop");
-    assertMatch(await writer.append("Drop", "a: b\r\n"), /^OK \[APPENDUID/);
+    assertMatch(await writer.append("Drop", "a: b\r\n"), /^OK (?!\[)/);
     await assertCodes(writer, {
       "APPEND INBOX {4+}\r\na: b": "TRYCREATE",
       "SELECT Drop": "NOPERM",

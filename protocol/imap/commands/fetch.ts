@@ -61,15 +61,22 @@ export const fetch: Command<FetchArguments> = {
     // "the server is REQUIRED to process messages from highest to lowest UID" then (RFC 9738 § 3.1).
     const backwards = code !== undefined;
     const downgraded: number[] = [];
-    const all = await fetchMessages(session, uids, request.attributes, {
-      backwards,
-      downgraded,
-    });
+    let all: boolean;
+    try {
+      all = await fetchMessages(session, uids, request.attributes, {
+        backwards,
+        downgraded,
+      });
+    } catch (error) {
+      if (error instanceof No) noteLimit(session, code);
+      throw error;
+    }
     if (all || uid) {
       return completeInPart(session, code, completionOf(downgraded));
     }
+    if (code === undefined) throw expungeIssued();
     noteLimit(session, code);
-    throw expungeIssued();
+    return GONE;
   },
 };
 
@@ -81,10 +88,13 @@ function parseAttributes(
   const macro = d.tryKeyword(...MACROS.keys());
   if (macro !== undefined) return MACROS.get(macro)!;
   if (d.peek() !== PARENTHESIS) return [parseFetchItem(d, context)];
-  const named = new Map(
-    d.nonEmptyList(() => parseFetchItem(d, context))
-      .map((attribute) => [attribute.name, attribute]),
-  );
+  const named = new Map<string, FetchAttribute>();
+  for (const one of d.nonEmptyList(() => parseFetchItem(d, context))) {
+    // Of two that are answered alike the one counts that asks for more.
+    if (!named.has(one.name) || one.setsSeen || one.prevails) {
+      named.set(one.name, one);
+    }
+  }
   return [...named.values()];
 }
 
@@ -101,8 +111,13 @@ function parseModifiers(
 
 /** Some messages are gone, and the client has not been told yet (RFC 5530 § 3, RFC 2180 § 4.1.2). */
 export function expungeIssued(code = "EXPUNGEISSUED"): No {
-  return new No(code, "Some of the messages are gone");
+  return new No(code, GONE_TEXT);
 }
+
+const GONE_TEXT = "Some of the messages are gone";
+
+/** Beside MESSAGELIMIT, EXPUNGEISSUED "MUST be returned in the tagged OK response" (RFC 9738 § 3.1). */
+export const GONE: Completion = { code: "EXPUNGEISSUED", text: GONE_TEXT };
 
 const PARENTHESIS = "(".charCodeAt(0);
 

@@ -19,13 +19,8 @@ import {
   selectedContext,
   writeExtended,
 } from "../search/run.ts";
-import { isModseq, type SearchKey, some } from "../search/search_key.ts";
+import { isModseq, saysNumbers, some } from "../search/search_key.ts";
 import type { Session } from "../session.ts";
-
-/** Whether a key says a sequence number, as `$` does not (RFC 5182 § 2.1). */
-function saysNumbers(key: SearchKey): boolean {
-  return key.kind === "numbers" && key.set.kind !== "saved";
-}
 
 // search = "SEARCH" [search-return-opts] SP search-program
 /**

@@ -16,7 +16,7 @@ import { completeInPart, noteLimit, portionOf } from "../message_limit.ts";
 import { messageUids } from "../messages.ts";
 import { parseParameters } from "../parameters.ts";
 import { withProgress } from "../progress.ts";
-import { expungeIssued } from "./fetch.ts";
+import { expungeIssued, GONE } from "./fetch.ts";
 
 interface StoreArguments {
   readonly set: SequenceSet;
@@ -86,8 +86,9 @@ export const store: Command<StoreArguments> = {
       : result.modified.map((uid) => view.numberOf(uid));
     const code = failed.length > 0 ? `MODIFIED ${format(failed)}` : undefined;
     if (!all && !uid) {
+      if (limited === undefined) throw expungeIssued(code);
       noteLimit(session, limited);
-      throw expungeIssued(code);
+      return code === undefined ? GONE : { ...GONE, code };
     }
     const modifiedCode = code === undefined ? undefined : { code };
     return completeInPart(session, limited, modifiedCode);

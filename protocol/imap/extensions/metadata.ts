@@ -19,6 +19,7 @@ import {
   metadataResponse,
   readMailboxes,
   readServer,
+  SPECIAL_USE,
 } from "../metadata/query.ts";
 import { metadataWatch } from "../metadata/watch.ts";
 import type { Session } from "../session.ts";
@@ -158,6 +159,9 @@ const setMetadata: Command<SetArguments> = {
   },
 
   async execute(session, { mailbox, changes }) {
+    if (mailbox !== "" && changes.has(SPECIAL_USE)) {
+      throw new No("CANNOT", "Special uses are given by CREATE");
+    }
     const owned: Owned = mailbox === ""
       ? ownedBy(session, changes)
       : [{ mailbox }, changes];

@@ -32,7 +32,7 @@ import {
   selectedContext,
   writeExtended,
 } from "../search/run.ts";
-import { isModseq, some } from "../search/search_key.ts";
+import { isModseq, saysNumbers, some } from "../search/search_key.ts";
 import type { Session } from "../session.ts";
 
 interface MultiSearchArguments extends SearchArguments {
@@ -90,7 +90,11 @@ const multiSearch: Command<MultiSearchArguments> = {
     return { filters, returns, key };
   },
 
-  async execute(session, { filters: given, returns, key: givenKey }, { tag }) {
+  async execute(
+    session,
+    { filters: given, returns, key: givenKey },
+    { uid, tag },
+  ) {
     const filters = new MailboxFilters(
       given,
       session.host.storage.hierarchyDelimiter,
@@ -102,6 +106,8 @@ const multiSearch: Command<MultiSearchArguments> = {
     try {
       const key = await keyToSearch(session, givenKey);
       if (some(key, isModseq)) session.enableCondstore();
+      // RFC 7162 § 3.2.10.2, as of UID SEARCH
+      session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
       return await withProgress(session, tag, async (progress) => {
         const work = { pace: new Pace(), progress };
         const job = { session, tag, key, returns: returns ?? RETURN_ALL, work };

@@ -16,6 +16,7 @@ function previewAttribute(lazy: boolean): FetchAttribute {
   return {
     name: "PREVIEW",
     needs: "summary",
+    prevails: !lazy,
     suffices: ({ preview }) => lazy || preview !== undefined,
     // msg-att-dynamic =/ "PREVIEW" SP nstring
     write({ session: { out }, summary }) {

@@ -39,12 +39,19 @@ function checkMessage(
  */
 function admit(session: Session, { name, state }: AnyCommand): void {
   if (session.host.utf8Only !== true || session.enabled.has(NAME)) return;
-  if (state === "authenticated" && name !== "ENABLE") {
+  if (state === "authenticated" && !ADMITTED.has(name)) {
     throw new No("CANNOT", "ENABLE UTF8=ACCEPT first: this server needs it");
   }
 }
 
 const NAME = "UTF8=ACCEPT";
+
+/** What neither names mailboxes nor carries text; to UNAUTHENTICATE there is no NO (RFC 8437 § 3). */
+const ADMITTED: ReadonlySet<string> = new Set([
+  "ENABLE",
+  "COMPRESS",
+  "UNAUTHENTICATE",
+]);
 
 /** UTF8=ACCEPT and UTF8=ONLY. */
 export const utf8Extension: Extension = {

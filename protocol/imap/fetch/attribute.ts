@@ -62,6 +62,8 @@ export interface FetchAttribute {
   readonly needs: "state" | "summary" | "source";
   /** Whether fetching it sets `\Seen` (RFC 9051 § 6.4.5). */
   readonly setsSeen?: boolean;
+  /** Whether it takes the place of another one of its name in the same command. */
+  readonly prevails?: boolean;
   /**
    * Which bytes it needs of a message; absent for the whole of it. Undefined where the part is not there.
    * @param size the message's size

@@ -114,7 +114,32 @@ export async function readMailboxes(
     names.map((mailbox) => ({ mailbox })),
     reading.wants,
   );
-  return read.map((entries) => entries && reading.answer(mapOf(entries)));
+  const uses = reading.wants(SPECIAL_USE, 0)
+    ? await specialUses(session)
+    : undefined;
+  return read.map((entries, index) => {
+    if (entries === undefined) return undefined;
+    const map = mapOf(entries);
+    const value = uses?.get(names[index]!);
+    if (value !== undefined && reading.wants(SPECIAL_USE, value.length)) {
+      map.set(SPECIAL_USE, value);
+    }
+    return reading.answer(map);
+  });
+}
+
+/** The entry that says the special uses of a mailbox (RFC 6154 § 4); it is not set by SETMETADATA. */
+export const SPECIAL_USE = "/private/specialuse";
+
+/** The special uses of mailboxes that have any, as values of that entry. */
+async function specialUses(
+  session: Session,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const uses = new Map<string, Uint8Array>();
+  for (const { name, specialUse } of await session.account.mailboxes()) {
+    if (specialUse.length > 0) uses.set(name, utf8Bytes(specialUse.join(" ")));
+  }
+  return uses;
 }
 
 /** Reads metadata of the server: what is the user's own and what is everybody's. */

@@ -82,6 +82,11 @@ export function isNumbers(key: SearchKey): boolean {
   return key.kind === "numbers";
 }
 
+/** Whether a key says a sequence number, as `$` does not (RFC 5182 § 2.1). */
+export function saysNumbers(key: SearchKey): boolean {
+  return key.kind === "numbers" && key.set.kind !== "saved";
+}
+
 /** Whether a key asks of modseqs. */
 export function isModseq(key: SearchKey): boolean {
   return key.kind === "column" && key.modseq === true;
