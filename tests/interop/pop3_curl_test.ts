@@ -94,7 +94,12 @@ await interopTest("curl logs in by POP3 with every mechanism", {
   ]);
   const mechanisms = /^SASL (.*)\r$/m.exec(output)?.[1]?.split(" ") ?? [];
   assert(mechanisms.includes("PLAIN"), output);
-  for (const mechanism of mechanisms.filter((name) => KNOWN.has(name))) {
+  // curl does SCRAM where it was built with a library for it, which Debian's is not.
+  const { output: about } = await run("curl", ["--version"]);
+  const known = mechanisms.filter((name) =>
+    KNOWN.has(name) && (!name.startsWith("SCRAM") || about.includes("gsasl"))
+  );
+  for (const mechanism of known) {
     const options = ["--login-options", `AUTH=${mechanism}`];
     const text = await curl(server, "plain", ["1"], ...options);
     assertEquals(text, source, mechanism);

@@ -30,6 +30,7 @@ for (const transport of TRANSPORTS) {
   }, async (server) => {
     const { doors, user, password, certificate } = server;
     using session = await openSession(server);
+    await session.run("ENABLE UTF8=ACCEPT");
     await session.append("INBOX", new TextEncoder().encode(UTF8_HEADER), "()");
     const there = await sources(server, "INBOX");
     const folder = join(server.directory, "messages");
