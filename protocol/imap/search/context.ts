@@ -21,7 +21,7 @@ export interface SearchContext {
   /** How many of `uids` count. */
   readonly length: number;
   /** What is known of texts from earlier searches. */
-  readonly indexes?: TextIndexes;
+  readonly indexes?: TextIndexes | undefined;
   /** Whether a message is `\Recent` in the session. */
   isRecent(uid: number): boolean;
   /** The saved result, `$` (RFC 5182): UIDs, ascending. */

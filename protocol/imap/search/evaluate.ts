@@ -147,9 +147,10 @@ class Search {
         if (!this.#place(uid)) continue;
         const kept = readSummary(bytes)?.fields;
         candidate.header = kept && new HeaderTexts(kept, fields);
-        if (candidate.header !== undefined && !texts?.fields(uid)) {
+        const unsigned = texts !== undefined && !texts.fields(uid);
+        if (unsigned && candidate.header !== undefined) {
           candidate.header.sign(signature);
-          texts?.noteFields(uid, signature.take()!);
+          texts.noteFields(uid, signature.take()!);
         }
         const value = this.#predicate.test(candidate);
         if (value === YES) this.#matches.push(uid);

@@ -131,11 +131,12 @@ export class TextIndexes {
 
 const ofHosts = new WeakMap<Host, TextIndexes>();
 
-/** The indexes of a server. */
-export function textIndexesOf(host: Host): TextIndexes {
+/** The indexes of a server; undefined where there is no room for any, so that nothing is made in vain. */
+export function textIndexesOf(host: Host): TextIndexes | undefined {
+  if (!host.searchMemory) return undefined;
   let indexes = ofHosts.get(host);
   if (indexes === undefined) {
-    ofHosts.set(host, indexes = new TextIndexes(host.searchMemory ?? 0));
+    ofHosts.set(host, indexes = new TextIndexes(host.searchMemory));
   }
   return indexes;
 }
