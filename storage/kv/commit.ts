@@ -21,6 +21,7 @@ import { setImmediate } from "node:timers";
 import { StorageError } from "../model.ts";
 import type { Write } from "./keys.ts";
 import { Batch, type Change, type Plan, type Subject } from "./batch.ts";
+import type { Freshness } from "./freshness.ts";
 import { Receipts } from "./receipt.ts";
 
 /** What one change may take, so that it fits a batch with its heads. */
@@ -44,6 +45,8 @@ export interface CommitterOptions {
   readonly maxChecks: number;
   /** Whether the database is over a network, where the answer to a commit may be lost. */
   readonly remote: boolean;
+  /** What in memory is still what is in the database. */
+  readonly freshness: Freshness;
   /** Told of failures that are nobody's refusal. */
   readonly onFault: (error: unknown) => void;
 }
@@ -152,6 +155,7 @@ export class Committer {
       const waiting = this.#waiting.get(subject);
       this.#waiting.delete(subject);
       try {
+        this.#options.freshness.reading(subject);
         await subject.catchUp();
         waiting?.resolve();
       } catch (error) {
@@ -198,12 +202,11 @@ export class Committer {
     pending: Pending,
   ): Plan<unknown> | "later" | "full" | "done" {
     const { change } = pending;
-    for (const { subject } of change.uses) {
-      if (subject.stale) this.#stale.add(subject);
-    }
-    if (
-      change.uses.some(({ subject }) => subject.stale) || !batch.admits(change)
-    ) {
+    const stale = change.uses.filter(({ subject }) =>
+      subject.stale || this.#options.freshness.moved(subject)
+    );
+    for (const { subject } of stale) this.#stale.add(subject);
+    if (stale.length > 0 || !batch.admits(change)) {
       batch.block(change);
       return "later";
     }
@@ -245,6 +248,7 @@ export class Committer {
       return;
     }
     batch.committed(result.versionstamp);
+    this.#options.freshness.committed(batch.subjects, result);
     for (const { pending, plan } of accepted) {
       try {
         pending.resolve(plan.apply());

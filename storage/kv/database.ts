@@ -9,6 +9,7 @@ import type { BodyFiles } from "./body_files.ts";
 import type { Committer } from "./commit.ts";
 import type { ContentReader } from "./content_reader.ts";
 import type { Counter } from "./counter.ts";
+import type { Freshness } from "./freshness.ts";
 import type { Threads } from "./threads.ts";
 
 /** Settings, complete. */
@@ -43,6 +44,8 @@ export interface Database {
   readonly files: BodyFiles | undefined;
   /** For writing. */
   readonly committer: Committer;
+  /** What in memory is still what is in the database. */
+  readonly freshness: Freshness;
   /** Numbers of mailboxes and of levels of names. */
   readonly mailboxNumbers: Counter;
   /** Numbers of contents, and of records about contents. */

@@ -132,8 +132,9 @@ export class MailboxEntry implements Subject<Head> {
   }
 
   async #load(): Promise<void> {
-    const { reader, settings: { limits } } = this.#db;
+    const { reader, freshness, settings: { limits } } = this.#db;
     const { id, key } = this;
+    freshness.reading(this);
     const loaded = await loadMailbox(reader, id, key, limits.maxExpunged);
     if (loaded === undefined || this.gone) {
       this.#vanish();

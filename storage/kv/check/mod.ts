@@ -18,6 +18,7 @@ import { Committer } from "../commit.ts";
 import { ContentReader } from "../content_reader.ts";
 import { Counter } from "../counter.ts";
 import { Threads } from "../threads.ts";
+import { ALONE } from "../freshness.ts";
 import type { Database, Settings } from "../database.ts";
 import { readFiles } from "./bodies.ts";
 import { checkContents } from "./contents.ts";
@@ -145,6 +146,7 @@ async function contextOf(
   const committer = new Committer(kv, {
     maxChecks: 10,
     remote: false,
+    freshness: ALONE,
     onFault,
   });
   const { maxMessageSize, ...limits } = DEFAULT_STORAGE_LIMITS;
@@ -175,6 +177,7 @@ async function contextOf(
     contents: new ContentReader(kv, files, 0),
     files,
     committer,
+    freshness: ALONE,
     mailboxNumbers: new Counter(kv, committer, "mailbox", NUMBERS),
     contentNumbers: new Counter(kv, committer, "content", NUMBERS),
     threads: new Threads(kv, committer, settings),

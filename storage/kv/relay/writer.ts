@@ -1,0 +1,109 @@
+/**
+ * The one thread that writes a database file, for itself and for others: two handles that write one file would lock
+ * each other out.
+ *
+ * @module
+ */
+
+import type { AnyWrite, CommitResult, Link } from "./link.ts";
+import { type MarkedResult, Marks } from "./marks.ts";
+import { nameOfKey, type Reply, type Request } from "./messages.ts";
+
+/** See the module's text. */
+export class Writer implements Link {
+  /** By which all threads know what has been written. */
+  readonly marks: Marks = new Marks();
+  readonly #kv: Deno.Kv;
+  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #ports = new Set<MessagePort>();
+
+  /** Writes to a database. */
+  constructor(kv: Deno.Kv) {
+    this.#kv = kv;
+  }
+
+  /** See {@linkcode Link.commit}. */
+  async commit(
+    checks: readonly Deno.AtomicCheck[],
+    writes: readonly AnyWrite[],
+  ): Promise<CommitResult> {
+    const operation = this.#kv.atomic().check(...checks);
+    for (const [key, value, options] of writes) {
+      if (value === null) operation.delete(key);
+      else operation.set(key, value, options);
+    }
+    const result = await operation.commit();
+    if (!result.ok) return result;
+    const written = new Map(writes.map(([key]) => [nameOfKey(key), key]));
+    const marks = checks.map(({ key }) => {
+      const name = nameOfKey(key);
+      return written.has(name) ? this.marks.raise(key) : undefined;
+    });
+    for (const name of written.keys()) {
+      for (const watcher of this.#watchers.get(name) ?? []) watcher();
+    }
+    return { ...result, marks } as MarkedResult;
+  }
+
+  /** See {@linkcode Link.watch}. */
+  watch(key: Deno.KvKey, changed: () => void): () => void {
+    const name = nameOfKey(key);
+    const watchers = this.#watchers.get(name) ?? new Set();
+    this.#watchers.set(name, watchers);
+    const watcher = () => changed();
+    watchers.add(watcher);
+    return () => {
+      watchers.delete(watcher);
+      if (watchers.size === 0) this.#watchers.delete(name);
+    };
+  }
+
+  /** Serves a thread over a port; returns what ends that. */
+  serve(port: MessagePort): () => void {
+    const watches = new Map<string, () => void>();
+    const reply = (message: Reply) => port.postMessage(message);
+    this.#ports.add(port);
+    port.onmessage = ({ data }: MessageEvent<Request>) => {
+      if (data.type === "commit") {
+        void this.#answer(data, reply);
+        return;
+      }
+      const { type, key } = data;
+      const name = nameOfKey(key);
+      watches.get(name)?.();
+      watches.delete(name);
+      if (type === "unwatch") return;
+      watches.set(name, this.watch(key, () => reply({ type: "changed", key })));
+      // What was written since it was asked may be known to nobody.
+      reply({ type: "changed", key });
+    };
+    return () => {
+      for (const stop of watches.values()) stop();
+      this.#ports.delete(port);
+      port.close();
+    };
+  }
+
+  /** Ends all that it serves; the database stays open. */
+  close(): void {
+    for (const port of this.#ports) port.close();
+    this.#ports.clear();
+    this.#watchers.clear();
+  }
+
+  async #answer(
+    { id, checks, writes }: Request & { type: "commit" },
+    reply: (message: Reply) => void,
+  ): Promise<void> {
+    try {
+      const result = await this.commit(checks, writes);
+      if (!result.ok) return reply({ type: "conflict", id });
+      const { versionstamp, marks } = result as MarkedResult;
+      reply({ type: "committed", id, versionstamp, marks });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const wrong = error instanceof TypeError;
+      reply({ type: "failed", id, message, wrong });
+    }
+  }
+}
