@@ -49,6 +49,7 @@ export class Bench {
   /** Whether short work is asked for. */
   readonly quick: boolean;
   #filled = false;
+  #filling: Promise<void> | undefined;
   #names = 0;
   #seeds = 0;
   #tls = false;
@@ -109,17 +110,20 @@ export class Bench {
   /** Makes sure that the archive is in its mailbox. */
   async needArchive(): Promise<void> {
     if (this.#filled) return;
-    using client = await this.login();
-    await this.fill(client, ARCHIVE);
-    this.#filled = true;
+    // Several may ask at once.
+    this.#filling ??= this.login().then(async (client) => {
+      using filler = client;
+      await this.fill(filler, ARCHIVE);
+      this.#filled = true;
+    });
+    await this.#filling;
   }
 
   /** Makes a mailbox and appends the whole archive to it, pipelined; returns the time in ms. */
   async fill(client: Client, mailbox: string): Promise<number> {
-    if (mailbox === ARCHIVE) this.#filled = true;
     await client.run(`CREATE ${mailbox}`);
     const { messages } = this.archive;
-    return await timed(() =>
+    const time = await timed(() =>
       client.pipeline(messages.length, (n) =>
         appendParts(
           mailbox,
@@ -127,6 +131,8 @@ export class Bench {
           `(\\Seen) "${internalDate(sentAt(n))}"`,
         ))
     );
+    if (mailbox === ARCHIVE) this.#filled = true;
+    return time;
   }
 
   /** Removes mailboxes that a row has made. */

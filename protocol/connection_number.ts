@@ -5,7 +5,7 @@
  */
 
 /** Threads beside the first begin so far from one another. */
-const A_THREAD = 2 ** 40;
+const A_THREAD = 1_000_000_000;
 
 let last = 0;
 

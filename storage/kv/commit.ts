@@ -155,8 +155,9 @@ export class Committer {
       const waiting = this.#waiting.get(subject);
       this.#waiting.delete(subject);
       try {
-        this.#options.freshness.reading(subject);
+        const read = this.#options.freshness.reading(subject);
         await subject.catchUp();
+        read();
         waiting?.resolve();
       } catch (error) {
         const refusal = unavailable(error);

@@ -12,8 +12,8 @@ export interface Freshness {
   holds(subject: Subject<unknown>): boolean;
   /** Whether somebody is known to have changed it, so that a commit that checks it would fail. */
   moved(subject: Subject<unknown>): boolean;
-  /** It is about to be read. */
-  reading(subject: Subject<unknown>): void;
+  /** It is about to be read; what is returned is called when it has been. */
+  reading(subject: Subject<unknown>): () => void;
   /** Some have been checked by a commit with this result, in the order of its checks. */
   committed(
     subjects: Iterable<Subject<unknown>>,
@@ -25,7 +25,7 @@ export interface Freshness {
 export const ALONE: Freshness = {
   holds: ({ stale }) => !stale,
   moved: () => false,
-  reading() {},
+  reading: () => () => {},
   committed() {},
 };
 
@@ -33,6 +33,6 @@ export const ALONE: Freshness = {
 export const AMONG_OTHERS: Freshness = {
   holds: () => false,
   moved: () => false,
-  reading() {},
+  reading: () => () => {},
   committed() {},
 };

@@ -134,7 +134,7 @@ export class MailboxEntry implements Subject<Head> {
   async #load(): Promise<void> {
     const { reader, freshness, settings: { limits } } = this.#db;
     const { id, key } = this;
-    freshness.reading(this);
+    const read = freshness.reading(this);
     const loaded = await loadMailbox(reader, id, key, limits.maxExpunged);
     if (loaded === undefined || this.gone) {
       this.#vanish();
@@ -146,6 +146,7 @@ export class MailboxEntry implements Subject<Head> {
     this.log = loaded.log;
     this.pages = loaded.pages;
     this.stale = false;
+    read();
   }
 
   /** See {@linkcode Subject.catchUp}. */

@@ -53,9 +53,11 @@ export class Marks implements Freshness {
   }
 
   /** See {@linkcode Freshness.reading}. */
-  reading(subject: Subject<unknown>): void {
+  reading(subject: Subject<unknown>): () => void {
     const known = this.#of(subject);
-    known.mark = Atomics.load(this.#slots, known.slot);
+    const mark = Atomics.load(this.#slots, known.slot);
+    // Until then it is what it was at the mark before.
+    return () => void (known.mark = mark);
   }
 
   /** See {@linkcode Freshness.committed}. */
