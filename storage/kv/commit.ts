@@ -22,6 +22,7 @@ import { StorageError } from "../model.ts";
 import type { Write } from "./keys.ts";
 import { Batch, type Change, type Plan, type Subject } from "./batch.ts";
 import type { Freshness } from "./freshness.ts";
+import type { Locks } from "./locks.ts";
 import { Receipts } from "./receipt.ts";
 
 /** What one change may take, so that it fits a batch with its heads. */
@@ -47,6 +48,8 @@ export interface CommitterOptions {
   readonly remote: boolean;
   /** What in memory is still what is in the database. */
   readonly freshness: Freshness;
+  /** Turns at what is changed. */
+  readonly locks: Locks;
   /** Told of failures that are nobody's refusal. */
   readonly onFault: (error: unknown) => void;
 }
@@ -143,7 +146,14 @@ export class Committer {
       // Those whom the last commit has answered may have something new at once: let it gather.
       await turn();
       const taken = this.#assemble();
+      const { locks } = this.#options;
       if (taken.accepted.length > 0) await this.#commit(taken);
+      // What has to be read first is read with its locks held.
+      else if (this.#stale.size > 0) continue;
+      locks.release();
+      if (taken.accepted.length === 0 && this.#queue.length > 0) {
+        await locks.wait();
+      }
     }
   }
 
@@ -203,6 +213,11 @@ export class Committer {
     pending: Pending,
   ): Plan<unknown> | "later" | "full" | "done" {
     const { change } = pending;
+    const subjects = change.uses.map(({ subject }) => subject);
+    if (!this.#options.locks.take(subjects)) {
+      batch.block(change);
+      return "later";
+    }
     const stale = change.uses.filter(({ subject }) =>
       subject.stale || this.#options.freshness.moved(subject)
     );

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Committer } from "./commit.ts";
 import { Counter } from "./counter.ts";
 import { ALONE } from "./freshness.ts";
+import { NO_LOCKS } from "./locks.ts";
 
 Deno.test("numbers are given once, whoever asks", async () => {
   const kv = await Deno.openKv(":memory:");
@@ -9,6 +10,7 @@ Deno.test("numbers are given once, whoever asks", async () => {
     maxChecks: 10,
     remote: false,
     freshness: ALONE,
+    locks: NO_LOCKS,
     onFault: console.error,
   });
   const counters = [1, 2, 3].map(() => new Counter(kv, committer, "test", 7));

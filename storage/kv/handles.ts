@@ -5,10 +5,13 @@
  */
 
 import { ALONE, AMONG_OTHERS, type Freshness } from "./freshness.ts";
+import { type Locks, NO_LOCKS } from "./locks.ts";
 import type { KvStorageOptions } from "./mod.ts";
 import { isFile, isRemote, type KvProvider, openKv } from "./open.ts";
-import { PortLink } from "./relay/link.ts";
+import { type Link, PortLink } from "./relay/link.ts";
 import { Marks } from "./relay/marks.ts";
+import { SharedLocks } from "./relay/shared_locks.ts";
+import { SharedSlots } from "./relay/slots.ts";
 import { relayedKv } from "./relay/relayed_kv.ts";
 import { Writer } from "./relay/writer.ts";
 
@@ -18,7 +21,7 @@ export interface KvShare {
   readonly path: string;
   /** The way to the thread that writes. It can be handed to one thread, which has to be given it by transfer. */
   readonly port: MessagePort;
-  /** By which all threads know what has been written. */
+  /** By which all threads know what has been written, and take turns. */
   readonly memory: SharedArrayBuffer;
 }
 
@@ -36,6 +39,10 @@ export interface Handles {
   readonly shared: boolean;
   /** What in memory is still what is in the database. */
   readonly freshness: Freshness;
+  /** Turns at what is changed. */
+  readonly locks: Locks;
+  /** The way to the thread that writes, where several threads are on the database. */
+  readonly link?: Link;
   /** Lets another thread work on the database; undefined where that cannot be. */
   readonly share?: () => KvShare;
   /** Closes what was opened here. */
@@ -59,6 +66,7 @@ export async function openHandles(options: KvStorageOptions): Promise<Handles> {
     local: !remote,
     shared,
     freshness: shared ? AMONG_OTHERS : ALONE,
+    locks: NO_LOCKS,
     close() {
       own?.close();
       opened.kv.close();
@@ -75,6 +83,7 @@ function handlesOf(kv: Deno.Kv, shared: boolean): Handles {
     local: false,
     shared,
     freshness: shared ? AMONG_OTHERS : ALONE,
+    locks: NO_LOCKS,
     close() {},
   };
 }
@@ -86,7 +95,9 @@ async function handlesForThreads(path: string): Promise<Handles> {
   }
   const { kv: written, provider } = await openKv(path);
   const reader = (await openKv(path)).kv;
-  const writer = new Writer(written);
+  const slots = new SharedSlots();
+  const marks = new Marks(slots);
+  const writer = new Writer(written, marks);
   const kv = relayedKv(reader, writer);
   return {
     kv,
@@ -94,11 +105,13 @@ async function handlesForThreads(path: string): Promise<Handles> {
     provider,
     local: true,
     shared: true,
-    freshness: writer.marks,
+    freshness: marks,
+    locks: new SharedLocks(slots),
+    link: writer,
     share() {
       const { port1, port2 } = new MessageChannel();
       writer.serve(port1);
-      return { path, port: port2, memory: writer.marks.memory };
+      return { path, port: port2, memory: slots.memory };
     },
     close() {
       writer.close();
@@ -113,13 +126,16 @@ async function handlesOfShare(share: KvShare): Promise<Handles> {
   const { kv: reader, provider } = await openKv(share.path);
   const link = new PortLink(share.port);
   const kv = relayedKv(reader, link);
+  const slots = new SharedSlots(share.memory);
   return {
     kv,
     reader: kv,
     provider,
     local: true,
     shared: true,
-    freshness: new Marks(share.memory),
+    freshness: new Marks(slots),
+    locks: new SharedLocks(slots),
+    link,
     close() {
       link.close();
       reader.close();

@@ -163,6 +163,7 @@ export async function openKvStorage(
     maxChecks: local ? LOCAL_CHECKS : REMOTE_CHECKS,
     remote: !local,
     freshness,
+    locks: handles.locks,
     onFault: settings.onFault,
   });
   const folder = options.bodyFolder ??
@@ -185,6 +186,7 @@ export async function openKvStorage(
     files,
     committer,
     freshness,
+    link: handles.link,
     mailboxNumbers: new Counter(reader, committer, "mailbox", MAILBOX_NUMBERS),
     contentNumbers: new Counter(reader, committer, "content", CONTENT_NUMBERS),
     threads: new Threads(reader, committer, settings),

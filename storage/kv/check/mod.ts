@@ -19,6 +19,7 @@ import { ContentReader } from "../content_reader.ts";
 import { Counter } from "../counter.ts";
 import { Threads } from "../threads.ts";
 import { ALONE } from "../freshness.ts";
+import { NO_LOCKS } from "../locks.ts";
 import type { Database, Settings } from "../database.ts";
 import { readFiles } from "./bodies.ts";
 import { checkContents } from "./contents.ts";
@@ -147,6 +148,7 @@ async function contextOf(
     maxChecks: 10,
     remote: false,
     freshness: ALONE,
+    locks: NO_LOCKS,
     onFault,
   });
   const { maxMessageSize, ...limits } = DEFAULT_STORAGE_LIMITS;
@@ -178,6 +180,7 @@ async function contextOf(
     files,
     committer,
     freshness: ALONE,
+    link: undefined,
     mailboxNumbers: new Counter(kv, committer, "mailbox", NUMBERS),
     contentNumbers: new Counter(kv, committer, "content", NUMBERS),
     threads: new Threads(kv, committer, settings),

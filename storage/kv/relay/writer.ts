@@ -6,20 +6,20 @@
  */
 
 import type { AnyWrite, CommitResult, Link } from "./link.ts";
-import { type MarkedResult, Marks } from "./marks.ts";
+import type { MarkedResult, Marks } from "./marks.ts";
 import { nameOfKey, type Reply, type Request } from "./messages.ts";
 
 /** See the module's text. */
 export class Writer implements Link {
-  /** By which all threads know what has been written. */
-  readonly marks: Marks = new Marks();
   readonly #kv: Deno.Kv;
+  readonly #marks: Marks;
   readonly #watchers = new Map<string, Set<() => void>>();
   readonly #ports = new Set<MessagePort>();
 
-  /** Writes to a database. */
-  constructor(kv: Deno.Kv) {
+  /** Writes to a database, and raises the marks of what it has written. */
+  constructor(kv: Deno.Kv, marks: Marks) {
     this.#kv = kv;
+    this.#marks = marks;
   }
 
   /** See {@linkcode Link.commit}. */
@@ -37,7 +37,7 @@ export class Writer implements Link {
     const written = new Map(writes.map(([key]) => [nameOfKey(key), key]));
     const marks = checks.map(({ key }) => {
       const name = nameOfKey(key);
-      return written.has(name) ? this.marks.raise(key) : undefined;
+      return written.has(name) ? this.#marks.raise(key) : undefined;
     });
     for (const name of written.keys()) {
       for (const watcher of this.#watchers.get(name) ?? []) watcher();
