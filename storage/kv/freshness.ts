@@ -14,6 +14,8 @@ export interface Freshness {
   moved(subject: Subject<unknown>): boolean;
   /** It is about to be read; what is returned is called when it has been. */
   reading(subject: Subject<unknown>): () => void;
+  /** It is now what a commit has made of it that raised its mark to this. */
+  followed(subject: Subject<unknown>, mark: number): void;
   /** Some have been checked by a commit with this result, in the order of its checks. */
   committed(
     subjects: Iterable<Subject<unknown>>,
@@ -26,6 +28,7 @@ export const ALONE: Freshness = {
   holds: ({ stale }) => !stale,
   moved: () => false,
   reading: () => () => {},
+  followed() {},
   committed() {},
 };
 
@@ -34,5 +37,6 @@ export const AMONG_OTHERS: Freshness = {
   holds: () => false,
   moved: () => false,
   reading: () => () => {},
+  followed() {},
   committed() {},
 };

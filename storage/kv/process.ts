@@ -96,8 +96,11 @@ export class Process {
   #follow(subject: Subject<unknown>): () => void {
     const { reader, committer, freshness, link, settings } = this.db;
     if (link !== undefined) {
-      return link.watch(subject.key, () => {
-        if (freshness.holds(subject)) return;
+      return link.watch(subject.key, (told) => {
+        if (told === "own" || freshness.holds(subject)) return;
+        if (told !== undefined && subject.hear?.(told)) {
+          return freshness.followed(subject, told.mark);
+        }
         committer.refresh(subject).catch(settings.onFault);
       });
     }

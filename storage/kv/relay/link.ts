@@ -6,6 +6,7 @@
 
 import type { Reply, Request } from "./messages.ts";
 import { nameOfKey } from "./messages.ts";
+import type { Told } from "./news.ts";
 
 /** A write of any value. */
 export type AnyWrite = readonly [
@@ -24,8 +25,11 @@ export interface Link {
     checks: readonly Deno.AtomicCheck[],
     writes: readonly AnyWrite[],
   ): Promise<CommitResult>;
-  /** Calls back whenever a commit has written a key that it checked, until the returned function is called. */
-  watch(key: Deno.KvKey, changed: () => void): () => void;
+  /**
+   * Calls back whenever a commit has written a head, with news where they do for reading it, until the returned
+   * function is called.
+   */
+  watch(key: Deno.KvKey, changed: (told: Told) => void): () => void;
   /** Ends it. */
   close(): void;
 }
@@ -39,7 +43,7 @@ interface Waiting {
 export class PortLink implements Link {
   readonly #port: MessagePort;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #watchers = new Map<string, Set<(told: Told) => void>>();
   #last = 0;
 
   /** Over a port whose other end a writer has. */
@@ -66,7 +70,7 @@ export class PortLink implements Link {
   }
 
   /** See {@linkcode Link.watch}. */
-  watch(key: Deno.KvKey, changed: () => void): () => void {
+  watch(key: Deno.KvKey, changed: (told: Told) => void): () => void {
     const name = nameOfKey(key);
     let watchers = this.#watchers.get(name);
     if (watchers === undefined) {
@@ -75,7 +79,7 @@ export class PortLink implements Link {
       this.#ask({ type: "watch", key });
     }
     // Several may give the same function.
-    const watcher = () => changed();
+    const watcher = (told: Told) => changed(told);
     watchers.add(watcher);
     return () => {
       if (!watchers.delete(watcher) || watchers.size > 0) return;
@@ -100,7 +104,7 @@ export class PortLink implements Link {
   #take(reply: Reply): void {
     if (reply.type === "changed") {
       const watchers = this.#watchers.get(nameOfKey(reply.key)) ?? [];
-      for (const watcher of [...watchers]) watcher();
+      for (const watcher of [...watchers]) watcher(reply.told);
       return;
     }
     const { id } = reply;

@@ -50,6 +50,15 @@ export class Marks implements Freshness {
     return () => void this.#known.set(subject, mark);
   }
 
+  /** See {@linkcode Freshness.followed}. */
+  followed(subject: Subject<unknown>, mark: number): void {
+    const known = this.#known.get(subject);
+    // Marks wrap around.
+    if (known === undefined || ((mark - known) | 0) > 0) {
+      this.#known.set(subject, mark);
+    }
+  }
+
   /** See {@linkcode Freshness.committed}. */
   committed(
     subjects: Iterable<Subject<unknown>>,

@@ -5,6 +5,7 @@
  */
 
 import type { AnyWrite } from "./link.ts";
+import type { Told } from "./news.ts";
 
 /** What a thread asks the writer. */
 export type Request =
@@ -35,7 +36,11 @@ export type Reply =
     readonly wrong: boolean;
   }
   /** It has been written. */
-  | { readonly type: "changed"; readonly key: Deno.KvKey };
+  | {
+    readonly type: "changed";
+    readonly key: Deno.KvKey;
+    readonly told: Told;
+  };
 
 /** A key as text, for maps. */
 export function nameOfKey(key: Deno.KvKey): string {

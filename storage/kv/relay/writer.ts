@@ -8,12 +8,19 @@
 import type { AnyWrite, CommitResult, Link } from "./link.ts";
 import type { MarkedResult, Marks } from "./marks.ts";
 import { nameOfKey, type Reply, type Request } from "./messages.ts";
+import { newsOf, type Told } from "./news.ts";
+
+interface Watcher {
+  /** Whose it is. */
+  readonly owner: object;
+  readonly changed: (told: Told) => void;
+}
 
 /** See the module's text. */
 export class Writer implements Link {
   readonly #kv: Deno.Kv;
   readonly #marks: Marks;
-  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #ports = new Set<MessagePort>();
 
   /** Writes to a database, and raises the marks of what it has written. */
@@ -23,9 +30,17 @@ export class Writer implements Link {
   }
 
   /** See {@linkcode Link.commit}. */
-  async commit(
+  commit(
     checks: readonly Deno.AtomicCheck[],
     writes: readonly AnyWrite[],
+  ): Promise<CommitResult> {
+    return this.#commit(checks, writes, this);
+  }
+
+  async #commit(
+    checks: readonly Deno.AtomicCheck[],
+    writes: readonly AnyWrite[],
+    from: object,
   ): Promise<CommitResult> {
     const operation = this.#kv.atomic().check(...checks);
     for (const [key, value, options] of writes) {
@@ -34,23 +49,38 @@ export class Writer implements Link {
     }
     const result = await operation.commit();
     if (!result.ok) return result;
-    const written = new Map(writes.map(([key]) => [nameOfKey(key), key]));
+    const { versionstamp } = result;
+    const written = new Set(writes.map(([key]) => nameOfKey(key)));
     const marks = checks.map(({ key }) => {
       const name = nameOfKey(key);
-      return written.has(name) ? this.#marks.raise(key) : undefined;
+      if (!written.has(name)) return undefined;
+      const mark = this.#marks.raise(key);
+      const watchers = this.#watchers.get(name);
+      if (watchers !== undefined) {
+        const news = newsOf(key, writes, versionstamp, mark);
+        for (const { owner, changed } of [...watchers]) {
+          changed(owner === from ? "own" : news);
+        }
+      }
+      return mark;
     });
-    for (const name of written.keys()) {
-      for (const watcher of this.#watchers.get(name) ?? []) watcher();
-    }
-    return { ...result, marks } as MarkedResult;
+    return { ok: true, versionstamp, marks } as MarkedResult;
   }
 
   /** See {@linkcode Link.watch}. */
-  watch(key: Deno.KvKey, changed: () => void): () => void {
+  watch(key: Deno.KvKey, changed: (told: Told) => void): () => void {
+    return this.#watch(key, changed, this);
+  }
+
+  #watch(
+    key: Deno.KvKey,
+    changed: (told: Told) => void,
+    owner: object,
+  ): () => void {
     const name = nameOfKey(key);
     const watchers = this.#watchers.get(name) ?? new Set();
     this.#watchers.set(name, watchers);
-    const watcher = () => changed();
+    const watcher = { owner, changed };
     watchers.add(watcher);
     return () => {
       watchers.delete(watcher);
@@ -65,7 +95,7 @@ export class Writer implements Link {
     this.#ports.add(port);
     port.onmessage = ({ data }: MessageEvent<Request>) => {
       if (data.type === "commit") {
-        void this.#answer(data, reply);
+        void this.#answer(data, port, reply);
         return;
       }
       const { type, key } = data;
@@ -73,9 +103,10 @@ export class Writer implements Link {
       watches.get(name)?.();
       watches.delete(name);
       if (type === "unwatch") return;
-      watches.set(name, this.watch(key, () => reply({ type: "changed", key })));
+      const tell = (told: Told) => reply({ type: "changed", key, told });
+      watches.set(name, this.#watch(key, tell, port));
       // What was written since it was asked may be known to nobody.
-      reply({ type: "changed", key });
+      tell(undefined);
     };
     return () => {
       for (const stop of watches.values()) stop();
@@ -93,10 +124,11 @@ export class Writer implements Link {
 
   async #answer(
     { id, checks, writes }: Request & { type: "commit" },
+    port: MessagePort,
     reply: (message: Reply) => void,
   ): Promise<void> {
     try {
-      const result = await this.commit(checks, writes);
+      const result = await this.#commit(checks, writes, port);
       if (!result.ok) return reply({ type: "conflict", id });
       const { versionstamp, marks } = result as MarkedResult;
       reply({ type: "committed", id, versionstamp, marks });
