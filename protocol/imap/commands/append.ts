@@ -12,7 +12,13 @@ import type { Decoder } from "../../wire/decoder.ts";
 import type { Command, ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import type { AppendData } from "../extension.ts";
-import { openTarget, tryCreate } from "../mailboxes.ts";
+import {
+  announceSpelling,
+  type MailboxArgument,
+  mailboxArgument,
+  openTarget,
+  tryCreate,
+} from "../mailboxes.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
 import type { Session } from "../session.ts";
 import { describe, readSummary, summaryOf } from "../summary.ts";
@@ -28,7 +34,7 @@ export interface AppendMessage {
 }
 
 interface AppendArguments {
-  readonly mailbox: string;
+  readonly mailbox: MailboxArgument;
   readonly messages: readonly AppendMessage[];
 }
 
@@ -146,13 +152,14 @@ export const append: Command<AppendArguments> = {
     messages.every(({ data }) => data instanceof Uint8Array),
 
   parse(d, context) {
-    const mailbox = d.sp().mailbox();
+    const mailbox = mailboxArgument(d.sp());
     const messages = [parseAppendMessage(d, context)];
     while (!d.atEnd()) messages.push(parseAppendMessage(d, context));
     return { mailbox, messages };
   },
 
-  async execute(session, { mailbox, messages }) {
+  async execute(session, { mailbox: given, messages }) {
+    const mailbox = given.name;
     const limit = saveLimit(session.host.limits);
     // All or none (RFC 3502), so that beyond the limit none is (RFC 9738 § 3.1).
     if (messages.length > limit) throw tooMany(limit);
@@ -167,6 +174,7 @@ export const append: Command<AppendArguments> = {
     try {
       const { uids } = await appended;
       session.notifications?.appended(target, uids);
+      await announceSpelling(session, given);
       return uids.length === 0 ? {} : { code: appendUid(target, uids) };
     } catch (error) {
       throw tryCreate(session, mailbox, error);

@@ -20,12 +20,18 @@ import { settle } from "../commands/expunge.ts";
 import { expungeIssued } from "../commands/fetch.ts";
 import { No } from "../errors.ts";
 import type { Extension } from "../extension.ts";
-import { openTarget, tryCreate } from "../mailboxes.ts";
+import {
+  announceSpelling,
+  type MailboxArgument,
+  mailboxArgument,
+  openTarget,
+  tryCreate,
+} from "../mailboxes.ts";
 import { messageUids } from "../messages.ts";
 
 interface ReplaceArguments {
   readonly which: SequenceSet;
-  readonly mailbox: string;
+  readonly mailbox: MailboxArgument;
   readonly message: AppendMessage;
 }
 
@@ -46,11 +52,12 @@ const replace: Command<ReplaceArguments> = {
 
   parse(d, context) {
     const which = parseOne(d.sp());
-    const mailbox = d.sp().mailbox();
+    const mailbox = mailboxArgument(d.sp());
     return { which, mailbox, message: parseAppendMessage(d, context) };
   },
 
-  async execute(session, { which, mailbox, message }, { uid: byUid }) {
+  async execute(session, { which, mailbox: given, message }, { uid: byUid }) {
+    const mailbox = given.name;
     session.assertWritable();
     const { view, out } = session;
     const [uid] = messageUids(session, which, byUid);
@@ -69,6 +76,7 @@ const replace: Command<ReplaceArguments> = {
       );
       session.owesExpunge = true;
       session.notifications?.appended(target, uids);
+      await announceSpelling(session, given);
       // APPENDUID is for before the EXPUNGE, and so not with the tagged OK (RFC 8508 § 4.3).
       if (uids.length > 0) {
         out.text(`* OK [${appendUid(target, uids)}] The new message`).crlf();
