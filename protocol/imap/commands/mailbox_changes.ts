@@ -8,7 +8,6 @@ import type { Decoder } from "../../wire/decoder.ts";
 import type { Command, ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
 import {
-  announceName,
   announceSpelling,
   type MailboxArgument,
   mailboxArgument,
