@@ -51,14 +51,14 @@ async function race(
   const fail = failure.reject;
   const host = new TestHost(slowStorage(storage, meanwhile), 16_384);
   const around = { host, turns, world, transcript, fail };
-  const client = new Client("A", around, false);
+  const client = new Client("A", around);
   await turns.runUntil(Promise.race([failure.promise, play()]));
   assertEquals(host.faults, []);
 
   async function play(): Promise<void> {
     await client.run(simple("LOGIN u secret"));
     await client.run(select("INBOX", false));
-    await client.run(fetch(allMessages(), "(UID FLAGS RFC822.SIZE)"));
+    await client.run(fetch(allMessages(false), "(UID FLAGS RFC822.SIZE)"));
     await test(client, meanwhile, account, transcript);
     await client.logOut();
   }
