@@ -71,6 +71,21 @@ export async function openTarget(
   }
 }
 
+/** The same for a name that the client may have spelled otherwise: it is told before anything is done. */
+export async function openSpelledTarget(
+  session: Session,
+  mailbox: MailboxArgument,
+): Promise<Mailbox> {
+  const target = await openTarget(session, mailbox.name);
+  try {
+    await announceSpelling(session, mailbox);
+    return target;
+  } catch (error) {
+    target.close();
+    throw error;
+  }
+}
+
 /** What an error of opening means to one who wants to put messages there. */
 export function tryCreate(
   session: Session,

@@ -13,10 +13,9 @@ import type { Command, ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import type { AppendData } from "../extension.ts";
 import {
-  announceSpelling,
   type MailboxArgument,
   mailboxArgument,
-  openTarget,
+  openSpelledTarget,
   tryCreate,
 } from "../mailboxes.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
@@ -166,7 +165,7 @@ export const append: Command<AppendArguments> = {
     // Commands that overlap hand over in the order in which they came; they wait for the commit together.
     const { target, appended } = await session.inTurn(async () => {
       const prepared = await prepareMessages(session, mailbox, messages);
-      const target = await openTarget(session, mailbox);
+      const target = await openSpelledTarget(session, given);
       const appended = target.append(prepared).finally(() => target.close());
       appended.catch(() => {});
       return { target, appended };
@@ -174,7 +173,6 @@ export const append: Command<AppendArguments> = {
     try {
       const { uids } = await appended;
       session.notifications?.appended(target, uids);
-      await announceSpelling(session, given);
       return uids.length === 0 ? {} : { code: appendUid(target, uids) };
     } catch (error) {
       throw tryCreate(session, mailbox, error);

@@ -21,10 +21,9 @@ import { expungeIssued } from "../commands/fetch.ts";
 import { No } from "../errors.ts";
 import type { Extension } from "../extension.ts";
 import {
-  announceSpelling,
   type MailboxArgument,
   mailboxArgument,
-  openTarget,
+  openSpelledTarget,
   tryCreate,
 } from "../mailboxes.ts";
 import { messageUids } from "../messages.ts";
@@ -66,7 +65,7 @@ const replace: Command<ReplaceArguments> = {
     }
     if (view.state.indexOf(uid) < 0) throw expungeIssued();
     const prepared = await prepareMessages(session, mailbox, [message]);
-    const target = await openTarget(session, mailbox);
+    const target = await openSpelledTarget(session, given);
     try {
       const { uids } = await replaceMessage(
         view.mailbox,
@@ -76,7 +75,6 @@ const replace: Command<ReplaceArguments> = {
       );
       session.owesExpunge = true;
       session.notifications?.appended(target, uids);
-      await announceSpelling(session, given);
       // APPENDUID is for before the EXPUNGE, and so not with the tagged OK (RFC 8508 § 4.3).
       if (uids.length > 0) {
         out.text(`* OK [${appendUid(target, uids)}] The new message`).crlf();
