@@ -65,7 +65,7 @@ export function chooseSet(
 }
 
 /** `1:*`, of numbers or of UIDs. */
-export function allMessages(uid: boolean): MessageSet {
+export function allMessages(uid = false): MessageSet {
   return range(1, 1, "star", uid);
 }
 

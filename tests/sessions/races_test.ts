@@ -58,7 +58,7 @@ async function race(
   async function play(): Promise<void> {
     await client.run(simple("LOGIN u secret"));
     await client.run(select("INBOX", false));
-    await client.run(fetch(allMessages(false), "(UID FLAGS RFC822.SIZE)"));
+    await client.run(fetch(allMessages(), "(UID FLAGS RFC822.SIZE)"));
     await test(client, meanwhile, account, transcript);
     await client.logOut();
   }
