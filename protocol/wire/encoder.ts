@@ -20,6 +20,9 @@ const EMPTY = new Uint8Array(0);
 const FIRST_SIZE = 256;
 /** The most that is set aside because the last responses were large. */
 const MOST_FIRST = 1_048_576;
+/** The size of buffers that encoders hand to one another, in bytes, and how many are kept for that. */
+const SPARE_SIZE = 4_096;
+const MOST_SPARE = 64;
 /** Strings longer than this are encoded by the platform, shorter ones by a loop. */
 const SHORT = 64;
 /** A longer string goes as a literal: some clients cannot read a quoted string of any length. */
@@ -33,6 +36,9 @@ const UNQUOTABLE_UTF8 = /[\r\n]/;
 // deno-lint-ignore no-control-regex
 const NOT_TEXT = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g;
 const NOT_ASCII = /[^ -~]/gu;
+
+/** Buffers that nobody uses: who waits needs none, and a short answer needs one for a moment. */
+const spare: Uint8Array[] = [];
 
 /** See the module's text. */
 export class Encoder {
@@ -81,8 +87,11 @@ export class Encoder {
   /** Gives back the room that is kept for more, where nothing is waiting. */
   trim(): void {
     if (this.#length > 0) return;
+    if (this.#buffer.length === SPARE_SIZE && spare.length < MOST_SPARE) {
+      spare.push(this.#buffer);
+    }
     this.#buffer = EMPTY;
-    this.#first = FIRST_SIZE;
+    this.#first = SPARE_SIZE;
   }
 
   /**
@@ -278,7 +287,7 @@ export class Encoder {
     const needed = this.#length + count;
     if (needed <= this.#buffer.length) return;
     const room = Math.max(needed, this.#buffer.length * 2, this.#first);
-    const buffer = new Uint8Array(room);
+    const buffer = room === SPARE_SIZE && spare.pop() || new Uint8Array(room);
     buffer.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = buffer;
   }
