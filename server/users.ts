@@ -120,6 +120,8 @@ export const SCRAM_HASHES: ReadonlySet<ScramHash> = new Set([
   "SHA-1",
 ]);
 
+const NO_SCRAM: ReadonlySet<ScramHash> = new Set();
+
 /** How many bytes of UTF-8 a user name may have. */
 const MAX_NAME = 255;
 
@@ -174,13 +176,18 @@ export function inlineUsers(
 
 /** Several stores as one; the first that knows a name answers. A user has the tokens of all. */
 export function combinedUsers(stores: readonly UserStore[]): UserStore {
+  let sets: readonly ReadonlySet<ScramHash>[] = [];
+  let common = SCRAM_HASHES;
   return {
     hashed: stores.some((store) => store.hashed !== false),
     get scram() {
-      return stores.reduce<ReadonlySet<ScramHash>>(
-        (common, { scram }) => common.intersection(scram ?? new Set()),
-        SCRAM_HASHES,
-      );
+      const now = stores.map(({ scram }) => scram ?? NO_SCRAM);
+      // Each connection asks, and they hardly ever change.
+      if (now.some((set, index) => set !== sets[index])) {
+        sets = now;
+        common = now.reduce((all, set) => all.intersection(set), SCRAM_HASHES);
+      }
+      return common;
     },
     async get(name) {
       for (const store of stores) {

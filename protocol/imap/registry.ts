@@ -5,7 +5,7 @@
  */
 
 import type { MailboxInfo } from "../../storage/model.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import type { AnyCommand } from "./command.ts";
 import type {
   AppendForm,
@@ -40,6 +40,9 @@ export class Registry {
   readonly #extensions: readonly Extension[];
   readonly #disabled: ReadonlySet<string>;
   readonly #commands = new Map<string, AnyCommand>();
+  /** What {@linkcode capabilities} has come to, by what it was asked, and the limits of that time. */
+  readonly #lists = new Map<string, readonly string[]>();
+  #limits: Limits | undefined;
   /** What ENABLE may name (RFC 5161), in capitals. */
   readonly enable: Map<string, Enabling> = new Map();
   /** FETCH items by name. */
@@ -179,10 +182,19 @@ export class Registry {
   }
 
   /** The capabilities to announce now (RFC 9051 § 7.2.2). */
-  capabilities(context: CapabilityContext): string[] {
-    return this.#extensions
-      .flatMap((extension) => extension.capabilities?.(context) ?? [])
-      .filter((capability) => !isDisabled(capability, this.#disabled));
+  capabilities(context: CapabilityContext): readonly string[] {
+    const { limits, ...rest } = context;
+    if (limits !== this.#limits) this.#lists.clear();
+    this.#limits = limits;
+    const about = JSON.stringify(rest);
+    let list = this.#lists.get(about);
+    if (list === undefined) {
+      list = this.#extensions
+        .flatMap((extension) => extension.capabilities?.(context) ?? [])
+        .filter((capability) => !isDisabled(capability, this.#disabled));
+      this.#lists.set(about, list);
+    }
+    return list;
   }
 }
 
