@@ -12,6 +12,10 @@ const SPACE = 32, LETTER_O = 79;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** A buffer at first, and what it grows to where much comes: most connections get little. */
+const FIRST_BUFFER = 1 << 13;
+const LARGE_BUFFER = 1 << 18;
+
 /** Where a server listens, and who logs in. */
 export interface Account {
   /** Host name or address. */
@@ -46,13 +50,14 @@ export type OnUntagged = (response: Uint8Array) => void;
 /** A connection to an IMAP server. */
 export class Client implements Disposable {
   readonly #conn: Deno.Conn;
-  #buffer = new Uint8Array(1 << 18);
+  #buffer = new Uint8Array(FIRST_BUFFER);
   #start = 0; // of the response being read
   #scan = 0; // everything before is known to belong to it
   #end = 0; // of what has been received
   #literalBytes = 0;
   #received = 0;
   #tags = 0;
+  #wantsMore = false; // a read has filled the buffer
 
   private constructor(conn: Deno.Conn) {
     this.#conn = conn;
@@ -74,7 +79,9 @@ export class Client implements Disposable {
 
   /** Sends one command (without tag and CRLF) and reads to its end. */
   async run(command: string, onUntagged?: OnUntagged): Promise<Reply> {
-    return await this.pipeline(1, () => [encoder.encode(command)], onUntagged);
+    const line = encoder.encode(`t${this.#tags++} ${command}\r\n`);
+    await writeAll(this.#conn, line);
+    return await this.#replies(1, onUntagged);
   }
 
   /** Sends one command and returns its untagged responses as text. */
@@ -238,6 +245,7 @@ export class Client implements Disposable {
     if (got === null) throw new Error("The server closed the connection");
     this.#end += got;
     this.#received += got;
+    if (this.#end === this.#buffer.length) this.#wantsMore = true;
   }
 
   /** Moves the response being read to the front, into a larger buffer if it needs one. */
@@ -245,6 +253,10 @@ export class Client implements Disposable {
     const need = Math.max(this.#scan, this.#end) - this.#start;
     const old = this.#buffer;
     if (need > old.length / 2) this.#buffer = new Uint8Array(need * 2);
+    else if (this.#wantsMore && old.length < LARGE_BUFFER) {
+      this.#buffer = new Uint8Array(LARGE_BUFFER);
+    }
+    this.#wantsMore = false;
     this.#buffer.set(old.subarray(this.#start, this.#end));
     this.#scan -= this.#start;
     this.#end -= this.#start;
@@ -305,6 +317,6 @@ async function open(
 
 async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
-    at += await conn.write(bytes.subarray(at));
+    at += await conn.write(at === 0 ? bytes : bytes.subarray(at));
   }
 }

@@ -20,7 +20,7 @@ export interface Channel {
 }
 
 /** A connection that waits for a command pins this much memory. */
-const IDLE_BUFFER = 2 * 1024;
+const IDLE_BUFFER = 1024;
 /** Less room than this at the end of a buffer is not worth a system call. */
 const MIN_ROOM = 512;
 /** The largest buffer: more gains nothing in one system call. */

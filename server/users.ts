@@ -120,6 +120,7 @@ export const SCRAM_HASHES: ReadonlySet<ScramHash> = new Set([
   "SHA-1",
 ]);
 
+const encoder = new TextEncoder();
 const NO_SCRAM: ReadonlySet<ScramHash> = new Set();
 
 /** How many bytes of UTF-8 a user name may have. */
@@ -140,7 +141,9 @@ export function prepareUserName(
   // U+FFFD is what a decoder puts where bytes were no UTF-8.
   if (/[\p{Cc}\p{Cs}\u2028\u2029\uFFFD]/u.test(prepared)) return undefined;
   if (prepared.trim() !== prepared || prepared === "") return undefined;
-  if (new TextEncoder().encode(prepared).length > MAX_NAME) return undefined;
+  // A UTF-16 code unit takes three bytes at the most.
+  const mayBeLong = prepared.length * 3 > MAX_NAME;
+  if (mayBeLong && encoder.encode(prepared).length > MAX_NAME) return undefined;
   return prepared;
 }
 

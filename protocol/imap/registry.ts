@@ -40,8 +40,8 @@ export class Registry {
   readonly #extensions: readonly Extension[];
   readonly #disabled: ReadonlySet<string>;
   readonly #commands = new Map<string, AnyCommand>();
-  /** What {@linkcode capabilities} has come to, by what it was asked, and the limits of that time. */
-  readonly #lists = new Map<string, readonly string[]>();
+  /** Lines of capabilities by what they depend on, and the limits that they were made with. */
+  readonly #lines = new Map<string, string>();
   #limits: Limits | undefined;
   /** What ENABLE may name (RFC 5161), in capitals. */
   readonly enable: Map<string, Enabling> = new Map();
@@ -182,19 +182,27 @@ export class Registry {
   }
 
   /** The capabilities to announce now (RFC 9051 § 7.2.2). */
-  capabilities(context: CapabilityContext): readonly string[] {
-    const { limits, ...rest } = context;
-    if (limits !== this.#limits) this.#lists.clear();
+  capabilities(context: CapabilityContext): string[] {
+    return this.#extensions
+      .flatMap((extension) => extension.capabilities?.(context) ?? [])
+      .filter((capability) => !isDisabled(capability, this.#disabled));
+  }
+
+  /** The same in one line. Each connection is told it twice, so that it is kept. */
+  capabilityLine(context: CapabilityContext): string {
+    const { limits, mechanisms } = context;
+    if (limits !== this.#limits) this.#lines.clear();
     this.#limits = limits;
-    const about = JSON.stringify(rest);
-    let list = this.#lists.get(about);
-    if (list === undefined) {
-      list = this.#extensions
-        .flatMap((extension) => extension.capabilities?.(context) ?? [])
-        .filter((capability) => !isDisabled(capability, this.#disabled));
-      this.#lists.set(about, list);
+    const { authenticated, mayLogin, canStartTls } = context;
+    const { utf8Only = false, hasAppendLimits = false } = context;
+    const about = `${authenticated} ${mayLogin} ${canStartTls} ${utf8Only} ` +
+      `${hasAppendLimits} ${mechanisms}`;
+    let line = this.#lines.get(about);
+    if (line === undefined) {
+      line = this.capabilities(context).join(" ");
+      this.#lines.set(about, line);
     }
-    return list;
+    return line;
   }
 }
 

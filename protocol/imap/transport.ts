@@ -40,6 +40,7 @@ export class Transport {
     this.#stream = stream;
     this.#tracer = tracer;
     this.reader = new CommandReader({ lineLength });
+    this.out.trim();
   }
 
   /** Whether what goes over the stream is compressed (RFC 4978). */
@@ -179,5 +180,6 @@ export class Transport {
   close(): void {
     this.#deflated?.end();
     this.#deflated = undefined;
+    this.out.trim();
   }
 }
