@@ -14,9 +14,6 @@ import type { SocketChannel } from "../socket_channel.ts";
 import { TlsChannel } from "./tls_channel.ts";
 import type { TlsService } from "./tls_service.ts";
 
-/** TLS records carry up to 16 KiB; a little more takes one whole record with its frame. */
-const RECORD = 16 * 1024 + 256;
-
 type SniCallback = NonNullable<TlsOptions["SNICallback"]>;
 
 /**
@@ -105,7 +102,8 @@ export async function startTls(
 function duplexOver(channel: SocketChannel, ended: () => void): Duplex {
   const duplex: Duplex = new Duplex({
     read() {
-      channel.read(RECORD).then(
+      // How much comes nobody knows: the channel's buffers grow with it, and who waits has a small one.
+      channel.read(0).then(
         (bytes) => {
           if (bytes === null) ended();
           duplex.push(bytes);
