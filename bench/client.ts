@@ -40,8 +40,6 @@ export interface Reply {
   readonly literalBytes: number;
   /** Octets received, all together. */
   readonly bytes: number;
-  /** The text of the last tagged response, without its tag. */
-  readonly tagged: string;
 }
 
 /** Called with each untagged response, literals and all, without its last CRLF; a view, not a copy. */
@@ -54,6 +52,8 @@ export class Client implements Disposable {
   #start = 0; // of the response being read
   #scan = 0; // everything before is known to belong to it
   #end = 0; // of what has been received
+  #from = 0; // of the response that was taken last
+  #to = 0;
   #literalBytes = 0;
   #received = 0;
   #tags = 0;
@@ -79,7 +79,7 @@ export class Client implements Disposable {
 
   /** Sends one command (without tag and CRLF) and reads to its end. */
   async run(command: string, onUntagged?: OnUntagged): Promise<Reply> {
-    const line = encoder.encode(`t${this.#tags++} ${command}\r\n`);
+    const line = bytesOf(`t${this.#tags++} ${command}\r\n`);
     await writeAll(this.#conn, line);
     return await this.#replies(1, onUntagged);
   }
@@ -162,7 +162,7 @@ export class Client implements Disposable {
     let size = 0;
     for (let n = 0; n < count; n++) {
       const parts = [
-        encoder.encode(`t${first + n} `),
+        bytesOf(`t${first + n} `),
         ...command(n),
         CRLF,
       ];
@@ -177,49 +177,51 @@ export class Client implements Disposable {
 
   async #replies(count: number, onUntagged?: OnUntagged): Promise<Reply> {
     let untagged = 0, numbered = 0;
-    let tagged = "";
     const literalsBefore = this.#literalBytes;
     const receivedBefore = this.#received;
     while (count > 0) {
-      const response = this.#take() ?? await this.#response();
-      const first = response[0];
+      while (!this.#take()) await this.#fill();
+      const buffer = this.#buffer;
+      const from = this.#from;
+      const first = buffer[from];
       if (first === STAR) {
         untagged++;
-        const second = response[2] as number;
+        const second = buffer[from + 2] as number;
         if (second >= 48 && second <= 57) numbered++;
-        onUntagged?.(response);
+        onUntagged?.(this.#taken());
       } else if (first !== PLUS) {
         count--;
-        const status = response.indexOf(SPACE) + 1;
-        if (response[status] !== LETTER_O) {
-          throw new Error(`Refused: ${decoder.decode(response)}`);
+        let status = from;
+        while (status < this.#to && buffer[status++] !== SPACE);
+        if (buffer[status] !== LETTER_O) {
+          throw new Error(`Refused: ${decoder.decode(this.#taken())}`);
         }
-        if (count === 0) tagged = decoder.decode(response.subarray(status));
       }
     }
     return {
       untagged,
       numbered,
-      tagged,
       literalBytes: this.#literalBytes - literalsBefore,
       bytes: this.#received - receivedBefore,
     };
   }
 
   async #response(): Promise<Uint8Array> {
-    for (;;) {
-      const response = this.#take();
-      if (response !== undefined) return response;
-      await this.#fill();
-    }
+    while (!this.#take()) await this.#fill();
+    return this.#taken();
   }
 
-  /** Takes a whole response from the buffer, if there is one. */
-  #take(): Uint8Array | undefined {
+  /** The response that {@linkcode Client.#take} has found. */
+  #taken(): Uint8Array {
+    return this.#buffer.subarray(this.#from, this.#to);
+  }
+
+  /** Finds a whole response in the buffer, if there is one. */
+  #take(): boolean {
     const buffer = this.#buffer;
     for (;;) {
-      const lf = this.#scan < this.#end ? buffer.indexOf(LF, this.#scan) : -1;
-      if (lf < 0 || lf >= this.#end) return undefined;
+      const lf = lineFeed(buffer, this.#scan, this.#end);
+      if (lf < 0) return false;
       this.#scan = lf + 1;
       if (buffer[lf - 2] === CLOSE && lf - 2 > this.#start) {
         const size = literalSize(buffer, lf - 2);
@@ -230,10 +232,10 @@ export class Client implements Disposable {
           continue;
         }
       }
-      const end = buffer[lf - 1] === CR ? lf - 1 : lf;
-      const response = buffer.subarray(this.#start, end);
+      this.#from = this.#start;
+      this.#to = buffer[lf - 1] === CR ? lf - 1 : lf;
       this.#start = this.#scan;
-      return response;
+      return true;
     }
   }
 
@@ -274,6 +276,25 @@ export function appendParts(
 ): readonly Uint8Array[] {
   const head = `APPEND ${quote(mailbox)} ${options} {${source.length}+}\r\n`;
   return [encoder.encode(head), source];
+}
+
+/** Bytes of a text that is short and ASCII nearly always: a loop is faster than the platform's encoder then. */
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 127) return encoder.encode(text);
+    bytes[at] = code;
+  }
+  return bytes;
+}
+
+/** Returns where the next LF is, or -1. Most lines are short, which a loop is faster for. */
+function lineFeed(buffer: Uint8Array, from: number, end: number): number {
+  const near = Math.min(end, from + 64);
+  for (let at = from; at < near; at++) if (buffer[at] === LF) return at;
+  const at = near < end ? buffer.indexOf(LF, near) : -1;
+  return at < end ? at : -1;
 }
 
 /** Returns the number in `{n}` that ends at `close`, or -1 when that is no literal. */
