@@ -136,6 +136,8 @@ export function prepareUserName(
   caseInsensitive: boolean,
 ): string | undefined {
   if (!name.isWellFormed() || name.length > MAX_NAME) return undefined;
+  // Most names are such, and nothing below does anything to them.
+  if (/^[!-~]+$/.test(name)) return caseInsensitive ? name.toLowerCase() : name;
   let prepared = name.normalize("NFC");
   if (caseInsensitive) prepared = prepared.toLowerCase().normalize("NFC");
   // U+FFFD is what a decoder puts where bytes were no UTF-8.
