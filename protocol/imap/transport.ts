@@ -118,7 +118,10 @@ export class Transport {
     const gathered = this.out.take();
     this.#writes++;
     this.#flushing = this.#flushing.then(async () => {
-      if (gathered.length > 0) await this.#send(gathered);
+      if (gathered.length > 0) {
+        await this.#send(gathered);
+        this.out.recycle(gathered);
+      }
       await this.#send(bytes);
       this.#writes--;
     });
