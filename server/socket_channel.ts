@@ -28,6 +28,8 @@ const MAX_BUFFER = 256 * 1024;
 
 /** Bytes from and to a `Deno.Conn`. */
 export class SocketChannel implements Channel {
+  /** How many bytes are known to come, for what reads ahead of who knows. */
+  expected = 0;
   readonly #conn: Deno.Conn;
   readonly #writeTime: number;
   readonly #ended = Promise.withResolvers<void>();

@@ -102,10 +102,11 @@ export async function startTls(
 function duplexOver(channel: SocketChannel, ended: () => void): Duplex {
   const duplex: Duplex = new Duplex({
     read() {
-      // How much comes nobody knows: the channel's buffers grow with it, and who waits has a small one.
-      channel.read(0).then(
+      channel.read(channel.expected).then(
         (bytes) => {
           if (bytes === null) ended();
+          // So that a stream that has read all there was waits with a small buffer.
+          else channel.expected -= bytes.length;
           duplex.push(bytes);
         },
         (error) => duplex.destroy(error),
