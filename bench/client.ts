@@ -12,6 +12,10 @@ const SPACE = 32, LETTER_O = 79;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** A buffer at first, and what it grows to where much comes: most connections get little. */
+const FIRST_BUFFER = 1 << 13;
+const LARGE_BUFFER = 1 << 18;
+
 /** Where a server listens, and who logs in. */
 export interface Account {
   /** Host name or address. */
@@ -36,8 +40,6 @@ export interface Reply {
   readonly literalBytes: number;
   /** Octets received, all together. */
   readonly bytes: number;
-  /** The text of the last tagged response, without its tag. */
-  readonly tagged: string;
 }
 
 /** Called with each untagged response, literals and all, without its last CRLF; a view, not a copy. */
@@ -46,13 +48,16 @@ export type OnUntagged = (response: Uint8Array) => void;
 /** A connection to an IMAP server. */
 export class Client implements Disposable {
   readonly #conn: Deno.Conn;
-  #buffer = new Uint8Array(1 << 18);
+  #buffer = new Uint8Array(FIRST_BUFFER);
   #start = 0; // of the response being read
   #scan = 0; // everything before is known to belong to it
   #end = 0; // of what has been received
+  #from = 0; // of the response that was taken last
+  #to = 0;
   #literalBytes = 0;
   #received = 0;
   #tags = 0;
+  #wantsMore = false; // a read has filled the buffer
 
   private constructor(conn: Deno.Conn) {
     this.#conn = conn;
@@ -74,7 +79,9 @@ export class Client implements Disposable {
 
   /** Sends one command (without tag and CRLF) and reads to its end. */
   async run(command: string, onUntagged?: OnUntagged): Promise<Reply> {
-    return await this.pipeline(1, () => [encoder.encode(command)], onUntagged);
+    const line = bytesOf(`t${this.#tags++} ${command}\r\n`);
+    await writeAll(this.#conn, line);
+    return await this.#replies(1, onUntagged);
   }
 
   /** Sends one command and returns its untagged responses as text. */
@@ -155,7 +162,7 @@ export class Client implements Disposable {
     let size = 0;
     for (let n = 0; n < count; n++) {
       const parts = [
-        encoder.encode(`t${first + n} `),
+        bytesOf(`t${first + n} `),
         ...command(n),
         CRLF,
       ];
@@ -170,49 +177,51 @@ export class Client implements Disposable {
 
   async #replies(count: number, onUntagged?: OnUntagged): Promise<Reply> {
     let untagged = 0, numbered = 0;
-    let tagged = "";
     const literalsBefore = this.#literalBytes;
     const receivedBefore = this.#received;
     while (count > 0) {
-      const response = this.#take() ?? await this.#response();
-      const first = response[0];
+      while (!this.#take()) await this.#fill();
+      const buffer = this.#buffer;
+      const from = this.#from;
+      const first = buffer[from];
       if (first === STAR) {
         untagged++;
-        const second = response[2] as number;
+        const second = buffer[from + 2] as number;
         if (second >= 48 && second <= 57) numbered++;
-        onUntagged?.(response);
+        onUntagged?.(this.#taken());
       } else if (first !== PLUS) {
         count--;
-        const status = response.indexOf(SPACE) + 1;
-        if (response[status] !== LETTER_O) {
-          throw new Error(`Refused: ${decoder.decode(response)}`);
+        let status = from;
+        while (status < this.#to && buffer[status++] !== SPACE);
+        if (buffer[status] !== LETTER_O) {
+          throw new Error(`Refused: ${decoder.decode(this.#taken())}`);
         }
-        if (count === 0) tagged = decoder.decode(response.subarray(status));
       }
     }
     return {
       untagged,
       numbered,
-      tagged,
       literalBytes: this.#literalBytes - literalsBefore,
       bytes: this.#received - receivedBefore,
     };
   }
 
   async #response(): Promise<Uint8Array> {
-    for (;;) {
-      const response = this.#take();
-      if (response !== undefined) return response;
-      await this.#fill();
-    }
+    while (!this.#take()) await this.#fill();
+    return this.#taken();
   }
 
-  /** Takes a whole response from the buffer, if there is one. */
-  #take(): Uint8Array | undefined {
+  /** The response that {@linkcode Client.#take} has found. */
+  #taken(): Uint8Array {
+    return this.#buffer.subarray(this.#from, this.#to);
+  }
+
+  /** Finds a whole response in the buffer, if there is one. */
+  #take(): boolean {
     const buffer = this.#buffer;
     for (;;) {
-      const lf = this.#scan < this.#end ? buffer.indexOf(LF, this.#scan) : -1;
-      if (lf < 0 || lf >= this.#end) return undefined;
+      const lf = lineFeed(buffer, this.#scan, this.#end);
+      if (lf < 0) return false;
       this.#scan = lf + 1;
       if (buffer[lf - 2] === CLOSE && lf - 2 > this.#start) {
         const size = literalSize(buffer, lf - 2);
@@ -223,10 +232,10 @@ export class Client implements Disposable {
           continue;
         }
       }
-      const end = buffer[lf - 1] === CR ? lf - 1 : lf;
-      const response = buffer.subarray(this.#start, end);
+      this.#from = this.#start;
+      this.#to = buffer[lf - 1] === CR ? lf - 1 : lf;
       this.#start = this.#scan;
-      return response;
+      return true;
     }
   }
 
@@ -238,6 +247,7 @@ export class Client implements Disposable {
     if (got === null) throw new Error("The server closed the connection");
     this.#end += got;
     this.#received += got;
+    if (this.#end === this.#buffer.length) this.#wantsMore = true;
   }
 
   /** Moves the response being read to the front, into a larger buffer if it needs one. */
@@ -245,6 +255,10 @@ export class Client implements Disposable {
     const need = Math.max(this.#scan, this.#end) - this.#start;
     const old = this.#buffer;
     if (need > old.length / 2) this.#buffer = new Uint8Array(need * 2);
+    else if (this.#wantsMore && old.length < LARGE_BUFFER) {
+      this.#buffer = new Uint8Array(LARGE_BUFFER);
+    }
+    this.#wantsMore = false;
     this.#buffer.set(old.subarray(this.#start, this.#end));
     this.#scan -= this.#start;
     this.#end -= this.#start;
@@ -262,6 +276,25 @@ export function appendParts(
 ): readonly Uint8Array[] {
   const head = `APPEND ${quote(mailbox)} ${options} {${source.length}+}\r\n`;
   return [encoder.encode(head), source];
+}
+
+/** Bytes of a text that is short and ASCII nearly always: a loop is faster than the platform's encoder then. */
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 127) return encoder.encode(text);
+    bytes[at] = code;
+  }
+  return bytes;
+}
+
+/** Returns where the next LF is, or -1. Most lines are short, which a loop is faster for. */
+function lineFeed(buffer: Uint8Array, from: number, end: number): number {
+  const near = Math.min(end, from + 64);
+  for (let at = from; at < near; at++) if (buffer[at] === LF) return at;
+  const at = near < end ? buffer.indexOf(LF, near) : -1;
+  return at < end ? at : -1;
 }
 
 /** Returns the number in `{n}` that ends at `close`, or -1 when that is no literal. */
@@ -305,6 +338,6 @@ async function open(
 
 async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
-    at += await conn.write(bytes.subarray(at));
+    at += await conn.write(at === 0 ? bytes : bytes.subarray(at));
   }
 }

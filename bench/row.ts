@@ -48,8 +48,8 @@ export class Bench {
   readonly archive: Archive;
   /** Whether short work is asked for. */
   readonly quick: boolean;
-  #filled = false;
-  #filling: Promise<void> | undefined;
+  /** Settles when the archive is in its mailbox; undefined while nobody fills it. */
+  #filled: Promise<unknown> | undefined;
   #names = 0;
   #seeds = 0;
   #tls = false;
@@ -109,21 +109,25 @@ export class Bench {
 
   /** Makes sure that the archive is in its mailbox. */
   async needArchive(): Promise<void> {
-    if (this.#filled) return;
-    // Several may ask at once.
-    this.#filling ??= this.login().then(async (client) => {
-      using filler = client;
-      await this.fill(filler, ARCHIVE);
-      this.#filled = true;
-    });
-    await this.#filling;
+    await (this.#filled ??= this.#fillArchive());
+  }
+
+  async #fillArchive(): Promise<void> {
+    using client = await this.login();
+    await this.#fill(client, ARCHIVE);
   }
 
   /** Makes a mailbox and appends the whole archive to it, pipelined; returns the time in ms. */
-  async fill(client: Client, mailbox: string): Promise<number> {
+  fill(client: Client, mailbox: string): Promise<number> {
+    const filling = this.#fill(client, mailbox);
+    if (mailbox === ARCHIVE) this.#filled = filling;
+    return filling;
+  }
+
+  async #fill(client: Client, mailbox: string): Promise<number> {
     await client.run(`CREATE ${mailbox}`);
     const { messages } = this.archive;
-    const time = await timed(() =>
+    return await timed(() =>
       client.pipeline(messages.length, (n) =>
         appendParts(
           mailbox,
@@ -131,8 +135,6 @@ export class Bench {
           `(\\Seen) "${internalDate(sentAt(n))}"`,
         ))
     );
-    if (mailbox === ARCHIVE) this.#filled = true;
-    return time;
   }
 
   /** Removes mailboxes that a row has made. */

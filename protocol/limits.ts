@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { LimitBounds } from "../storage/limits.ts";
+
 /** What a client may ask for at the most. Sizes are in bytes, times in milliseconds. */
 export interface Limits {
   /** A line without its literals; RFC 7162 § 4 asks for 8,192 at the least. */
@@ -12,13 +14,13 @@ export interface Limits {
   readonly literalBeforeLogin: number;
   /** A command with all its literals before login. */
   readonly commandBeforeLogin: number;
-  /** A literal in any command but APPEND and REPLACE. */
+  /** A literal in any command but APPEND and REPLACE; RFC 5464 § 4.1 asks for 1,024 at the least. */
   readonly literal: number;
   /** A command with all its literals, the messages of APPEND and REPLACE apart. */
   readonly command: number;
   /** Literals in a command. */
   readonly literals: number;
-  /** A message in APPEND and REPLACE, whatever it is made of. */
+  /** A message, whatever it is made of; RFC 5321 § 4.5.3.1.7 asks for 65,536 at the least. */
   readonly message: number;
   /** All messages of one APPEND together. */
   readonly messages: number;
@@ -54,7 +56,7 @@ export interface Limits {
   readonly badCommands: number;
   /** How much longer each answer to one waits than the one before, once a quarter of them is used up. */
   readonly badCommandDelay: number;
-  /** Failed logins on a connection, before it ends. */
+  /** Failed logins on a connection, before it ends; RFC 4954 § 9 asks for 3 at the least. */
   readonly failedLogins: number;
   /** How long the answer to a first failed login waits; the second waits twice as long, and so on. */
   readonly failedLoginDelay: number;
@@ -82,7 +84,7 @@ export interface Limits {
   readonly idleTime: number;
   /** Recipients of one message in LMTP; RFC 5321 § 4.5.3.1.8 asks for 100 at the least. */
   readonly recipients: number;
-  /** A command line in LMTP; RFC 5321 § 4.5.3.1.4 asks for 512, and its extensions for a little more. */
+  /** A command line in LMTP; RFC 5321 § 4.5.3.1.4 and extensions ask for 1,065 at the least. */
   readonly lmtpLineLength: number;
   /** How long a client of LMTP may be silent; RFC 5321 § 4.5.3.2.7 asks for 5 minutes at the least. */
   readonly lmtpIdleTime: number;
@@ -95,6 +97,30 @@ export interface Limits {
   /** How long after a POP3 login the user may not log in again by POP3 (RFC 2449 § 6.5); 0 for no delay. */
   readonly pop3LoginDelay: number;
 }
+
+/** Limits of which an RFC says how small or large they may be. */
+export const LIMIT_BOUNDS: Readonly<
+  Partial<Record<keyof Limits, LimitBounds>>
+> = {
+  lineLength: { min: 8_192, by: "RFC 7162 § 4" },
+  // A value of metadata may come as a literal.
+  literal: { min: 1_024, by: "RFC 5464 § 4.1" },
+  message: { min: 65_536, by: "RFC 5321 § 4.5.3.1.7" },
+  messages: { min: 65_536, by: "RFC 5321 § 4.5.3.1.7" },
+  filterDepth: { min: 3, by: "RFC 5466 § 3.1" },
+  failedLogins: { min: 3, by: "RFC 4954 § 9" },
+  messageLimit: { min: 1_000, orNone: true, by: "RFC 9738 § 3" },
+  saveLimit: { min: 1_000, orNone: true, by: "RFC 9738 § 3" },
+  uidBatch: { max: 500, by: "RFC 10022 § 3.1.3.2" },
+  uidBatchMessages: { min: 100_000, by: "RFC 10022 § 3.1.7" },
+  idleTime: { min: 30 * 60_000, by: "RFC 9051 § 5.4" },
+  recipients: { min: 100, by: "RFC 5321 § 4.5.3.1.8" },
+  // 512, and of MAIL 26 for SIZE, 17 for BODY, 10 for SMTPUTF8, 500 for AUTH.
+  lmtpLineLength: { min: 1_065, by: "RFC 5321 § 4.5.3.1.4 and RFC 4954 § 3" },
+  lmtpIdleTime: { min: 5 * 60_000, by: "RFC 5321 § 4.5.3.2.7" },
+  pop3LineLength: { min: 255, by: "RFC 2449 § 4" },
+  pop3IdleTime: { min: 10 * 60_000, by: "RFC 1939 § 3" },
+};
 
 /** The defaults. */
 export const DEFAULT_LIMITS: Limits = {

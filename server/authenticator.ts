@@ -4,13 +4,13 @@
  * @module
  */
 
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { ApopProof, Credentials, Identity } from "../protocol/host.ts";
 import type { ScramHash } from "../protocol/sasl/server.ts";
 import { findToken, isValid } from "./credentials/token.ts";
 import { logger } from "./log.ts";
 import type { PasswordHasher } from "./password.ts";
-import { PasswordMemory } from "./password_memory.ts";
+import { keyedHash, PasswordMemory } from "./password_memory.ts";
 import { hasScramRecord } from "./scram_record.ts";
 import {
   inlineUsers,
@@ -60,8 +60,8 @@ export class Authenticator {
   readonly #renewed = new Set<string>();
   /** Settles when the hasher knows what records there are. */
   #sampled: Promise<void> | undefined;
-  /** Makes passwords of any length alike in length before they are compared. */
-  readonly #compareKey = crypto.getRandomValues(new Uint8Array(32));
+  /** What is compared in place of passwords: how far two hashes agree tells nothing of them. */
+  readonly #compared = keyedHash();
 
   /** @throws {TypeError} when inline users cannot be users */
   constructor(options: AuthenticatorOptions) {
@@ -100,10 +100,15 @@ export class Authenticator {
     }
     const password = preparePassword(credentials.password);
     await (this.#sampled ??= this.#sample());
-    const [record, token] = name === undefined ? [] : await Promise.all([
-      this.#store!.get(name),
-      this.#tokenOf(name, password),
-    ]);
+    const record = name === undefined
+      ? undefined
+      : await this.#store!.get(name);
+    if (record !== undefined && this.#isKnownRight(password, record)) {
+      return { user: record.name };
+    }
+    const token = name === undefined
+      ? undefined
+      : await this.#tokenOf(name, password);
     if (record?.disabled === true) {
       await this.#refuse(password, record);
       return undefined;
@@ -163,14 +168,24 @@ export class Authenticator {
     return right && password ? { user: user!.name } : undefined;
   }
 
+  /** Whether a password is that of a user who may log in, as far as that is known without work. */
+  #isKnownRight(password: string, user: KnownUser): boolean {
+    if (user.disabled === true) return false;
+    const record = recordOf(user);
+    if (record !== undefined) {
+      return this.#memory.has(this.#memory.key(user.name, record, password));
+    }
+    const known = user.password;
+    const same = this.#isSame(password, preparePassword(known ?? ""));
+    return same && known !== undefined && known !== "";
+  }
+
+  /** Whether one is that of which it was not known. */
   async #isRight(password: string, user: KnownUser): Promise<boolean> {
     const record = recordOf(user);
     if (record !== undefined) {
       return await this.#isHashed(password, user, record);
     }
-    const known = user.password;
-    const same = this.#isSame(password, preparePassword(known ?? ""));
-    if (same && known !== undefined && known !== "") return true;
     await this.#refuse(password, user);
     return false;
   }
@@ -269,9 +284,7 @@ export class Authenticator {
   }
 
   #isSame(a: string, b: string): boolean {
-    const digest = (text: string) =>
-      createHmac("sha256", this.#compareKey).update(text).digest();
-    return timingSafeEqual(digest(a), digest(b));
+    return this.#compared(a) === this.#compared(b);
   }
 }
 

@@ -39,7 +39,7 @@ export class SocketStream implements ByteStream {
   #closed = false;
   /** Reads that wait: during a handshake there may be none. */
   #reading = 0;
-  /** Writes under way, and when the last of them will have settled. */
+  /** Writes under way, and the last of them. */
   #writes = 0;
   #lastWrite: Promise<void> = Promise.resolve();
 
@@ -96,15 +96,15 @@ export class SocketStream implements ByteStream {
 
   /** See {@linkcode ByteStream.write}. */
   async write(bytes: Uint8Array): Promise<void> {
-    const before = this.#writes++ === 0 ? undefined : this.#lastWrite;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#lastWrite = promise;
+    const write = () => this.#channel.write(bytes);
+    const writing = this.#writes++ === 0
+      ? write()
+      : this.#lastWrite.then(write, write);
+    this.#lastWrite = writing;
     try {
-      if (before !== undefined) await before;
-      await this.#channel.write(bytes);
+      await writing;
     } finally {
       this.#writes--;
-      resolve();
     }
   }
 

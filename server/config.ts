@@ -16,9 +16,15 @@ import {
   parseDocument,
 } from "yaml";
 import { z } from "zod";
-import { DEFAULT_LIMITS, type Limits } from "../protocol/limits.ts";
+import {
+  DEFAULT_LIMITS,
+  LIMIT_BOUNDS,
+  type Limits,
+} from "../protocol/limits.ts";
 import {
   DEFAULT_STORAGE_LIMITS,
+  type LimitBounds,
+  STORAGE_LIMIT_BOUNDS,
   type StorageLimits,
 } from "../storage/limits.ts";
 import { DOORS } from "./doors.ts";
@@ -153,12 +159,30 @@ const limitSchema = z.int("Expected a whole number").min(
   "Expected a number from 0 on",
 );
 
-function limitsSchema(defaults: object): z.ZodType {
+function limitsSchema(
+  defaults: object,
+  bounds: Readonly<Record<string, LimitBounds>>,
+): z.ZodType {
   const keys = Object.keys(defaults);
   return z.strictObject(
-    Object.fromEntries(keys.map((name) => [name, limitSchema.optional()])),
+    Object.fromEntries(
+      keys.map((name) => [name, within(bounds[name]).optional()]),
+    ),
     "Expected a mapping",
   ).optional();
+}
+
+/** What a limit may be for those whom the server is for to find what the RFCs promise them. */
+function within(bounds: LimitBounds | undefined): z.ZodType {
+  if (bounds === undefined) return limitSchema;
+  const { min = 0, max = Infinity, orNone = false, by } = bounds;
+  const range = max === Infinity
+    ? `from ${min} on${orNone ? ", or 0" : ""}`
+    : `from ${min} to ${max}`;
+  return limitSchema.refine(
+    (value) => value >= min && value <= max || orNone && value === 0,
+    `Expected a number ${range} (${by})`,
+  );
 }
 
 const kinds = Object.keys(DOORS);
@@ -206,8 +230,8 @@ const schema = z.strictObject({
   sasl: saslSchema.optional(),
   appendLimits: z.record(text, limitSchema, "Expected names with numbers")
     .optional(),
-  limits: limitsSchema(DEFAULT_LIMITS),
-  storageLimits: limitsSchema(DEFAULT_STORAGE_LIMITS),
+  limits: limitsSchema(DEFAULT_LIMITS, LIMIT_BOUNDS),
+  storageLimits: limitsSchema(DEFAULT_STORAGE_LIMITS, STORAGE_LIMIT_BOUNDS),
 }, "Expected a mapping of keys");
 
 /**

@@ -7,7 +7,11 @@ import {
   readConfig,
   sampleConfig,
 } from "./config.ts";
-import { DEFAULT_LIMITS } from "../protocol/limits.ts";
+import { DEFAULT_LIMITS, LIMIT_BOUNDS } from "../protocol/limits.ts";
+import {
+  DEFAULT_STORAGE_LIMITS,
+  STORAGE_LIMIT_BOUNDS,
+} from "../storage/limits.ts";
 import { optionsOf } from "./cli/serve_options.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -21,7 +25,7 @@ listeners:
   - { kind: imaps, port: 993, hostname: 0.0.0.0 }
 users: { alice: secret }
 capabilities: { disable: [IDLE] }
-limits: { message: 1000 }
+limits: { message: 100000 }
 storageLimits: { maxMailboxes: 7 }
 trace: true
 logLevel: debug
@@ -35,7 +39,7 @@ logLevel: debug
     listeners: [{ kind: "imaps", port: 993, hostname: "0.0.0.0" }],
     users: { alice: "secret" },
     capabilities: { disable: ["IDLE"] },
-    limits: { message: 1000 },
+    limits: { message: 100_000 },
     storageLimits: { maxMailboxes: 7 },
     trace: true,
     logLevel: "debug",
@@ -144,6 +148,26 @@ const wrong: readonly [source: string, message: string][] = [
   ],
   ["trace: maybe", "x.yaml:1:1: trace: Expected true or false"],
   ["workers: 0", "x.yaml:1:1: workers: Expected a whole number from 1 to 64"],
+  [
+    "limits:\n  filterDepth: 2",
+    "x.yaml:2:3: limits.filterDepth: Expected a number from 3 on (RFC 5466 § 3.1)",
+  ],
+  [
+    "limits:\n  uidBatch: 501",
+    "x.yaml:2:3: limits.uidBatch: Expected a number from 0 to 500 (RFC 10022 § 3.1.3.2)",
+  ],
+  [
+    "limits:\n  messageLimit: 999",
+    "x.yaml:2:3: limits.messageLimit: Expected a number from 1000 on, or 0 (RFC 9738 § 3)",
+  ],
+  [
+    "limits:\n  idleTime: 1799999",
+    "limits.idleTime: Expected a number from 1800000 on (RFC 9051 § 5.4)",
+  ],
+  [
+    "storageLimits:\n  maxMetadataEntries: 9",
+    "storageLimits.maxMetadataEntries: Expected a number from 10 to 200 (RFC 5464 § 4.1)",
+  ],
   ["- port", "x.yaml:1:1: Expected a mapping of keys"],
   ["port: 1\nport: 2", "x.yaml:2:1: Map keys must be unique"],
   ["users: { alice: 1 }", "x.yaml:1:10: users.alice: Expected text"],
@@ -175,6 +199,30 @@ for (const [source, message] of wrong) {
     assertThrows(() => parseConfig(source, "x.yaml"), ConfigError, message);
   });
 }
+
+Deno.test("limits may be as small and as large as the RFCs let them be, and no default is beyond", () => {
+  const limits = [
+    ["limits", LIMIT_BOUNDS, DEFAULT_LIMITS],
+    ["storageLimits", STORAGE_LIMIT_BOUNDS, DEFAULT_STORAGE_LIMITS],
+  ] as const;
+  for (const [key, bounds, defaults] of limits) {
+    parseConfig(JSON.stringify({ [key]: defaults }), "defaults");
+    for (const [name, { min, max, orNone }] of Object.entries(bounds)) {
+      const parse = (value: number) => {
+        parseConfig(JSON.stringify({ [key]: { [name]: value } }), name);
+      };
+      if (min !== undefined) {
+        parse(min);
+        assertThrows(() => parse(min - 1), ConfigError);
+      }
+      if (max !== undefined) {
+        parse(max);
+        assertThrows(() => parse(max + 1), ConfigError);
+      }
+      if (orNone) parse(0);
+    }
+  }
+});
 
 Deno.test("the sample is a configuration, also with every comment taken away", () => {
   assertEquals(parseConfig(sampleConfig(), "sample"), {

@@ -132,6 +132,7 @@ function quote(text: string): string {
 
 /** Writes what could end a line, or turn a terminal's writing around, as `\u{...}` or JSON's own escape. */
 function escape(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(
     /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|\p{Cs}/gu,
     (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, "0")}`,

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { createHmac } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
- * A bounded set of keyed hashes (HMAC-SHA-256, RFC 2104) of user, stored hash and password. The key is
- * random and lives as long as the process; a changed record is another entry, so nothing outlives it.
+ * A bounded set of keyed hashes of user, stored hash and password. The key is random and lives as long as the
+ * process; a changed record is another entry, so nothing outlives it.
  */
 export class PasswordMemory {
-  readonly #key = crypto.getRandomValues(new Uint8Array(32));
+  readonly #hash = keyedHash();
   readonly #max: number;
   /** In the order of their last use. */
   readonly #entries = new Set<string>();
@@ -23,12 +23,10 @@ export class PasswordMemory {
 
   /** The keyed hash that stands for a right or wrong password of a user's record. */
   key(user: string, record: string, password: string): string {
-    const hmac = createHmac("sha256", this.#key);
-    for (const part of [user, record, password]) {
-      // Lengths in front keep ("ab", "c") and ("a", "bc") apart.
-      hmac.update(`${part.length}:`).update(part);
-    }
-    return hmac.digest("base64");
+    // Lengths in front keep ("ab", "c") and ("a", "bc") apart.
+    return this.#hash(
+      `${user.length}:${user}${record.length}:${record}${password}`,
+    );
   }
 
   /** Whether the password behind a key was right before. */
@@ -46,4 +44,13 @@ export class PasswordMemory {
     const [oldest] = this.#entries;
     this.#entries.delete(oldest!);
   }
+}
+
+/**
+ * A hash function that nobody else can compute: SHA-256 of a random key and the text. HMAC keeps others from going on
+ * where a hash ends, which is of no use to those who see no hash; in this runtime it takes ten times as long.
+ */
+export function keyedHash(): (text: string) => string {
+  const key = crypto.getRandomValues(new Uint8Array(32)).toHex();
+  return (text) => hash("sha256", key + text, "hex");
 }

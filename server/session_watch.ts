@@ -70,7 +70,6 @@ export class SessionWatch {
     const watched = this.#users.get(user);
     watched?.sessions.delete(session);
     if (watched?.sessions.size === 0) this.#users.delete(user);
-    if (this.#users.size === 0) this.close();
   }
 
   /** A user is known by another record of the same password, or about to be. */
@@ -90,6 +89,7 @@ export class SessionWatch {
 
   /** Looks at all users who have sessions; settles when that is done. Never rejects. */
   async check(): Promise<void> {
+    if (this.#users.size === 0) return this.close();
     if (this.#checking) {
       this.#again = true;
       return;

@@ -20,7 +20,7 @@ export interface Channel {
 }
 
 /** A connection that waits for a command pins this much memory. */
-const IDLE_BUFFER = 2 * 1024;
+const IDLE_BUFFER = 1024;
 /** Less room than this at the end of a buffer is not worth a system call. */
 const MIN_ROOM = 512;
 /** The largest buffer: more gains nothing in one system call. */
@@ -28,6 +28,8 @@ const MAX_BUFFER = 256 * 1024;
 
 /** Bytes from and to a `Deno.Conn`. */
 export class SocketChannel implements Channel {
+  /** How many bytes are known to come, for what reads ahead of who knows. */
+  expected = 0;
   readonly #conn: Deno.Conn;
   readonly #writeTime: number;
   readonly #ended = Promise.withResolvers<void>();
@@ -39,6 +41,10 @@ export class SocketChannel implements Channel {
   #unread: Uint8Array | undefined;
   /** The next buffer's size: grows while reads fill their buffers. */
   #size = IDLE_BUFFER;
+  /** Since when a write stands still, on the clock of `performance`; undefined while none is under way. */
+  #standsSince: number | undefined;
+  /** Rings when a write may have stood still for too long. One serves many writes: most end at once. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Takes a connection over.
@@ -99,24 +105,33 @@ export class SocketChannel implements Channel {
   /** See {@linkcode Channel.write}. */
   async write(bytes: Uint8Array): Promise<void> {
     let offset = 0;
-    while (offset < bytes.length) {
-      const timer = setTimeout(() => this.#giveUp(), this.#writeTime);
-      try {
+    try {
+      while (offset < bytes.length) {
+        this.#standsSince = performance.now();
+        this.#timer ??= setTimeout(this.#look, this.#writeTime);
         offset += await this.#conn.write(
           offset === 0 ? bytes : bytes.subarray(offset),
         );
-      } catch (error) {
-        throw this.#failure ??= error;
-      } finally {
-        clearTimeout(timer);
       }
+    } catch (error) {
+      throw this.#failure ??= error;
+    } finally {
+      this.#standsSince = undefined;
     }
   }
 
-  #giveUp(): void {
+  /** Looks whether a write stands still, and again when it will have done so for too long. */
+  readonly #look = (): void => {
+    this.#timer = undefined;
+    if (this.#standsSince === undefined || this.#closed) return;
+    const left = this.#standsSince + this.#writeTime - performance.now();
+    if (left > 0) {
+      this.#timer = setTimeout(this.#look, Math.ceil(left));
+      return;
+    }
     this.#failure ??= new Deno.errors.TimedOut("The client does not read");
     this.close();
-  }
+  };
 
   /** Tells the client that no more bytes will come; reading goes on. */
   async closeWrite(): Promise<void> {
@@ -132,6 +147,7 @@ export class SocketChannel implements Channel {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#timer);
     this.#conn.close();
     this.#ended.resolve();
   }

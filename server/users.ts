@@ -120,6 +120,9 @@ export const SCRAM_HASHES: ReadonlySet<ScramHash> = new Set([
   "SHA-1",
 ]);
 
+const encoder = new TextEncoder();
+const NO_SCRAM: ReadonlySet<ScramHash> = new Set();
+
 /** How many bytes of UTF-8 a user name may have. */
 const MAX_NAME = 255;
 
@@ -133,12 +136,16 @@ export function prepareUserName(
   caseInsensitive: boolean,
 ): string | undefined {
   if (!name.isWellFormed() || name.length > MAX_NAME) return undefined;
+  // Most names are such, and nothing below does anything to them.
+  if (/^[!-~]+$/.test(name)) return caseInsensitive ? name.toLowerCase() : name;
   let prepared = name.normalize("NFC");
   if (caseInsensitive) prepared = prepared.toLowerCase().normalize("NFC");
   // U+FFFD is what a decoder puts where bytes were no UTF-8.
   if (/[\p{Cc}\p{Cs}\u2028\u2029\uFFFD]/u.test(prepared)) return undefined;
   if (prepared.trim() !== prepared || prepared === "") return undefined;
-  if (new TextEncoder().encode(prepared).length > MAX_NAME) return undefined;
+  // A UTF-16 code unit takes three bytes at the most.
+  const mayBeLong = prepared.length * 3 > MAX_NAME;
+  if (mayBeLong && encoder.encode(prepared).length > MAX_NAME) return undefined;
   return prepared;
 }
 
@@ -174,13 +181,18 @@ export function inlineUsers(
 
 /** Several stores as one; the first that knows a name answers. A user has the tokens of all. */
 export function combinedUsers(stores: readonly UserStore[]): UserStore {
+  let sets: readonly ReadonlySet<ScramHash>[] = [];
+  let common = SCRAM_HASHES;
   return {
     hashed: stores.some((store) => store.hashed !== false),
     get scram() {
-      return stores.reduce<ReadonlySet<ScramHash>>(
-        (common, { scram }) => common.intersection(scram ?? new Set()),
-        SCRAM_HASHES,
-      );
+      const now = stores.map(({ scram }) => scram ?? NO_SCRAM);
+      // Each connection asks, and they hardly ever change.
+      if (now.some((set, index) => set !== sets[index])) {
+        sets = now;
+        common = now.reduce((all, set) => all.intersection(set), SCRAM_HASHES);
+      }
+      return common;
     },
     async get(name) {
       for (const store of stores) {

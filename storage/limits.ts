@@ -18,15 +18,15 @@ export interface StorageLimits {
   readonly maxKeywords: number;
   /** One keyword. */
   readonly maxKeywordLength: number;
-  /** A message, in bytes. */
+  /** A message, in bytes; RFC 5321 § 4.5.3.1.7 asks for 65,536 at the least. */
   readonly maxMessageSize: number;
   /** A message's summary, in bytes. */
   readonly maxSummarySize: number;
-  /** Entries of metadata of a mailbox, of an account itself, or of the storage; up to 200 fit one record. */
+  /** Entries of metadata of a mailbox, of an account itself, or of the storage; from 10 (RFC 5464 § 4.1) to 200. */
   readonly maxMetadataEntries: number;
   /** The name of an entry; up to 255. */
   readonly maxMetadataNameLength: number;
-  /** The value of an entry, in bytes; up to 60,000 fit one record. */
+  /** The value of an entry, in bytes; from 1,024 (RFC 5464 § 4.1) to 60,000. */
   readonly maxMetadataValue: number;
   /** Names and values of a mailbox, with 100 bytes more an entry; up to 500,000 fit one change. */
   readonly maxMetadataSize: number;
@@ -54,6 +54,30 @@ export const DEFAULT_STORAGE_LIMITS: StorageLimits = {
   maxMetadataSize: 500_000,
   maxMetadataTotal: 10 * 1_048_576,
   maxExpunged: 20_000,
+};
+
+/** What a limit has to be for a server to be what the RFCs ask for. */
+export interface LimitBounds {
+  /** The least. */
+  readonly min?: number;
+  /** The most. */
+  readonly max?: number;
+  /** Whether 0, which stands for no limit, is fine as well. Default false. */
+  readonly orNone?: boolean;
+  /** Who says so. */
+  readonly by: string;
+}
+
+/** Of limits that an RFC speaks of, and what makes them of use: ten entries of metadata as large as there have to be. */
+export const STORAGE_LIMIT_BOUNDS: Readonly<
+  Partial<Record<keyof StorageLimits, LimitBounds>>
+> = {
+  maxMessageSize: { min: 65_536, by: "RFC 5321 § 4.5.3.1.7" },
+  maxMetadataEntries: { min: 10, max: 200, by: "RFC 5464 § 4.1" },
+  maxMetadataNameLength: { min: 64, max: 255, by: "RFC 5464 § 4.1" },
+  maxMetadataValue: { min: 1_024, max: 60_000, by: "RFC 5464 § 4.1" },
+  maxMetadataSize: { min: 15_000, max: 500_000, by: "RFC 5464 § 4.1" },
+  maxMetadataTotal: { min: 15_000, by: "RFC 5464 § 4.1" },
 };
 
 /** What a storage keeps of sources and summaries in memory, in bytes, where nobody says otherwise. */

@@ -22,7 +22,7 @@ const ARROWS: readonly [folder: string, may: readonly string[]][] = [
   ["storage/memory/", ["storage/", "deps/"]],
   ["storage/", ["deps/"]],
   ["protocol/wire/", ["deps/"]],
-  ["protocol/mime/", ["deps/"]],
+  ["protocol/mime/", ["storage/join_bytes.ts", "deps/"]],
   ["protocol/sasl/", ["protocol/identity.ts", "deps/"]],
   ["protocol/imap/commands/", [
     "protocol/imap/fetch/",

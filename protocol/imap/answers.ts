@@ -1,13 +1,26 @@
 /**
- * How commands and connections end, in words (RFC 9051 § 7.1).
+ * How connections begin and commands and connections end, in words (RFC 9051 § 7.1).
  *
  * @module
  */
 
 import type { Encoder } from "../wire/encoder.ts";
 import type { Executed } from "./command.ts";
+import { capabilityList } from "./commands/session_commands.ts";
 import type { Bad, Bye, No } from "./errors.ts";
 import type { Admitted } from "./overlap.ts";
+import type { Session } from "./session.ts";
+
+/** The greeting (RFC 9051 § 7.1.1). */
+export function writeGreeting(session: Session): void {
+  const { out, policy } = session;
+  const { capabilitiesUnasked = true, greeting = "imapd ready" } = policy;
+  out.text("* OK ");
+  if (capabilitiesUnasked) {
+    out.text(`[CAPABILITY ${capabilityList(session)}] `);
+  }
+  out.humanText(greeting).crlf();
+}
 
 /** The tagged OK of a command. */
 export function writeOk(

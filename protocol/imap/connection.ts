@@ -14,9 +14,8 @@ import { nextConnectionNumber } from "../connection_number.ts";
 import type { Host } from "../host.ts";
 import type { Frame, LiteralHeader } from "../wire/command_reader.ts";
 import { Decoder } from "../wire/decoder.ts";
-import { writeOk, writeRefusal } from "./answers.ts";
+import { writeGreeting, writeOk, writeRefusal } from "./answers.ts";
 import type { AnyCommand, Executed } from "./command.ts";
-import { capabilityList } from "./commands/session_commands.ts";
 import { Bad, Bye, No, refusalOf } from "./errors.ts";
 import { execute } from "./execute.ts";
 import { uidRequired } from "./messages.ts";
@@ -93,7 +92,7 @@ class Connection implements Wire {
     try {
       const letIn = this.#host.hooks?.connect?.(this.#session.facts);
       if (letIn !== undefined) await letIn;
-      this.#greet();
+      writeGreeting(this.#session);
       if (stopping.aborted) stop();
       await this.#loop();
     } catch (error) {
@@ -137,18 +136,6 @@ class Connection implements Wire {
     }
     await this.#finish(0);
     await this.flush();
-  }
-
-  #greet(): void {
-    const { capabilitiesUnasked = true, greeting = "imapd ready" } =
-      this.#session.policy;
-    // greeting, RFC 9051 § 7.1.1
-    const { out } = this.#transport;
-    out.text("* OK ");
-    if (capabilitiesUnasked) {
-      out.text(`[CAPABILITY ${capabilityList(this.#session)}] `);
-    }
-    out.humanText(greeting).crlf();
   }
 
   /** Runs one command; a promise when that takes time. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StorageError } from "../../storage/model.ts";
+import { type MailboxInfo, StorageError } from "../../storage/model.ts";
 import { tryParseName } from "../../storage/names.ts";
 import type { Mailbox } from "../../storage/storage.ts";
 import type { Decoder } from "../wire/decoder.ts";
@@ -31,8 +31,29 @@ export async function announceName(
   session: Session,
   { name, spelled }: MailboxArgument,
 ): Promise<void> {
-  const info = await session.account.mailbox(name);
-  if (info !== undefined) listResponse(session, info, { oldName: spelled });
+  listResponse(session, await infoOf(session, name), { oldName: spelled });
+}
+
+/**
+ * In IMAP4rev2 a client that spelled a name otherwise is told: by CREATE, DELETE, RENAME and APPEND (RFC 9051 § 6.3.4,
+ * § 6.3.5, § 6.3.6, § 6.3.12), and by what is APPEND in part.
+ */
+export async function announceSpelling(
+  session: Session,
+  mailbox: MailboxArgument,
+): Promise<void> {
+  if (session.rev2 && mailbox.spelled !== undefined) {
+    await announceName(session, mailbox);
+  }
+}
+
+/** What there is to tell of a mailbox, or of the name alone where there is none. */
+export async function infoOf(
+  session: Session,
+  name: string,
+): Promise<MailboxInfo> {
+  return await session.account.mailbox(name) ??
+    { name, specialUse: [], subscribed: false, hasChildren: false };
 }
 
 /**
@@ -47,6 +68,21 @@ export async function openTarget(
     return await session.account.openMailbox(name);
   } catch (error) {
     throw tryCreate(session, name, error);
+  }
+}
+
+/** The same for a name that the client may have spelled otherwise: it is told before anything is done. */
+export async function openSpelledTarget(
+  session: Session,
+  mailbox: MailboxArgument,
+): Promise<Mailbox> {
+  const target = await openTarget(session, mailbox.name);
+  try {
+    await announceSpelling(session, mailbox);
+    return target;
+  } catch (error) {
+    target.close();
+    throw error;
   }
 }
 

@@ -38,16 +38,58 @@ export async function withProgress<T>(
     return await work(progress);
   }
   let writing = false;
-  const timer = setInterval(() => {
+  const stop = session.progress.start(progressTime, () => {
     if (writing) return;
     writing = true;
     progressNotice(session, tag, progress);
     // If it fails, the answer to the command will, too.
     session.wire.flush().then(() => writing = false, () => {});
-  }, progressTime);
+  });
   try {
     return await work(progress);
   } finally {
-    clearInterval(timer);
+    stop();
   }
+}
+
+/** Rings while a session works. One timer serves many commands, since most are done long before it rings. */
+export class ProgressClock {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ring: (() => void) | undefined;
+  #time = 0;
+  /** When it rang last, or the work began, on the clock of `performance`. */
+  #since = 0;
+
+  /**
+   * Rings from now on.
+   * @param time how often, in milliseconds
+   * @returns what ends it
+   */
+  start(time: number, ring: () => void): () => void {
+    if (time !== this.#time) this.close();
+    this.#time = time;
+    this.#ring = ring;
+    this.#since = performance.now();
+    this.#timer ??= setTimeout(this.#look, time);
+    return () => this.#ring = undefined;
+  }
+
+  /** Gives the timer back. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  readonly #look = (): void => {
+    this.#timer = undefined;
+    if (this.#ring === undefined) return;
+    const now = performance.now();
+    let left = this.#since + this.#time - now;
+    if (left <= 0) {
+      this.#ring();
+      this.#since = now;
+      left = this.#time;
+    }
+    this.#timer = setTimeout(this.#look, Math.ceil(left));
+  };
 }

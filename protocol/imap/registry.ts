@@ -5,7 +5,7 @@
  */
 
 import type { MailboxInfo } from "../../storage/model.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import type { AnyCommand } from "./command.ts";
 import type {
   AppendForm,
@@ -40,6 +40,9 @@ export class Registry {
   readonly #extensions: readonly Extension[];
   readonly #disabled: ReadonlySet<string>;
   readonly #commands = new Map<string, AnyCommand>();
+  /** Lines of capabilities by what they depend on, and the limits that they were made with. */
+  readonly #lines = new Map<string, string>();
+  #limits: Limits | undefined;
   /** What ENABLE may name (RFC 5161), in capitals. */
   readonly enable: Map<string, Enabling> = new Map();
   /** FETCH items by name. */
@@ -183,6 +186,23 @@ export class Registry {
     return this.#extensions
       .flatMap((extension) => extension.capabilities?.(context) ?? [])
       .filter((capability) => !isDisabled(capability, this.#disabled));
+  }
+
+  /** The same in one line. Each connection is told it twice, so that it is kept. */
+  capabilityLine(context: CapabilityContext): string {
+    const { limits, mechanisms } = context;
+    if (limits !== this.#limits) this.#lines.clear();
+    this.#limits = limits;
+    const { authenticated, mayLogin, canStartTls } = context;
+    const { utf8Only = false, hasAppendLimits = false } = context;
+    const about = `${authenticated} ${mayLogin} ${canStartTls} ${utf8Only} ` +
+      `${hasAppendLimits} ${mechanisms}`;
+    let line = this.#lines.get(about);
+    if (line === undefined) {
+      line = this.capabilities(context).join(" ");
+      this.#lines.set(about, line);
+    }
+    return line;
   }
 }
 

@@ -20,6 +20,7 @@ import type { Encoder } from "../wire/encoder.ts";
 import { announce, highestModseq, newKeywords } from "./announce.ts";
 import type { State } from "./command.ts";
 import { Bye, No } from "./errors.ts";
+import { ProgressClock } from "./progress.ts";
 import type { Registry } from "./registry.ts";
 import { View, type Wanted } from "./view.ts";
 
@@ -124,6 +125,8 @@ export class Session {
   owesExpunge = false;
   /** Settles when what is being told outside of commands has been written. */
   telling: Promise<unknown> | undefined;
+  /** Rings while a command takes long. */
+  readonly progress: ProgressClock = new ProgressClock();
   /** Failed logins so far. */
   failedLogins = 0;
   /** What becomes of the bytes behind the tagged OK, by a method of the transport. */
@@ -379,6 +382,7 @@ export class Session {
     const { facts, identity, host } = this;
     this.notifications?.close();
     this.notifications = undefined;
+    this.progress.close();
     this.unselect();
     for (const unlisten of this.#unlisten) unlisten();
     this.#unlisten.clear();

@@ -29,7 +29,10 @@ export class Transport {
   /** What is between the stream and this, once it is compressed. */
   #deflated: Deflated | undefined;
   #read: Promise<Uint8Array | null> | undefined;
+  /** Settles when all that was to be written is; rejected for good once something could not be. */
   #flushing: Promise<void> = Promise.resolve();
+  /** How much is being written or waits for that; what could not be written stays in the count. */
+  #writes = 0;
   #waitsSince: number | undefined;
 
   /** Takes a stream over. */
@@ -37,6 +40,7 @@ export class Transport {
     this.#stream = stream;
     this.#tracer = tracer;
     this.reader = new CommandReader({ lineLength });
+    this.out.trim();
   }
 
   /** Whether what goes over the stream is compressed (RFC 4978). */
@@ -99,7 +103,9 @@ export class Transport {
   /** Writes out what has gathered. @throws {Disconnected} */
   flush(): Promise<void> {
     if (this.out.length > 0) {
-      this.#flushing = this.#flushing.then(() => this.#writeOut());
+      this.#flushing = this.#writes++ === 0
+        ? this.#writeOut()
+        : this.#flushing.then(() => this.#writeOut());
     }
     return this.#flushing;
   }
@@ -110,18 +116,25 @@ export class Transport {
    */
   write(bytes: Uint8Array): Promise<void> {
     const gathered = this.out.take();
+    this.#writes++;
     this.#flushing = this.#flushing.then(async () => {
-      if (gathered.length > 0) await this.#send(gathered);
+      if (gathered.length > 0) {
+        await this.#send(gathered);
+        this.out.recycle(gathered);
+      }
       await this.#send(bytes);
+      this.#writes--;
     });
     return this.#flushing;
   }
 
   async #writeOut(): Promise<void> {
-    if (this.out.length === 0) return;
-    const bytes = this.out.take();
-    await this.#send(bytes);
-    if (bytes.length <= RECYCLED) this.out.recycle(bytes);
+    if (this.out.length > 0) {
+      const bytes = this.out.take();
+      await this.#send(bytes);
+      if (bytes.length <= RECYCLED) this.out.recycle(bytes);
+    }
+    this.#writes--;
   }
 
   async #send(bytes: Uint8Array): Promise<void> {
@@ -170,5 +183,6 @@ export class Transport {
   close(): void {
     this.#deflated?.end();
     this.#deflated = undefined;
+    this.out.trim();
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { fields } from "./header.ts";
-import { joinBytes } from "./join_bytes.ts";
+import { joinBytes } from "../../storage/join_bytes.ts";
 import { parseMessage, type Part } from "./parse.ts";
 
 const NUL = 0;

@@ -10,7 +10,7 @@ import { type Address, parseAddresses } from "./address.ts";
 import { latin1 } from "./bytes.ts";
 import { fields, fieldValue, type HeaderField } from "./header.ts";
 import { parseStructured } from "./parameters.ts";
-import { joinBytes } from "./join_bytes.ts";
+import { joinBytes } from "../../storage/join_bytes.ts";
 
 const encoder = new TextEncoder();
 

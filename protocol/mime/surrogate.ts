@@ -7,7 +7,7 @@
 
 import type { Part } from "./part.ts";
 import { downgradeHeader } from "./downgrade.ts";
-import { joinBytes } from "./join_bytes.ts";
+import { joinBytes } from "../../storage/join_bytes.ts";
 
 /** Where a header begins, and where it ends behind its empty line. */
 export type HeaderRange = readonly [start: number, end: number];

@@ -34,6 +34,33 @@ const UNQUOTABLE_UTF8 = /[\r\n]/;
 const NOT_TEXT = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g;
 const NOT_ASCII = /[^ -~]/gu;
 
+/** Buffers of one size that encoders hand to one another: who waits needs none, an answer needs one for a moment. */
+class Spare {
+  readonly #kept: Uint8Array[] = [];
+
+  /**
+   * None is kept yet.
+   * @param size theirs, in bytes
+   * @param most how many are kept
+   */
+  constructor(readonly size: number, readonly most: number) {}
+
+  take(): Uint8Array {
+    return this.#kept.pop() ?? new Uint8Array(this.size);
+  }
+
+  /** Takes a buffer that nobody uses any more, if it is one of these. */
+  giveBack(buffer: Uint8Array): void {
+    if (buffer.length === this.size && this.#kept.length < this.most) {
+      this.#kept.push(buffer);
+    }
+  }
+}
+
+/** For answers of a few lines, and for lists of them. */
+const SMALL = new Spare(4_096, 64);
+const LARGE = new Spare(65_536, 8);
+
 /** See the module's text. */
 export class Encoder {
   /**
@@ -45,6 +72,8 @@ export class Encoder {
   #length = 0;
   /** What is set aside first: as much as was taken last, which often comes again. */
   #first: number;
+  /** Whether its buffers come from those that others have given back, and go there. */
+  #shares = false;
 
   /**
    * Makes an encoder with nothing written.
@@ -78,9 +107,11 @@ export class Encoder {
     }
   }
 
-  /** Gives back the room that is kept for more, where nothing is waiting. */
+  /** Gives back the room that is kept for more, where nothing is waiting: others may have it. */
   trim(): void {
     if (this.#length > 0) return;
+    this.#shares = true;
+    this.#giveBack();
     this.#buffer = EMPTY;
     this.#first = FIRST_SIZE;
   }
@@ -278,9 +309,19 @@ export class Encoder {
     const needed = this.#length + count;
     if (needed <= this.#buffer.length) return;
     const room = Math.max(needed, this.#buffer.length * 2, this.#first);
-    const buffer = new Uint8Array(room);
+    const buffer = !this.#shares || room > LARGE.size
+      ? new Uint8Array(room)
+      : room > SMALL.size
+      ? LARGE.take()
+      : SMALL.take();
     buffer.set(this.#buffer.subarray(0, this.#length));
+    if (this.#shares) this.#giveBack();
     this.#buffer = buffer;
+  }
+
+  #giveBack(): void {
+    SMALL.giveBack(this.#buffer);
+    LARGE.giveBack(this.#buffer);
   }
 }
 

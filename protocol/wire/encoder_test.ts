@@ -191,3 +191,18 @@ Deno.test("Property: no value ends a line", () => {
     }
   }));
 });
+
+Deno.test("trim() hands the room to another encoder, never what is still written", () => {
+  const [one, other] = [new Encoder(), new Encoder()];
+  one.trim();
+  const first = one.text("one").take();
+  one.recycle(first);
+  one.trim();
+  other.trim();
+  other.text("other");
+  one.text("again");
+  other.trim();
+  assertEquals(new TextDecoder().decode(one.take()), "again");
+  assertEquals(new TextDecoder().decode(other.take()), "other");
+  assertEquals(first.buffer.byteLength, 4_096);
+});

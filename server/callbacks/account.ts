@@ -8,42 +8,37 @@
  * @module
  */
 
-import {
-  changeSomething,
-  type MetadataChanges,
-  type MetadataEntry,
-  type MetadataFilter,
-  type MetadataOwner,
+import type {
+  MetadataChanges,
+  MetadataEntry,
+  MetadataFilter,
+  MetadataOwner,
 } from "../../storage/metadata.ts";
 import {
   type MailboxInfo,
   type MailboxStatus,
   StorageError,
 } from "../../storage/model.ts";
-import {
-  checkNewName,
-  INBOX,
-  parseName,
-  tryParseName,
-} from "../../storage/names.ts";
+import { checkNewName, INBOX, parseName } from "../../storage/names.ts";
 import type {
   Account,
   AccountChange,
   Mailbox,
   MessagesChange,
 } from "../../storage/storage.ts";
-import { call, type CallbackName } from "./call.ts";
+import { AccountMetadata } from "./account_metadata.ts";
+import { Changer, refuse } from "./changer.ts";
 import type { UserContext } from "./context.ts";
-import type { UpdateMailboxEvent, User } from "./events.ts";
-import type { ListedName } from "./mailbox_list.ts";
-import { Names, type NamesNow } from "./names.ts";
-import { askForStatus, statusOf } from "./status.ts";
-import { StoredMailbox } from "./stored_mailbox.ts";
+import {
+  existingName,
+  Names,
+  type NamesNow,
+  nonexistent,
+  normalName,
+} from "./names.ts";
+import { openMailbox } from "./open_mailbox.ts";
 import type { SharedAccount } from "./shared_account.ts";
-import { nextTick } from "./virtual_box.ts";
-import type { Next } from "./types.ts";
-import { askForMessages, measure } from "./virtual_list.ts";
-import type { VirtualMailbox } from "./virtual_mailbox.ts";
+import { askForStatus, statusOf } from "./status.ts";
 
 /** A handle. */
 export class CallbackAccount implements Account {
@@ -52,6 +47,8 @@ export class CallbackAccount implements Account {
   readonly #shared: SharedAccount;
   readonly #below: Account | undefined;
   readonly #names: Names;
+  readonly #changer: Changer;
+  readonly #metadata: AccountMetadata;
   readonly #release: () => void;
   #closed = false;
 
@@ -70,6 +67,13 @@ export class CallbackAccount implements Account {
     this.#release = release;
     this.user = shared.context.user.name;
     this.#names = new Names(shared, below);
+    this.#changer = new Changer(shared.context, below);
+    this.#metadata = new AccountMetadata(
+      shared,
+      below,
+      this.#names,
+      this.#changer,
+    );
   }
 
   /** See {@linkcode Account.mailboxes}. */
@@ -79,7 +83,7 @@ export class CallbackAccount implements Account {
 
   /** See {@linkcode Account.mailbox}. */
   async mailbox(name: string): Promise<MailboxInfo | undefined> {
-    const full = this.#normal(name);
+    const full = normalName(this.#context, name);
     if (full === undefined) return undefined;
     // Whether there are mailboxes below it only the whole list says.
     return (await this.#names.ask()).info(full);
@@ -95,7 +99,7 @@ export class CallbackAccount implements Account {
     const { user, callbacks } = this.#context;
     const specialUse = [...options.specialUse ?? []];
     let made: MailboxInfo | undefined;
-    const passed = await this.#change(
+    const passed = await this.#changer.change(
       "createMailbox",
       callbacks.createMailbox,
       { user, mailbox: { name: full }, specialUse },
@@ -117,7 +121,7 @@ export class CallbackAccount implements Account {
 
   /** See {@linkcode Account.deleteMailbox}. */
   async deleteMailbox(name: string): Promise<void> {
-    const full = this.#there(name);
+    const full = existingName(this.#context, name);
     const info = await this.#checkThere(full);
     if (full === INBOX) {
       throw new StorageError("CANNOT", "INBOX cannot be deleted");
@@ -126,7 +130,7 @@ export class CallbackAccount implements Account {
       throw new StorageError("HASCHILDREN", "There are mailboxes below it");
     }
     const { user, callbacks } = this.#context;
-    const passed = await this.#change(
+    const passed = await this.#changer.change(
       "deleteMailbox",
       callbacks.deleteMailbox,
       { user, mailbox: { name: full } },
@@ -140,7 +144,7 @@ export class CallbackAccount implements Account {
 
   /** See {@linkcode Account.renameMailbox}. */
   async renameMailbox(from: string, to: string): Promise<void> {
-    const oldName = this.#there(from);
+    const oldName = existingName(this.#context, from);
     await this.#checkThere(oldName);
     const name = this.#newName(to);
     const names = await this.#checkFree(name, true);
@@ -154,7 +158,7 @@ export class CallbackAccount implements Account {
     const copyMetadata = oldName === INBOX
       ? this.#shared.metadata.planCopy(oldName, name)
       : undefined;
-    const passed = await this.#change(
+    const passed = await this.#changer.change(
       "renameMailbox",
       callbacks.renameMailbox,
       { user, mailbox: { name: oldName }, newName: name, renames },
@@ -173,6 +177,23 @@ export class CallbackAccount implements Account {
     if (!passed) listeners.notify({ type: "rename", name, oldName });
   }
 
+  /** See {@linkcode Account.metadata}. */
+  metadata(
+    owners: readonly MetadataOwner[],
+    wanted?: MetadataFilter,
+  ): Promise<(readonly MetadataEntry[] | undefined)[]> {
+    return this.#metadata.read(owners, wanted);
+  }
+
+  /** See {@linkcode Account.setMetadata}. */
+  setMetadata(
+    owner: MetadataOwner,
+    changes: MetadataChanges,
+    common?: MetadataChanges,
+  ): Promise<void> {
+    return this.#metadata.set(owner, changes, common);
+  }
+
   /** See {@linkcode Account.updateMailbox}. */
   async updateMailbox(
     name: string,
@@ -181,7 +202,7 @@ export class CallbackAccount implements Account {
     const { user, callbacks } = this.#context;
     const full = this.#nameToUpdate(name, update.subscribed);
     if (update.specialUse !== undefined) await this.#checkThere(full);
-    const passed = await this.#change(
+    const passed = await this.#changer.change(
       "updateMailbox",
       callbacks.updateMailbox,
       { user, mailbox: { name: full }, ...update },
@@ -190,106 +211,13 @@ export class CallbackAccount implements Account {
       ({ mailbox, subscribed, specialUse }) =>
         specialUse === undefined && subscribed !== undefined
           ? this.#subscribe(mailbox.name, subscribed)
-          : this.#refuse(),
+          : refuse(),
     );
     if (passed) return;
     const aspect = update.subscribed === undefined
       ? "specialUse"
       : "subscription";
     this.#shared.listeners.notify({ type: "update", name: full, aspect });
-  }
-
-  /** See {@linkcode Account.metadata}. That of mailboxes which the storage does not have is kept in memory. */
-  async metadata(
-    owners: readonly MetadataOwner[],
-    wanted?: MetadataFilter,
-  ): Promise<(readonly MetadataEntry[] | undefined)[]> {
-    const below = await this.#below?.metadata(owners, wanted) ?? [];
-    const names = await this.#names.ask();
-    const { metadata, context } = this.#shared;
-    return owners.map((owner, place) => {
-      if (owner === "storage") {
-        return below[place] ?? context.metadata.read("", wanted);
-      }
-      if (owner === "account") return below[place] ?? metadata.read("", wanted);
-      const full = this.#normal(owner.mailbox);
-      const there = full !== undefined && names.info(full)?.id !== undefined;
-      return there ? below[place] ?? metadata.read(full, wanted) : undefined;
-    });
-  }
-
-  /** See {@linkcode Account.setMetadata}; `updateMailbox` hears of what is a mailbox's. */
-  async setMetadata(
-    owner: MetadataOwner,
-    changes: MetadataChanges,
-    common?: MetadataChanges,
-  ): Promise<void> {
-    if (typeof owner === "string") {
-      if (this.#below === undefined) this.#keep(owner, changes, common);
-      else await this.#below.setMetadata(owner, changes, common);
-      return;
-    }
-    const full = this.#there(owner.mailbox);
-    if ((await this.#names.ask(full)).info(full)?.id === undefined) {
-      throw nonexistent();
-    }
-    const { user, callbacks } = this.#context;
-    const event: UpdateMailboxEvent = {
-      user,
-      mailbox: { name: full },
-      metadata: new Map(changes),
-    };
-    const keep = (name: string, entries: MetadataChanges) =>
-      this.#keep({ mailbox: this.#there(name) }, entries, common);
-    const passed = await this.#change(
-      "updateMailbox",
-      callbacks.updateMailbox,
-      event,
-      async (below, { mailbox, metadata = changes }) => {
-        const { name } = mailbox;
-        const stored = (await below.mailbox(name))?.id !== undefined;
-        if (!stored) keep(name, metadata);
-        else await below.setMetadata({ mailbox: name }, metadata, common);
-      },
-      // deno-lint-ignore require-await
-      async ({ mailbox, metadata = changes }) => keep(mailbox.name, metadata),
-    );
-    if (!passed) this.#tellMetadata(full, changes);
-  }
-
-  /** Keeps metadata in memory. */
-  #keep(
-    owner: MetadataOwner,
-    changes: MetadataChanges,
-    common?: MetadataChanges,
-  ): void {
-    const name = typeof owner === "string" ? "" : owner.mailbox;
-    const { boxes, metadata, context } = this.#shared;
-    const isCommon = owner === "storage";
-    const apply = (isCommon ? context.metadata : metadata).plan(name, changes);
-    const applyCommon = common && context.metadata.plan("", common);
-    const before = (isCommon ? context.metadata : metadata).read(name);
-    const values = new Map(before.map(({ name, value }) => [name, value]));
-    apply();
-    applyCommon?.();
-    if (changeSomething(values, changes)) {
-      this.#tellMetadata(name, changes, isCommon);
-      if (name !== "") boxes.get(name)?.touch();
-    }
-    if (common !== undefined) this.#tellMetadata("", common, true);
-  }
-
-  #tellMetadata(
-    name: string,
-    changes: MetadataChanges,
-    everybody = false,
-  ): void {
-    const { context, listeners } = this.#shared;
-    (everybody ? context.listeners : listeners).notify({
-      type: "metadata",
-      name,
-      entries: [...changes.keys()],
-    });
   }
 
   /** Keeps in memory whether a name is subscribed. */
@@ -319,7 +247,7 @@ export class CallbackAccount implements Account {
       callbacks.getMessages === undefined &&
       callbacks.getMailboxes === undefined
     ) return await this.#below.status(names);
-    const full = names.map((name) => this.#normal(name) ?? "");
+    const full = names.map((name) => normalName(this.#context, name) ?? "");
     const known = await this.#names.ask(
       full.length === 1 ? full[0] : undefined,
     );
@@ -342,7 +270,7 @@ export class CallbackAccount implements Account {
     stored: MailboxStatus | undefined,
   ): Promise<MailboxStatus | undefined> {
     const own = async () =>
-      stored ?? await statusOf(await this.#open(name, known.listed(name)));
+      stored ?? await statusOf(await this.#open(name, known));
     try {
       return await askForStatus(this.#context, name, own);
     } catch (error) {
@@ -355,81 +283,18 @@ export class CallbackAccount implements Account {
 
   /** See {@linkcode Account.openMailbox}. */
   async openMailbox(name: string): Promise<Mailbox> {
-    const full = this.#there(name);
+    const full = existingName(this.#context, name);
     const names = await this.#names.ask(full);
     if (names.info(full)?.id === undefined) {
       this.#shared.boxes.retire(full);
       this.#shared.forget(full);
       throw nonexistent();
     }
-    return await this.#open(full, names.listed(full));
+    return await this.#open(full, names);
   }
 
-  /** Opens a mailbox that there is, here or below. */
-  async #open(
-    name: string,
-    listed: ListedName | undefined,
-  ): Promise<StoredMailbox | VirtualMailbox> {
-    const context = this.#context;
-    const { boxes } = this.#shared;
-    const there = boxes.get(name);
-    const readOnly = listed?.readOnly ?? false;
-    const uidValidity = listed?.uidValidity ?? there?.state.uidValidity;
-    if (there !== undefined && there.state.uidValidity !== uidValidity) {
-      // The callbacks have begun to number the mailbox anew.
-      boxes.retire(name);
-      this.#shared.forget(name);
-    } else if (there !== undefined) {
-      there.readOnly = readOnly;
-      const handle = boxes.open(there);
-      try {
-        await there.refresh();
-        return handle;
-      } catch (error) {
-        handle.close();
-        throw error;
-      }
-    }
-    const below = await this.#openBelow(name);
-    let used = false;
-    try {
-      const stored = below !== undefined;
-      if (stored && context.callbacks.getMessages === undefined) {
-        used = true;
-        return new StoredMailbox(context, below, readOnly);
-      }
-      const asked = nextTick();
-      const listing = await askForMessages(context, name, below);
-      if (listing === undefined) {
-        used = true;
-        return new StoredMailbox(context, below!, readOnly);
-      }
-      const nothing = { name, below, has: () => false };
-      const measured = await measure(context, nothing, listing);
-      let box = boxes.get(name);
-      if (box === undefined) {
-        const identity = this.#shared.identityOf(name);
-        box = boxes.make(name, identity, listed, below, measured);
-        used = true;
-      }
-      box.readOnly = readOnly;
-      box.apply(measured, asked);
-      return boxes.open(box);
-    } finally {
-      if (!used) below?.close();
-    }
-  }
-
-  async #openBelow(name: string): Promise<Mailbox | undefined> {
-    try {
-      return await this.#below?.openMailbox(name);
-    } catch (error) {
-      // A storage that has no INBOX has no account any more.
-      const none = error instanceof StorageError &&
-        error.code === "NONEXISTENT" && name !== INBOX;
-      if (none) return undefined;
-      throw error;
-    }
+  async #open(name: string, names: NamesNow) {
+    return await openMailbox(this.#shared, this.#below, name, names);
   }
 
   /** See {@linkcode Account.onChange}. */
@@ -469,49 +334,6 @@ export class CallbackAccount implements Account {
     this.#release();
   }
 
-  /**
-   * Makes a change, through its callback if there is one.
-   * @param without makes it where there is no storage below
-   * @returns whether `next` has made it
-   */
-  async #change<Event extends { readonly user: User }>(
-    name: CallbackName,
-    callback:
-      | ((event: Event, next: Next<Event, void>) => void | Promise<void>)
-      | undefined,
-    event: Event,
-    change: (below: Account, event: Event) => Promise<unknown>,
-    without: (event: Event) => Promise<void> = () => this.#refuse(),
-  ): Promise<boolean> {
-    const base = async (event: Event) => {
-      if (this.#below === undefined) await without(event);
-      else await change(this.#below, event);
-    };
-    if (callback === undefined) {
-      await base(event);
-      return true;
-    }
-    const bound = callback.bind(this.#context.callbacks);
-    const { passed } = await call(this.#context, name, bound, event, base);
-    return passed !== undefined;
-  }
-
-  #refuse(): Promise<never> {
-    throw new StorageError("CANNOT", "That cannot be changed");
-  }
-
-  #normal(name: string): string | undefined {
-    const { hierarchyDelimiter } = this.#context;
-    return tryParseName(name, hierarchyDelimiter)?.join(hierarchyDelimiter);
-  }
-
-  /** A name that may be one of a mailbox that there is. */
-  #there(name: string): string {
-    const full = this.#normal(name);
-    if (full === undefined) throw nonexistent();
-    return full;
-  }
-
   #newName(name: string): string {
     const { hierarchyDelimiter, limits } = this.#context;
     const path = parseName(name, hierarchyDelimiter);
@@ -546,8 +368,4 @@ export class CallbackAccount implements Account {
     }
     return names;
   }
-}
-
-function nonexistent(): StorageError {
-  return new StorageError("NONEXISTENT", "There is no such mailbox");
 }

@@ -6,7 +6,9 @@
 
 import { type MailboxInfo, StorageError } from "../../storage/model.ts";
 import type { Account } from "../../storage/storage.ts";
+import { tryParseName } from "../../storage/names.ts";
 import { call } from "./call.ts";
+import type { UserContext } from "./context.ts";
 import type { GetMailboxesEvent, MailboxRename } from "./events.ts";
 import {
   entriesOf,
@@ -114,4 +116,27 @@ function namesNow(
     listed: (name) => listed.get(name),
     renames: (from, to) => renamesOf(infos, delimiter, from, to),
   };
+}
+
+/** A name in its normal form; undefined where no mailbox can have it. */
+export function normalName(
+  { hierarchyDelimiter }: Pick<UserContext, "hierarchyDelimiter">,
+  name: string,
+): string | undefined {
+  return tryParseName(name, hierarchyDelimiter)?.join(hierarchyDelimiter);
+}
+
+/** A name that may be one of a mailbox that there is. @throws {StorageError} NONEXISTENT */
+export function existingName(
+  context: Pick<UserContext, "hierarchyDelimiter">,
+  name: string,
+): string {
+  const full = normalName(context, name);
+  if (full === undefined) throw nonexistent();
+  return full;
+}
+
+/** There is no mailbox of a name. */
+export function nonexistent(): StorageError {
+  return new StorageError("NONEXISTENT", "There is no such mailbox");
 }

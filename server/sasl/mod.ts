@@ -124,15 +124,21 @@ export function saslBackend(
   const otp = options.otp && otpLogins(options.otp, users, { secret });
   const tickets = gssapi && gssapiProof(gssapi);
   const oldTickets = kerberosV4 && kerberosV4Keys(kerberosV4);
+  let hashes: ReadonlySet<ScramHash> | undefined;
+  let withScram = mechanisms;
   // Users are changed while the server runs, and with them what can be proved.
   return {
     get mechanisms() {
       if (options.mechanisms !== undefined || !users.lookedUp) {
         return mechanisms;
       }
-      return mechanisms.union(
-        new Set([...users.scram ?? []].map((hash) => `SCRAM-${hash}`)),
-      );
+      if (hashes !== users.scram) {
+        hashes = users.scram;
+        withScram = mechanisms.union(
+          new Set([...hashes ?? []].map((hash) => `SCRAM-${hash}`)),
+        );
+      }
+      return withScram;
     },
     get scram() {
       return users.lookedUp ? scram : undefined;

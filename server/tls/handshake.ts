@@ -14,9 +14,6 @@ import type { SocketChannel } from "../socket_channel.ts";
 import { TlsChannel } from "./tls_channel.ts";
 import type { TlsService } from "./tls_service.ts";
 
-/** TLS records carry up to 16 KiB; a little more takes one whole record with its frame. */
-const RECORD = 16 * 1024 + 256;
-
 type SniCallback = NonNullable<TlsOptions["SNICallback"]>;
 
 /**
@@ -105,9 +102,11 @@ export async function startTls(
 function duplexOver(channel: SocketChannel, ended: () => void): Duplex {
   const duplex: Duplex = new Duplex({
     read() {
-      channel.read(RECORD).then(
+      channel.read(channel.expected).then(
         (bytes) => {
           if (bytes === null) ended();
+          // So that a stream that has read all there was waits with a small buffer.
+          else channel.expected -= bytes.length;
           duplex.push(bytes);
         },
         (error) => duplex.destroy(error),

@@ -71,7 +71,8 @@ export class TlsChannel implements Channel {
   }
 
   /** See {@linkcode Channel.read}. */
-  async read(): Promise<Uint8Array | null> {
+  async read(expected: number): Promise<Uint8Array | null> {
+    this.#under.expected = expected;
     while (!this.#closed) {
       const chunk: Uint8Array | null = this.#socket.read();
       if (chunk !== null) return chunk;

@@ -19,6 +19,7 @@ import {
 } from "../model.ts";
 import { type Change, draftOf } from "./batch.ts";
 import { MAX_CHANGE_BYTES } from "./commit.ts";
+import type { CopyUnderway } from "./copy_underway.ts";
 import { type ContentEntry, splitContents } from "./content_list.ts";
 import { numberedLists, type StoredContents } from "./contents.ts";
 import { garbageKey, sharedKey } from "./keys.ts";
@@ -178,21 +179,29 @@ export interface TransferOptions {
   readonly now: number;
 }
 
-/**
- * Copying messages, all of them.
- * @param serial the first of as many serial numbers as the lists of their contents take
- */
+/** What a change that copies needs besides the mailboxes. */
+export interface CopyOptions extends TransferOptions {
+  /** The first of as many serial numbers as the lists of the messages' contents take. */
+  readonly serial: number;
+  /** The copy that it is a part of, where that takes several commits. */
+  readonly underway: CopyUnderway | undefined;
+  /** Whether it is the last part. */
+  readonly last: boolean;
+}
+
+/** Copying messages, all of them. */
 export function copyChange(
   source: MailboxEntry,
   uids: UidList,
   target: MailboxEntry,
-  serial: number,
-  { limits, now }: TransferOptions,
+  { serial, underway, last, limits, now }: CopyOptions,
 ): Change<CopyResult | typeof TOO_LARGE> {
   return {
-    uses: source === target
-      ? [uses(source, "read")]
-      : [uses(source, "read"), uses(target, "head")],
+    uses: [
+      uses(source, "read"),
+      ...(source === target ? [] : [uses(target, "head")]),
+      ...(underway ? [{ subject: underway, as: "whole" } as const] : []),
+    ],
     plan(drafts) {
       const { state } = source;
       headIn(drafts, source);
@@ -209,9 +218,14 @@ export function copyChange(
         copied.bytes,
       );
       if (bytes > MAX_CHANGE_BYTES) return nothing(TOO_LARGE);
+      const made = [draftOf(target, copied.head)];
+      if (underway !== undefined) {
+        const range = [before.uidNext, copied.head.uidNext - 1] as const;
+        made.push(draftOf(underway, underway.next(range, now, last)));
+      }
       return {
         writes: [...copied.writes, ...shared],
-        drafts: [draftOf(target, copied.head)],
+        drafts: made,
         apply() {
           const { modseq, records } = copied;
           copied.applied(target.state.applyAppend(modseq, records));

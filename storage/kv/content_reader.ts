@@ -8,12 +8,13 @@
  * @module
  */
 
+import { joinBytes } from "../join_bytes.ts";
 import { ByteCache } from "../byte_cache.ts";
 import type { MailboxState } from "../mailbox_state.ts";
 import type { MessageBytes, NewMessage, Uid, UidList } from "../model.ts";
 import type { BodyFiles } from "./body_files.ts";
 import { bodyKey, MAX_VALUE } from "./keys.ts";
-import { type Found, join, readBodies, type Wanted } from "./read_contents.ts";
+import { type Found, readBodies, type Wanted } from "./read_contents.ts";
 import { readSummaries } from "./read_summaries.ts";
 
 /** Of a message in parts so many chunks are read at once: who wants one of them soon wants the next. */
@@ -76,7 +77,7 @@ export class ContentReader {
     const chunks = await this.#chunksOf(wanted, first, last);
     if (chunks === undefined) return undefined;
     const offset = first * MAX_VALUE;
-    return join(chunks).subarray(from - offset, to - offset);
+    return joinBytes(chunks).subarray(from - offset, to - offset);
   }
 
   /** Reads the sources of a segment. */

@@ -180,6 +180,16 @@ export const uploadKey = (home: number, number: number): Deno.KvKey => [
 /** All uploads under way. */
 export const UPLOADS: Deno.KvKey = ["upload"];
 
+/** `["copying", mailbox, serial]`: what a copy of several commits has copied so far, 13 bytes and 8 a commit. */
+export const copyKey = (mailbox: number, serial: number): Deno.KvKey => [
+  "copying",
+  mailbox,
+  serial,
+];
+
+/** All copies of several commits under way. */
+export const COPIES: Deno.KvKey = ["copying"];
+
 /** `["thread", inbox]`: what is noted of the threads of an account, by its `INBOX`; 18 bytes a note, up to 61,201. */
 export const threadsKey = (inbox: number): Deno.KvKey => ["thread", inbox];
 

@@ -31,6 +31,7 @@ import {
   replaceChange,
   TOO_LARGE,
 } from "./changes.ts";
+import { CopyUnderway, undoCopy } from "./copy_underway.ts";
 import { storeContents, type StoredContents } from "./contents.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 import type { Process } from "./process.ts";
@@ -222,21 +223,24 @@ export class KvMailbox implements Mailbox {
       throw new StorageError("EXPUNGEISSUED", "Some messages have gone");
     }
     return await this.#pinned(async () => {
+      const { db, maintenance } = this.#process;
       const copied: CopyResult[] = [];
+      let underway: CopyUnderway | undefined;
       try {
-        await this.#sliced(uids, copied, async (slice) => {
-          const serial = await contentNumbers.take(listsFor(slice.length));
-          return copyChange(this.#entry, slice, to, serial, {
-            limits,
+        await this.#sliced(uids, copied, async (slice, last) => {
+          const lists = listsFor(slice.length);
+          const serial = await contentNumbers.take(lists);
+          if (!last) underway ??= new CopyUnderway(db.reader, to, serial);
+          return copyChange(this.#entry, slice, to, {
+            ...{ serial, underway, last, limits },
             now: now(),
           });
         });
       } catch (error) {
         // All or none: what earlier commits have copied goes again.
-        if (copied.length > 0 && !to.gone) {
-          await target.expunge(joined(copied).target).catch(
-            this.#process.db.settings.onFault,
-          );
+        if (underway !== undefined) {
+          await undoCopy(db, underway.key, to).catch(db.settings.onFault);
+          maintenance.garbage();
         }
         throw error;
       }
@@ -381,12 +385,16 @@ export class KvMailbox implements Mailbox {
   async #sliced(
     uids: UidList,
     done: CopyResult[],
-    change: (slice: UidList) => Promise<Change<CopyResult | typeof TOO_LARGE>>,
+    change: (
+      slice: UidList,
+      last: boolean,
+    ) => Promise<Change<CopyResult | typeof TOO_LARGE>>,
   ): Promise<void> {
     const left = slices(uids, COPIED_A_COMMIT).reverse();
     for (let slice = left.pop(); slice !== undefined; slice = left.pop()) {
       if (slice.length === 0) continue;
-      const result = await this.#process.submit(await change(slice));
+      const planned = await change(slice, left.length === 0);
+      const result = await this.#process.submit(planned);
       if (result !== TOO_LARGE) done.push(result);
       else left.push(...slices(slice, Math.ceil(slice.length / 2)).reverse());
     }

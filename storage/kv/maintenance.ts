@@ -6,8 +6,10 @@
  */
 
 import { Collector, CollectorBusy } from "./collect.ts";
+import { sweepCopies } from "./copy_underway.ts";
 import type { Database } from "./database.ts";
 import { foldMailbox } from "./fold.ts";
+import type { MailboxCache } from "./mailbox_cache.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 import { buryMailboxes, sweepUploads } from "./sweep.ts";
 
@@ -17,6 +19,7 @@ const RETRY = 10_000;
 /** See the module's text. */
 export class Maintenance {
   readonly #db: Database;
+  readonly #cache: MailboxCache;
   readonly #collector: Collector;
   #folds = new Set<MailboxEntry>();
   #collect = false;
@@ -26,16 +29,24 @@ export class Maintenance {
   #closed = false;
 
   /** Nothing to do yet. */
-  constructor(db: Database) {
+  constructor(db: Database, cache: MailboxCache) {
     this.#db = db;
+    this.#cache = cache;
     this.#collector = new Collector(db);
   }
 
   /** Clears away what a crash has left. */
   async recover(): Promise<void> {
     await sweepUploads(this.#db);
+    await this.#sweepCopies();
     await this.#db.files?.sweep();
     this.garbage();
+  }
+
+  /** In a shared database it looks again when copies of others may have been cut short. */
+  async #sweepCopies(): Promise<void> {
+    const next = await sweepCopies(this.#db, this.#cache);
+    if (next !== undefined) this.#wake(next);
   }
 
   /** A mailbox has changed: its log may have grown long. */
@@ -106,6 +117,8 @@ export class Maintenance {
         else {
           this.#collect = false;
           await this.#collector.begin();
+          // Unless others write, too, a copy that is not at its end is one of our own.
+          if (this.#db.settings.shared) await this.#sweepCopies();
           await buryMailboxes(this.#db, this.#collector);
           const young = await this.#collector.collect();
           if (young !== undefined) {

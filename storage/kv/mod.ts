@@ -8,6 +8,7 @@
  * - changes.ts, deliver_change.ts, list_changes.ts: every change, as a plan of what to write
  * - deliver.ts: one message to many mailboxes
  * - handles.ts, freshness.ts, relay/: alone on the database, among other processes, among threads of this one
+ * - copy_underway.ts: copies that take several commits, all or none
  * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
  * - metadata.ts: entries that users keep beside their messages
  * - body_files.ts: large sources, in files beside the database

@@ -8,7 +8,7 @@ import type { Change, Subject } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { recentChange } from "./changes.ts";
 import { MailboxCache } from "./mailbox_cache.ts";
-import type { MailboxEntry } from "./mailbox_entry.ts";
+import { MailboxEntry } from "./mailbox_entry.ts";
 import { Maintenance } from "./maintenance.ts";
 import { watchKeys } from "./watch.ts";
 
@@ -44,7 +44,7 @@ export class Process {
     this.db = db;
     this.watching = watching;
     this.cache = new MailboxCache(db);
-    this.maintenance = new Maintenance(db);
+    this.maintenance = new Maintenance(db, this.cache);
   }
 
   /** Does something that closing the storage waits for. */
@@ -63,7 +63,7 @@ export class Process {
   async submit<T>(change: Change<T>): Promise<T> {
     const result = await this.db.committer.submit(change);
     for (const { subject } of change.uses) {
-      this.maintenance.changed(subject as MailboxEntry);
+      if (subject instanceof MailboxEntry) this.maintenance.changed(subject);
     }
     return result;
   }

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { joinBytes } from "../join_bytes.ts";
 import type { MessageBytes, Uid } from "../model.ts";
 import type { BodyFiles } from "./body_files.ts";
 import { chunksOf } from "./contents.ts";
@@ -125,7 +126,7 @@ async function readBody(
   }
   if (chunks.length !== last - first + 1) return undefined;
   const offset = first * MAX_VALUE;
-  return join(chunks).subarray(from - offset, to - offset);
+  return joinBytes(chunks).subarray(from - offset, to - offset);
 }
 
 /** Reads the sources of a segment. */
@@ -189,8 +190,9 @@ async function bodyRange(
   const left: Wanted[] = [];
   for (const one of group) {
     const list = chunks.get(one.number) ?? [];
-    if (list.length === chunksOf(one.size)) found.set(one.number, join(list));
-    else if (given && one.number >= last) left.push(one);
+    if (list.length === chunksOf(one.size)) {
+      found.set(one.number, joinBytes(list));
+    } else if (given && one.number >= last) left.push(one);
   }
   return left;
 }
@@ -215,16 +217,4 @@ async function bodiesEach(
     const bytes = await readBody(kv, one, 0, one.size);
     if (bytes !== undefined) found.set(one.number, bytes);
   }
-}
-
-/** Pieces in one. */
-export function join(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const all = new Uint8Array(pieces.reduce((sum, p) => sum + p.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    all.set(piece, offset);
-    offset += piece.length;
-  }
-  return all;
 }

@@ -8,9 +8,10 @@
  * @module
  */
 
+import { joinBytes } from "../join_bytes.ts";
 import { decodeSummary } from "./contents.ts";
 import { summariesKey, summaryKey } from "./keys.ts";
-import { byHome, type Found, join, type Wanted } from "./read_contents.ts";
+import { byHome, type Found, type Wanted } from "./read_contents.ts";
 import { decodeSummaries } from "./summary_page.ts";
 
 /** How many pages that hold nothing wanted may be read before the others are looked up one by one. */
@@ -90,7 +91,7 @@ async function singleRange(
 /** A summary from its parts; undefined when one is missing. */
 function assemble(parts: readonly Uint8Array[]): Uint8Array | undefined {
   const { length, start } = decodeSummary(parts[0]!);
-  const summary = join([start, ...parts.slice(1)]);
+  const summary = joinBytes([start, ...parts.slice(1)]);
   return summary.length === length ? summary : undefined;
 }
 

@@ -12,6 +12,7 @@ import { EVERYBODY, readTree } from "./account_entry.ts";
 import type { Head } from "./head.ts";
 import {
   ACCOUNTS,
+  COPIES,
   DEAD,
   deadKey,
   expungedOf,
@@ -58,6 +59,11 @@ export async function verifyDatabase(process: Process): Promise<string[]> {
   }
   faults.push(...await verifyOwners(reader, mailboxes));
   faults.push(...await verifyContents(reader, files, references));
+  if (!process.db.settings.shared) {
+    for await (const { key } of reader.list({ prefix: COPIES })) {
+      faults.push(`a copy to mailbox ${key[1] as number} is cut short`);
+    }
+  }
   return faults;
 }
 

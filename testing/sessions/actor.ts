@@ -53,7 +53,7 @@ export async function perform(
       return;
   }
   // Until numbers hold, the client may be told of messages that have gone.
-  if (namesNumbers(action)) await client.numbersHold();
+  if (!client.model.uidOnly && namesNumbers(action)) await client.numbersHold();
   if (client.ended) return;
   for (const command of commandsOf(client, action)) {
     const { outcome } = await client.send(command);
@@ -66,9 +66,12 @@ export async function perform(
 async function open(client: Client, name: string, readOnly: boolean) {
   await client.run(select(name, readOnly));
   const { model } = client;
-  const count = model.selection?.slots?.length ?? 0;
-  if (!model.qresync || client.ended || count === 0) return;
-  await client.run(fetch(messagesUpTo(count), "(UID FLAGS RFC822.SIZE)"));
+  const { slots = [], uidNext = 1 } = model.selection ?? {};
+  if (!model.vanishes || client.ended || slots.length === 0) return;
+  const all = model.uidOnly
+    ? messagesUpTo(uidNext - 1, true)
+    : messagesUpTo(slots.length, false);
+  await client.run(fetch(all, "(UID FLAGS RFC822.SIZE)"));
 }
 
 function namesNumbers(action: Action): boolean {
@@ -117,7 +120,7 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       break;
     case "partial":
       // It says no UIDs, without which nothing is to be had of VANISHED.
-      if (model.qresync) return;
+      if (model.vanishes) return;
       yield onSet(
         { ...action.set, by: "number", more: 0, form: "range" },
         (set) => partial(set),
@@ -144,7 +147,10 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
       const choice = action.among ?? (model.notified ? ALL : undefined);
       const among = choice && chooseSet(model, settled(model, choice));
       if (model.notified && among === undefined) yield simple("NOOP");
-      else yield search({ ...action, among });
+      else {
+        const uid = action.uid || model.uidOnly;
+        yield search({ ...action, uid, among });
+      }
       break;
     }
     case "expunge":

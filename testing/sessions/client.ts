@@ -8,7 +8,7 @@ import { serveConnection } from "../../protocol/imap/connection.ts";
 import type { Host } from "../../protocol/host.ts";
 import { parseResponse } from "../responses/response.ts";
 import { ResponseReader } from "../responses/response_reader.ts";
-import { ClientModel, KEEPS_NUMBERS } from "./client_model.ts";
+import { ClientModel, type Enabled, KEEPS_NUMBERS } from "./client_model.ts";
 import type { Sending } from "./commands.ts";
 import { Loopback } from "./loopback.ts";
 import { simple } from "./mailbox_commands.ts";
@@ -49,16 +49,15 @@ export class Client {
   #tags = 0;
   #leaving = false;
 
-  /** Connects. */
+  /** Connects; what is enabled it still has to ask for. */
   constructor(
     name: string,
     around: Surroundings,
-    rev2: boolean,
-    qresync = false,
+    enabled: Enabled = {},
   ) {
     this.#name = name;
     this.#around = around;
-    this.model = new ClientModel(around.world, rev2, qresync);
+    this.model = new ClientModel(around.world, enabled);
     this.#stream = new Loopback(around.turns, (bytes) => this.#hear(bytes));
     this.served = serveConnection(this.#stream, around.host);
   }

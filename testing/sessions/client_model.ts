@@ -33,6 +33,16 @@ export interface Command {
   end?(ok: boolean, code: readonly Value[]): void;
 }
 
+/** What a client has enabled. */
+export interface Enabled {
+  /** IMAP4rev2. */
+  readonly rev2?: boolean;
+  /** QRESYNC (RFC 7162 § 3.2.3). */
+  readonly qresync?: boolean;
+  /** UIDONLY (RFC 9586): it says and hears no sequence number. */
+  readonly uidOnly?: boolean;
+}
+
 interface Underway {
   readonly tag: string;
   readonly command: Command;
@@ -47,9 +57,10 @@ export const KEEPS_NUMBERS: ReadonlySet<string> = new Set(
 
 /** See the module's text. */
 export class ClientModel {
+  /** See {@linkcode Enabled}. */
   readonly rev2: boolean;
-  /** Whether it has enabled QRESYNC (RFC 7162 § 3.2.3). */
   readonly qresync: boolean;
+  readonly uidOnly: boolean;
   readonly world: World;
   /** What it knew at moments from which it may resynchronize. */
   readonly checkpoints: Checkpoint[] = [];
@@ -75,10 +86,17 @@ export class ClientModel {
   /** Messages of which the server has said that some are gone, and not yet which. */
   #owed: (readonly Slot[])[] = [];
 
-  constructor(world: World, rev2: boolean, qresync = false) {
+  constructor(world: World, enabled: Enabled = {}) {
+    const { rev2 = false, qresync = false, uidOnly = false } = enabled;
     this.world = world;
     this.rev2 = rev2;
     this.qresync = qresync;
+    this.uidOnly = uidOnly;
+  }
+
+  /** Whether it is told by VANISHED what has gone (RFC 7162 § 3.2.10, RFC 9586 § 3.4). */
+  get vanishes(): boolean {
+    return this.qresync || this.uidOnly;
   }
 
   /** The names of the commands that are not answered, the oldest first. */
@@ -169,8 +187,11 @@ export class ClientModel {
     }
     this.#modseq = code ?? Math.max(this.#modseq, highest);
     must(this.#modseq > 0, "No HIGHESTMODSEQ (RFC 7162 § 3.1.2.1)");
+    // Without numbers it does not know how far it knows all.
+    const { slots } = selection;
+    if (this.uidOnly && slots.some(({ uid }) => uid === undefined)) return;
     const messages = new Map<number, ReadonlySet<string>>();
-    for (const { uid, flags } of selection.slots) {
+    for (const { uid, flags } of slots) {
       if (uid === undefined || flags === undefined) break;
       messages.set(uid, flags);
     }
@@ -191,7 +212,7 @@ export class ClientModel {
   /** Whether no message may be told to have gone during a command (RFC 9051 § 7.5.1, RFC 7162 § 3.2.10.2). */
   #keepsNumbers({ name, numbers }: Command): boolean {
     return KEEPS_NUMBERS.has(name) ||
-      this.qresync && name === "UID SEARCH" && numbers === true;
+      this.vanishes && name === "UID SEARCH" && numbers === true;
   }
 
   /** At the end of a command with which EXPUNGE may come, what is owed has been paid. */
@@ -218,7 +239,10 @@ export class ClientModel {
       this.#open().uidValidity = numberOf(code[1]);
     } else if (name === "UIDNEXT") {
       this.#open().uidNext = numberOf(code[1]);
-    } else if (name === "UNSEEN") this.#open().at(numberOf(code[1]));
+    } else if (name === "UNSEEN") {
+      must(!this.uidOnly, "UNSEEN where UIDONLY is on (RFC 9586 § 3)");
+      this.#open().at(numberOf(code[1]));
+    }
     this.#hearModseq(code);
     this.#underway[0]?.command.heard?.(response);
   }
@@ -246,14 +270,20 @@ export class ClientModel {
   #numbered(name: string, number: number, values: readonly Value[]): void {
     if (name === "EXISTS") return this.#open().exists(number);
     if (name === "RECENT") return this.#open().recentIs(number);
+    const fetch = this.uidOnly ? "UIDFETCH" : "FETCH";
     must(
-      name === "FETCH" || name === "EXPUNGE",
-      `${name} is no response with a number`,
+      name === fetch || name === "EXPUNGE",
+      `${name} is no response with a number here`,
     );
     const { selection } = this;
     must(selection !== undefined, `${name}, and nothing is selected`);
-    if (name === "FETCH") return this.#fetch(selection, number, values[0]);
-    must(!this.qresync, "EXPUNGE where QRESYNC is on");
+    if (name === "UIDFETCH") {
+      return this.#fetch(selection, selection.named(number), values[0]);
+    }
+    if (name === "FETCH") {
+      return this.#fetch(selection, selection.at(number), values[0]);
+    }
+    must(!this.vanishes, "EXPUNGE where VANISHED is due");
     this.#mayExpunge();
     this.#expunge(selection, number);
   }
@@ -274,7 +304,7 @@ export class ClientModel {
   /** Messages that the client has been told of go (RFC 7162 § 3.2.10.2). */
   #vanished(values: readonly Value[]): void {
     const { selection } = this;
-    must(this.qresync, "VANISHED without QRESYNC");
+    must(this.vanishes, "VANISHED without QRESYNC or UIDONLY");
     must(selection !== undefined, "VANISHED, and nothing is selected");
     this.#mayExpunge();
     for (const uid of numbersOf(textOf(values[0]))) {
@@ -286,8 +316,7 @@ export class ClientModel {
     }
   }
 
-  #fetch(selection: Selection, number: number, list: Value | undefined): void {
-    const slot = selection.at(number);
+  #fetch(selection: Selection, slot: Slot, list: Value | undefined): void {
     const items = pairsOf(itemsOf(list));
     const modseq = items.get("MODSEQ");
     if (modseq !== undefined) {
@@ -297,7 +326,7 @@ export class ClientModel {
     const command = this.#underway[0]?.command.name ?? "";
     must(
       !this.qresync || /^(UID FETCH|FETCH|PARTIAL)$/.test(command) ||
-        modseq !== undefined && items.has("UID"),
+        modseq !== undefined && (this.uidOnly || items.has("UID")),
       "FETCH without UID and MODSEQ (RFC 7162 § 3.2.4)",
     );
     const uid = items.get("UID");
@@ -320,14 +349,8 @@ export class ClientModel {
     const name = this.#underway[0]?.command.name;
     must(name === "SELECT" || name === "EXAMINE", "Nothing is selected");
     const readOnly = name === "EXAMINE";
-    const { world, rev2 } = this;
     this.saved = [];
-    return this.selection = new Selection(
-      world,
-      readOnly,
-      rev2,
-      this.#askedAt,
-    );
+    return this.selection = new Selection(this, readOnly, this.#askedAt);
   }
 
   /** Notes that a mailbox is asked for now. */

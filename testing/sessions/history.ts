@@ -142,16 +142,17 @@ async function playScript(
 ): Promise<void> {
   let name = "";
   const connect = async () => {
-    const { rev2, qresync } = script;
-    const client = new Client(name += letter, around, rev2, qresync);
+    const { rev2, qresync, uidOnly } = script;
+    const client = new Client(name += letter, around, script);
     clients.push(client);
     await client.run(simple("LOGIN u secret"));
     if (rev2) await client.run(enable("IMAP4rev2"));
     if (qresync) await client.run(enable("QRESYNC"));
+    if (uidOnly) await client.run(enable("UIDONLY"));
     await client.run(select(script.mailbox, false));
     const { model } = client;
     if (!client.ended && model.selection?.slots?.length) {
-      await client.run(fetch(allMessages(), "(UID FLAGS RFC822.SIZE)"));
+      await client.run(fetch(allMessages(uidOnly), "(UID FLAGS RFC822.SIZE)"));
     }
     if (script.notified && !client.ended) {
       await client.run(simple(NOTIFY));
@@ -218,7 +219,11 @@ async function follow(
   const around = arounds[number % arounds.length]!;
   const follower = new Resync(`R${number}.`, around, checkpoint);
   const { turns } = around;
-  const how = { uids: turns.choose(2) > 0, numbers: turns.choose(2) > 0 };
+  const how = {
+    uids: turns.choose(2) > 0,
+    numbers: turns.choose(2) > 0,
+    uidOnly: turns.choose(2) > 0,
+  };
   if (await follower.begin(info.name, how)) followers.push(follower);
   else await follower.close();
 }

@@ -91,8 +91,10 @@ export function status(mailbox: string): Sending {
   };
 }
 
-/** ENABLE IMAP4rev2, or QRESYNC. */
-export function enable(capability: "IMAP4rev2" | "QRESYNC"): Sending {
+/** ENABLE of one capability. */
+export function enable(
+  capability: "IMAP4rev2" | "QRESYNC" | "UIDONLY",
+): Sending {
   let said = false;
   return {
     ...simple(`ENABLE ${capability}`),

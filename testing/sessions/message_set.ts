@@ -45,16 +45,16 @@ export function chooseSet(
   choice: SetChoice,
 ): MessageSet | undefined {
   const slots = model.selection?.slots ?? [];
-  const uid = choice.by.endsWith("uid");
+  const uid = model.uidOnly || choice.by.endsWith("uid");
   if (choice.by.startsWith("saved")) return savedSet(uid);
   // Who is told by UID what has gone names by number what it knows the UID of, or it could not tell which that was.
-  const { qresync } = model;
+  const { vanishes } = model;
   const unknown = slots.findIndex((slot) => slot.uid === undefined);
-  const named = qresync && unknown >= 0 ? slots.slice(0, unknown) : slots;
+  const named = vanishes && unknown >= 0 ? slots.slice(0, unknown) : slots;
   const names = uid
     ? slots.flatMap((slot) => slot.uid ?? [])
     : named.map((_, index) => index + 1);
-  const form = qresync && choice.form === "star" ? "range" : choice.form;
+  const form = vanishes && choice.form === "star" ? "range" : choice.form;
   if (names.length === 0) return undefined;
   const first = choice.from % names.length;
   const last = Math.min(first + choice.more, names.length - 1);
@@ -64,14 +64,14 @@ export function chooseSet(
     : range(names[first]!, names[last]!, form, uid);
 }
 
-/** `1:*`, of numbers. */
-export function allMessages(): MessageSet {
-  return range(1, 1, "star", false);
+/** `1:*`, of numbers or of UIDs. */
+export function allMessages(uid = false): MessageSet {
+  return range(1, 1, "star", uid);
 }
 
-/** All messages up to a number. */
-export function messagesUpTo(count: number): MessageSet {
-  return range(1, count, "range", false);
+/** All messages up to a number, or a UID. */
+export function messagesUpTo(last: number, uid: boolean): MessageSet {
+  return range(1, last, "range", uid);
 }
 
 function savedSet(uid: boolean): MessageSet {

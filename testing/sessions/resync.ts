@@ -31,6 +31,8 @@ export interface Saying {
   readonly uids: boolean;
   /** Whether it gives sequence numbers with their UIDs. */
   readonly numbers: boolean;
+  /** Whether it enables UIDONLY, and so has no sequence numbers (RFC 9586 § 3.7). */
+  readonly uidOnly: boolean;
 }
 
 /** See the module's text. */
@@ -47,6 +49,7 @@ export class Resync {
   #responses: Response[] = [];
   #heard: (() => void) | undefined;
   #ended = false;
+  #uidOnly = false;
   #tags = 0;
 
   /** Connects, with what was known. */
@@ -71,11 +74,12 @@ export class Resync {
    */
   async begin(mailbox: string, saying: Saying): Promise<boolean> {
     await this.#ask("LOGIN u secret");
-    await this.#ask("ENABLE QRESYNC");
+    this.#uidOnly = saying.uidOnly;
+    await this.#ask(`ENABLE QRESYNC${this.#uidOnly ? " UIDONLY" : ""}`);
     const { uidValidity, modseq, messages } = this.#checkpoint;
     const uids = [...messages.keys()];
     const known = saying.uids && uids.length > 0 ? ` ${uids}` : "";
-    const numbers = saying.numbers && uids.length > 0
+    const numbers = saying.numbers && !saying.uidOnly && uids.length > 0
       ? ` (1:${uids.length} ${uids})`
       : "";
     const given = `(QRESYNC (${uidValidity} ${modseq}${known}${numbers}))`;
@@ -86,7 +90,7 @@ export class Resync {
     let fetched = false;
     for (const response of answer) {
       if (response.type !== "data") continue;
-      if (response.name === "FETCH") {
+      if (this.#isFetch(response)) {
         fetched = true;
         const { uid, modseq } = this.#changed(response);
         // What changes meanwhile is told as ever.
@@ -135,17 +139,25 @@ export class Resync {
   #follow(responses: readonly Response[]): void {
     for (const response of responses) {
       if (response.type !== "data") continue;
-      if (response.name === "FETCH") this.#changed(response);
+      if (this.#isFetch(response)) this.#changed(response);
       else if (response.name === "VANISHED") this.#vanished(response);
       must(response.name !== "EXPUNGE", "EXPUNGE where QRESYNC is on");
     }
   }
 
+  #isFetch({ name }: Response & { type: "data" }): boolean {
+    must(
+      name !== (this.#uidOnly ? "FETCH" : "UIDFETCH"),
+      `${name} where it is the other`,
+    );
+    return name === "FETCH" || name === "UIDFETCH";
+  }
+
   #changed(
-    { values }: Response & { type: "data" },
+    { number, values }: Response & { type: "data" },
   ): { uid: number; modseq: number } {
     const items = pairsOf(itemsOf(values[0]));
-    const uid = numberOf(items.get("UID"));
+    const uid = numberOf(this.#uidOnly ? number : items.get("UID"));
     const flags = itemsOf(items.get("FLAGS"))
       .map((flag) => textOf(flag).toLowerCase())
       .filter((flag) => flag !== "\\recent");

@@ -70,7 +70,7 @@ export function search(choice: SearchChoice): Sending {
       must(answers === (silent ? 0 : 1), `${answers} answers to ${name}`);
       if (options?.includes("SAVE")) {
         const slots = saved(options, found);
-        const sure = !model.qresync || slots?.every(({ uid }) => uid);
+        const sure = !model.vanishes || slots?.every(({ uid }) => uid);
         model.saved = sure ? slots : undefined;
       }
     },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ClientModel } from "./client_model.ts";
 import { must, type World } from "./world.ts";
 
 /** A message that the client has been told of. It keeps its slot when numbers before it go. */
@@ -24,11 +25,16 @@ export interface Slot {
   doubtful: boolean;
 }
 
-/** See the module's text. Each method takes note of what the server says, or throws what law that breaks. */
+/**
+ * See the module's text. Where there are no sequence numbers (RFC 9586), the messages whose UIDs are not known stand
+ * behind the others: there is but their count.
+ *
+ * Each method takes note of what the server says, or throws what law that breaks.
+ */
 export class Selection {
   /** Whether by EXAMINE. */
   readonly readOnly: boolean;
-  /** The messages: number n is `slots[n - 1]`. Undefined before EXISTS. */
+  /** The messages: number n is `slots[n - 1]`, where there are numbers. Undefined before EXISTS. */
   slots: Slot[] | undefined;
   /** UIDVALIDITY. */
   uidValidity = 0;
@@ -40,13 +46,19 @@ export class Selection {
   recent: [number, number] = [0, 0];
   readonly #world: World;
   readonly #rev2: boolean;
+  readonly #uidOnly: boolean;
   readonly #since: number;
 
   /** @param since when the client asked for the mailbox */
-  constructor(world: World, readOnly: boolean, rev2: boolean, since: number) {
-    this.#world = world;
+  constructor(
+    client: Pick<ClientModel, "world" | "rev2" | "uidOnly">,
+    readOnly: boolean,
+    since: number,
+  ) {
+    this.#world = client.world;
     this.readOnly = readOnly;
-    this.#rev2 = rev2;
+    this.#rev2 = client.rev2;
+    this.#uidOnly = client.uidOnly;
     this.#since = since;
   }
 
@@ -88,6 +100,36 @@ export class Selection {
     return slot;
   }
 
+  /** The slot of a message that is named by UID alone (RFC 9586 § 3.3). */
+  named(uid: number): Slot {
+    const slots = this.slots ?? [];
+    const known = slots.find((slot) => slot.uid === uid);
+    if (known !== undefined) return known;
+    const [slot] = this.#mayBe(uid);
+    slots.splice(slots.indexOf(slot), 1);
+    const behind = slots.findIndex((s) => (s.uid ?? Infinity) > uid);
+    slots.splice(behind < 0 ? slots.length : behind, 0, slot);
+    this.learnUid(slot, uid);
+    return slot;
+  }
+
+  /** The slots that a UID may be that of, which is of none that is known. */
+  #mayBe(uid: number): [Slot, ...Slot[]] {
+    const slots = this.slots!;
+    let first = 0;
+    let end = slots.length;
+    if (!this.#uidOnly) {
+      first = slots.findLastIndex((s) => (s.uid ?? Infinity) < uid) + 1;
+      end = first;
+      while (end < slots.length && slots[end]!.uid === undefined) end++;
+    }
+    const [one, ...more] = slots.slice(first, end).filter((slot) =>
+      slot.uid === undefined && slot.old === (uid < this.uidNext)
+    );
+    must(one !== undefined, `UID ${uid} is that of no message`);
+    return [one, ...more];
+  }
+
   /** EXPUNGE: the numbers behind move. */
   expunge(number: number): Slot {
     const slot = this.at(number);
@@ -99,6 +141,21 @@ export class Selection {
     if (slot.recent !== false) this.recent[0] = Math.max(0, this.recent[0] - 1);
     if (slot.recent === true) this.recent[1]--;
     return slot;
+  }
+
+  /** The slots where those are unknown that have no place of their own stand for what of some UIDs is not known. */
+  among(uids: Iterable<number>): readonly Slot[] {
+    if (!this.#uidOnly) return this.slots!;
+    const unknown = this.slots!.filter((slot) => slot.uid === undefined);
+    const known = new Map(this.slots!.map((slot) => [slot.uid, slot]));
+    known.delete(undefined);
+    const placed: Slot[] = [];
+    for (const uid of uids) {
+      const slot = known.get(uid) ?? unknown.shift();
+      if (slot !== undefined) placed.push(slot);
+      known.delete(uid);
+    }
+    return [...placed, ...known.values(), ...unknown];
   }
 
   /** The number of the message whose UID the client knows. */
@@ -113,20 +170,15 @@ export class Selection {
    */
   vanish(uid: number): boolean {
     if (this.ofUid(uid) !== undefined) return false;
-    const slots = this.slots!;
-    const first = slots.findLastIndex((s) => (s.uid ?? Infinity) < uid) + 1;
-    let end = first + 1;
-    while (end < slots.length && slots[end]!.uid === undefined) end++;
-    const may = slots.slice(first, end)
-      .filter(({ old }) => old === (uid < this.uidNext));
-    must(may.length > 0, `UID ${uid} is that of no message`);
+    const may = this.#mayBe(uid);
     for (const slot of may) {
       slot.doubtful = may.length > 1;
       slot.flags = undefined;
       slot.token = undefined;
       if (!this.#rev2) slot.recent = undefined;
     }
-    this.learnUid(may[0]!, uid);
+    if (this.#uidOnly) this.named(uid);
+    else this.learnUid(may[0], uid);
     return may.length > 1;
   }
 
@@ -178,13 +230,8 @@ export class Selection {
   ofUid(uid: number): Slot | undefined {
     const slots = this.slots!;
     const known = slots.find((slot) => slot.uid === uid);
-    if (known !== undefined) return known;
-    const before = slots.findLastIndex((slot) => (slot.uid ?? Infinity) < uid);
-    must(
-      slots[before + 1] !== undefined && slots[before + 1]!.uid === undefined,
-      `UID ${uid} is none that the client knows`,
-    );
-    return undefined;
+    if (known === undefined) this.#mayBe(uid);
+    return known;
   }
 
   #claim(slot: Slot): void {

@@ -180,6 +180,8 @@ export interface Script {
   readonly rev2: boolean;
   /** Whether it asks for QRESYNC. */
   readonly qresync: boolean;
+  /** Whether it asks for UIDONLY (RFC 9586). */
+  readonly uidOnly: boolean;
   /** Whether it asks to be notified of everything at all times (RFC 5465). */
   readonly notified: boolean;
   /** What it selects at first. */
@@ -209,6 +211,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
     fc.record({
       rev2: fc.boolean(),
       qresync: fc.boolean(),
+      uidOnly: fc.boolean(),
       notified: fc.boolean(),
       mailbox: fc.constantFrom("INBOX", "INBOX", "a"),
       steps: fc.array(fc.record({ action, waits: fc.boolean() }), {

@@ -163,8 +163,8 @@ async function play(
   };
   const all = (async () => {
     const clients = [
-      new Client("A", around, false),
-      new Client("B", around, true),
+      new Client("A", around),
+      new Client("B", around, { rev2: true }),
     ];
     for (const client of clients) {
       await client.run(simple("LOGIN u secret"));

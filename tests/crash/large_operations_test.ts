@@ -60,7 +60,8 @@ async function stopAt(name: string, commit: number): Promise<boolean> {
   if (name === "move") assertEquals(here + there, COUNT, about);
   else if (name !== "expunge") assertEquals(here, COUNT, about);
   if (done && name === "expunge") assertEquals(here, 0, about);
-  if (done && name === "copy") assertEquals(there, COUNT, about);
+  // All or none (RFC 9051 § 6.4.7).
+  if (name === "copy") assertEquals(there, done ? COUNT : 0, about);
   // Neither is a UID given twice.
   const next = inbox.state.uidNext;
   assertGreater(next, COUNT, about);

@@ -103,7 +103,7 @@ async function playImap(
 ): Promise<void> {
   let name = "";
   const connect = async () => {
-    const client = new Client(name += letter, around, false);
+    const client = new Client(name += letter, around);
     clients.push(client);
     await client.run(simple("LOGIN u secret"));
     await client.run(select("INBOX", false));

@@ -2,7 +2,10 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseResponse } from "../../testing/responses/response.ts";
-import { ClientModel } from "../../testing/sessions/client_model.ts";
+import {
+  ClientModel,
+  type Enabled,
+} from "../../testing/sessions/client_model.ts";
 import {
   append,
   expunge,
@@ -31,10 +34,9 @@ class Talk {
 
   constructor(
     readonly world: World = new World(),
-    rev2 = false,
-    qresync = false,
+    enabled: Enabled = {},
   ) {
-    this.model = new ClientModel(world, rev2, qresync);
+    this.model = new ClientModel(world, enabled);
   }
 
   says(command: Sending): this {
@@ -131,7 +133,7 @@ Deno.test("a message is recent in one session, and there always", () => {
   other.refuses("* 4 FETCH (UID 7 FLAGS (\\Recent))", "in two sessions");
   const examining = selected(world, true).hears("* 4 EXISTS");
   examining.hears("* 4 FETCH (UID 7 FLAGS (\\Recent))");
-  const modern = new Talk(world, true).says(select("a", false));
+  const modern = new Talk(world, { rev2: true }).says(select("a", false));
   modern.refuses("* 0 RECENT", "RECENT in IMAP4rev2");
 });
 
@@ -205,7 +207,7 @@ Deno.test("SEARCH finds what the client knows", () => {
   talk.says(simple("NOOP")).refuses("t4 OK Done", "said to be gone");
   talk.hears("* 2 EXPUNGE", "t4 OK Done");
   talk.says(search({ ...plain, uid: true }));
-  talk.refuses("* SEARCH 2 5", "UID 5 is none that the client knows");
+  talk.refuses("* SEARCH 2 5", "UID 5 is that of no message");
   talk.refuses('* ESEARCH (TAG "t5") UID ALL 2', "ESEARCH where SEARCH");
 });
 
@@ -245,7 +247,7 @@ Deno.test("what is not there was to be removed", () => {
 });
 
 Deno.test("with QRESYNC messages go by UID, and modseqs are kept", () => {
-  const talk = new Talk(new World(), false, true).says(select("a", false))
+  const talk = new Talk(new World(), { qresync: true }).says(select("a", false))
     .hears(
       "* FLAGS (\\Seen \\Deleted)",
       "* 3 EXISTS",
@@ -254,7 +256,7 @@ Deno.test("with QRESYNC messages go by UID, and modseqs are kept", () => {
       "* OK [HIGHESTMODSEQ 4] .",
       "t1 OK [READ-WRITE] .",
     );
-  talk.refuses("* 1 EXPUNGE", "EXPUNGE where QRESYNC is on");
+  talk.refuses("* 1 EXPUNGE", "EXPUNGE where VANISHED is due");
   talk.refuses("* VANISHED 2", "EXPUNGE during no command");
   talk.model.world.removes(7);
   talk.says(simple("NOOP"));
@@ -274,4 +276,33 @@ Deno.test("with QRESYNC messages go by UID, and modseqs are kept", () => {
     undefined,
   ]);
   assertEquals(talk.model.checkpoints.at(-1)!.modseq, 5);
+});
+
+Deno.test("with UIDONLY messages are named by UID, and those not named are but counted", () => {
+  const talk = new Talk(new World(), { uidOnly: true })
+    .says(select("a", false)).hears(
+      "* FLAGS (\\Seen \\Deleted)",
+      "* 3 EXISTS",
+      "* OK [UIDVALIDITY 7] .",
+      "* OK [UIDNEXT 7] .",
+    );
+  talk.refuses("* OK [UNSEEN 1] .", "UNSEEN where UIDONLY is on");
+  talk.hears("t1 OK [READ-WRITE] .");
+  talk.refuses("* 1 FETCH (FLAGS ())", "FETCH is no response with a number");
+  talk.refuses("* VANISHED 2", "EXPUNGE during no command");
+  const known = () => talk.model.selection!.slots!.map(({ uid }) => uid);
+  talk.hears("* 4 UIDFETCH (FLAGS ())");
+  talk.refuses("* 9 UIDFETCH (FLAGS ())", "UID 9 is that of no message");
+  talk.refuses("* 4 UIDFETCH (UID 5)", "is 4 and 5");
+  assertEquals(known(), [4, undefined, undefined]);
+  talk.hears("* 4 EXISTS", "* 9 UIDFETCH (FLAGS (\\Seen))");
+  talk.hears("* 2 UIDFETCH (UID 2 FLAGS ())");
+  assertEquals(known(), [2, 4, 9, undefined]);
+  talk.model.world.removes(7);
+  talk.says(simple("NOOP"));
+  talk.refuses("* 1 EXPUNGE", "EXPUNGE where VANISHED is due");
+  talk.hears("* VANISHED 4,5", "t2 OK .");
+  assertEquals(known(), [2, 9]);
+  talk.says(simple("NOOP"));
+  talk.refuses("* VANISHED 6", "UID 6 is that of no message");
 });

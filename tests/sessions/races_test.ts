@@ -51,7 +51,7 @@ async function race(
   const fail = failure.reject;
   const host = new TestHost(slowStorage(storage, meanwhile), 16_384);
   const around = { host, turns, world, transcript, fail };
-  const client = new Client("A", around, false);
+  const client = new Client("A", around);
   await turns.runUntil(Promise.race([failure.promise, play()]));
   assertEquals(host.faults, []);
 

@@ -18,7 +18,7 @@ export class ObservedKv {
   /** The most checks and mutations that a commit had. */
   readonly most = { checks: 0, mutations: 0 };
   /** Decides the fate of a commit, given the keys that it writes. */
-  fate: (keys: readonly Deno.KvKey[]) => Fate = () => "done";
+  fate: (keys: readonly Deno.KvKey[]) => Fate | Promise<Fate> = () => "done";
   /** The database, to be given to a storage. */
   readonly kv: Deno.Kv;
 
@@ -84,7 +84,7 @@ export class ObservedKv {
         this.commits++;
         this.most.checks = Math.max(this.most.checks, checks);
         this.most.mutations = Math.max(this.most.mutations, keys.length);
-        const fate = this.fate(keys);
+        const fate = await this.fate(keys);
         if (fate === "conflict") return { ok: false };
         if (fate === "done") return await operation.commit();
         if ("before" in fate) throw fate.before;

@@ -12,7 +12,12 @@ import type { Decoder } from "../../wire/decoder.ts";
 import type { Command, ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import type { AppendData } from "../extension.ts";
-import { openTarget, tryCreate } from "../mailboxes.ts";
+import {
+  type MailboxArgument,
+  mailboxArgument,
+  openSpelledTarget,
+  tryCreate,
+} from "../mailboxes.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
 import type { Session } from "../session.ts";
 import { describe, readSummary, summaryOf } from "../summary.ts";
@@ -28,7 +33,7 @@ export interface AppendMessage {
 }
 
 interface AppendArguments {
-  readonly mailbox: string;
+  readonly mailbox: MailboxArgument;
   readonly messages: readonly AppendMessage[];
 }
 
@@ -146,20 +151,21 @@ export const append: Command<AppendArguments> = {
     messages.every(({ data }) => data instanceof Uint8Array),
 
   parse(d, context) {
-    const mailbox = d.sp().mailbox();
+    const mailbox = mailboxArgument(d.sp());
     const messages = [parseAppendMessage(d, context)];
     while (!d.atEnd()) messages.push(parseAppendMessage(d, context));
     return { mailbox, messages };
   },
 
-  async execute(session, { mailbox, messages }) {
+  async execute(session, { mailbox: given, messages }) {
+    const mailbox = given.name;
     const limit = saveLimit(session.host.limits);
     // All or none (RFC 3502), so that beyond the limit none is (RFC 9738 § 3.1).
     if (messages.length > limit) throw tooMany(limit);
     // Commands that overlap hand over in the order in which they came; they wait for the commit together.
     const { target, appended } = await session.inTurn(async () => {
       const prepared = await prepareMessages(session, mailbox, messages);
-      const target = await openTarget(session, mailbox);
+      const target = await openSpelledTarget(session, given);
       const appended = target.append(prepared).finally(() => target.close());
       appended.catch(() => {});
       return { target, appended };

@@ -57,16 +57,18 @@ export const fetch: Command<FetchArguments> = {
       attributes: uid ? withUid(session, attributes) : attributes,
     };
     for (const modify of modifiers) modify(session, request);
-    const { uids, code } = portionOf(session, request.uids);
+    const there = session.view.present(request.uids);
+    const { uids, code } = portionOf(session, there);
     // "the server is REQUIRED to process messages from highest to lowest UID" then (RFC 9738 § 3.1).
     const backwards = code !== undefined;
     const downgraded: number[] = [];
-    let all: boolean;
+    let all = there.length === request.uids.length;
     try {
-      all = await fetchMessages(session, uids, request.attributes, {
+      const answered = await fetchMessages(session, uids, request.attributes, {
         backwards,
         downgraded,
       });
+      all &&= answered;
     } catch (error) {
       if (error instanceof No) noteLimit(session, code);
       throw error;

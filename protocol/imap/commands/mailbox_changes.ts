@@ -8,7 +8,7 @@ import type { Decoder } from "../../wire/decoder.ts";
 import type { Command, ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
 import {
-  announceName,
+  announceSpelling,
   type MailboxArgument,
   mailboxArgument,
 } from "../mailboxes.ts";
@@ -46,16 +46,6 @@ function withoutDelimiter(session: Session, name: string): string {
   return name.endsWith(delimiter) ? name.slice(0, -1) : name;
 }
 
-/** In IMAP4rev2 a client that spelled a new name otherwise is told (RFC 9051 § 6.3.4, § 6.3.6). */
-async function announceSpelling(
-  session: Session,
-  mailbox: MailboxArgument,
-): Promise<void> {
-  if (session.rev2 && mailbox.spelled !== undefined) {
-    await announceName(session, mailbox);
-  }
-}
-
 // create-params = SP "(" create-param *(SP create-param) ")"
 function createParameters(d: Decoder, context: ParseContext): string[] {
   const uses = new Set<string>();
@@ -72,39 +62,49 @@ function createParameters(d: Decoder, context: ParseContext): string[] {
 
 // delete = "DELETE" SP mailbox
 /** DELETE. */
-export const deleteMailbox: Command<string> = {
+export const deleteMailbox: Command<MailboxArgument> = {
   name: "DELETE",
   state: "authenticated",
-  parse: (d) => d.sp().mailbox(),
-  async execute(session, name) {
+  parse: (d) => mailboxArgument(d.sp()),
+  async execute(session, mailbox) {
+    const { name } = mailbox;
     await session.account.deleteMailbox(name);
     session.notifications?.renamed("delete", name);
     if (session.state === "selected" && session.view.state.deleted) {
       session.unselect();
       session.out.text("* OK [CLOSED] The mailbox is deleted").crlf();
     }
+    await announceSpelling(session, mailbox);
   },
 };
 
+interface RenameArguments {
+  readonly from: MailboxArgument;
+  readonly to: MailboxArgument;
+}
+
 // rename = "RENAME" SP mailbox SP mailbox
 /** RENAME. */
-export const rename: Command<{ from: string; to: string }> = {
+export const rename: Command<RenameArguments> = {
   name: "RENAME",
   state: "authenticated",
 
   parse(d) {
-    const from = d.sp().mailbox();
-    return { from, to: d.sp().mailbox() };
+    const from = mailboxArgument(d.sp());
+    return { from, to: mailboxArgument(d.sp()) };
   },
 
   async execute(session, { from, to }) {
-    const name = withoutDelimiter(session, to);
-    await session.account.renameMailbox(from, name);
+    const name = withoutDelimiter(session, to.name);
+    await session.account.renameMailbox(from.name, name);
     session.notifications?.renamed("rename", name);
-    // In IMAP4rev2 a rename is told with the old name (RFC 9051 § 6.3.9.7), but that of INBOX, which stays.
-    if (session.rev2 && from !== "INBOX") {
-      await announceName(session, { name, spelled: from });
+    // INBOX stays (RFC 9051 § 6.3.6).
+    if (from.name === "INBOX") {
+      return await announceSpelling(session, { name, spelled: to.spelled });
     }
+    // In IMAP4rev2 a rename is told with the old name, as it was supplied (RFC 9051 § 6.3.6, § 6.3.9.7).
+    const spelled = from.spelled ?? from.name;
+    await announceSpelling(session, { name, spelled });
   },
 };
 

@@ -15,7 +15,7 @@ export function capabilityList(session: Session): string {
   const mechanisms = authenticated
     ? []
     : offeredMechanisms(saslServer(session)).map(({ name }) => name);
-  return session.registry.capabilities({
+  return session.registry.capabilityLine({
     authenticated,
     mechanisms,
     mayLogin: session.mayLogin,
@@ -23,7 +23,7 @@ export function capabilityList(session: Session): string {
     limits: session.host.limits,
     utf8Only: session.host.utf8Only === true,
     hasAppendLimits: session.host.appendLimit !== undefined,
-  }).join(" ");
+  });
 }
 
 /** CAPABILITY. */

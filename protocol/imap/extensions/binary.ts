@@ -14,6 +14,7 @@ import { Bad, No } from "../errors.ts";
 import type { AppendData, Extension } from "../extension.ts";
 import type { FetchAttribute, FetchMessage } from "../fetch/attribute.ts";
 import { cut, parsePart, parsePartial } from "../fetch/section.ts";
+import type { Summary } from "../summary.ts";
 
 /** section-binary = "[" [section-part] "]" */
 function parseSectionBinary(d: Decoder, context: ParseContext): number[] {
@@ -26,10 +27,10 @@ function parseSectionBinary(d: Decoder, context: ParseContext): number[] {
 
 /** The part that is asked for; without numbers the message itself, which has no encoding of its own. */
 function partOf(
-  message: FetchMessage,
+  summary: Summary,
   numbers: readonly number[],
 ): Part | undefined {
-  const root = message.summary.parts();
+  const root = summary.parts();
   return numbers.length === 0 ? root : findSection(root, numbers);
 }
 
@@ -46,7 +47,7 @@ function content(
   message: FetchMessage,
   numbers: readonly number[],
 ): Uint8Array | undefined {
-  const part = partOf(message, numbers);
+  const part = partOf(message.summary, numbers);
   if (part === undefined) return undefined;
   if (numbers.length === 0) return message.slice(0, part.bodyEnd);
   let parts = decoded.get(message);
@@ -76,8 +77,8 @@ function attribute(
       const part = findSection(summary.parts(), numbers);
       return part && [part.bodyStart, part.bodyEnd];
     },
-    refusal(message) {
-      const part = partOf(message, numbers);
+    refusal(summary) {
+      const part = partOf(summary, numbers);
       const known = part === undefined || numbers.length === 0 ||
         decode(NO_BYTES, part.encoding) !== undefined;
       return known

@@ -6,7 +6,7 @@
 
 import { StorageError, type Uid } from "../../../storage/model.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
-import { joinBytes } from "../../mime/join_bytes.ts";
+import { joinBytes } from "../../../storage/join_bytes.ts";
 import { latin1Text } from "../../wire/text.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { ParseContext } from "../command.ts";

@@ -20,12 +20,17 @@ import { settle } from "../commands/expunge.ts";
 import { expungeIssued } from "../commands/fetch.ts";
 import { No } from "../errors.ts";
 import type { Extension } from "../extension.ts";
-import { openTarget, tryCreate } from "../mailboxes.ts";
+import {
+  type MailboxArgument,
+  mailboxArgument,
+  openSpelledTarget,
+  tryCreate,
+} from "../mailboxes.ts";
 import { messageUids } from "../messages.ts";
 
 interface ReplaceArguments {
   readonly which: SequenceSet;
-  readonly mailbox: string;
+  readonly mailbox: MailboxArgument;
   readonly message: AppendMessage;
 }
 
@@ -46,11 +51,12 @@ const replace: Command<ReplaceArguments> = {
 
   parse(d, context) {
     const which = parseOne(d.sp());
-    const mailbox = d.sp().mailbox();
+    const mailbox = mailboxArgument(d.sp());
     return { which, mailbox, message: parseAppendMessage(d, context) };
   },
 
-  async execute(session, { which, mailbox, message }, { uid: byUid }) {
+  async execute(session, { which, mailbox: given, message }, { uid: byUid }) {
+    const mailbox = given.name;
     session.assertWritable();
     const { view, out } = session;
     const [uid] = messageUids(session, which, byUid);
@@ -59,7 +65,7 @@ const replace: Command<ReplaceArguments> = {
     }
     if (view.state.indexOf(uid) < 0) throw expungeIssued();
     const prepared = await prepareMessages(session, mailbox, [message]);
-    const target = await openTarget(session, mailbox);
+    const target = await openSpelledTarget(session, given);
     try {
       const { uids } = await replaceMessage(
         view.mailbox,

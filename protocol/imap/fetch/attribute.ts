@@ -77,8 +77,8 @@ export interface FetchAttribute {
   readonly label?: Uint8Array;
   /** The same item in part, where it can be had so (PARTIAL, RFC 1730 § 6.4.6). */
   partial?(octets: Partial): FetchAttribute;
-  /** Why it cannot be had of a message, such as `[UNKNOWN-CTE]`; the message is then left out. */
-  refusal?(message: FetchMessage): No | undefined;
+  /** Why it cannot be had of a message, such as `[UNKNOWN-CTE]`; the message is then left out, and left as it is. */
+  refusal?(summary: Summary): No | undefined;
   /** Writes the item's name, a space and its value. */
   write(message: FetchMessage): void;
 }

@@ -51,7 +51,7 @@ export async function fetchMessages(
   let present = view.present(uids);
   let wanted = attributes;
   if (attributes.some((attribute) => attribute.setsSeen) && !view.readOnly) {
-    const seen = await setSeen(session, present);
+    const seen = await setSeen(session, present, attributes);
     if (seen) wanted = withFlags(session, attributes);
     present = view.present(uids);
   }
@@ -81,10 +81,18 @@ async function fetchInOrder(
   }
 }
 
-/** Sets `\Seen` where it is not; whether that changed anything. */
-async function setSeen(session: Session, uids: UidList): Promise<boolean> {
+/** Sets `\Seen` where it is not, of messages that can be answered for; whether that changed anything. */
+async function setSeen(
+  session: Session,
+  uids: UidList,
+  attributes: readonly FetchAttribute[],
+): Promise<boolean> {
   const { state, mailbox } = session.view;
-  const unseen = uids.filter((uid) => !state.flagsAt(state.indexOf(uid)).seen);
+  const unseen = await answerable(
+    session,
+    uids.filter((uid) => !state.flagsAt(state.indexOf(uid)).seen),
+    attributes,
+  );
   if (unseen.length === 0) return false;
   const result = await mailbox.storeFlags(unseen, {
     mode: "add",
@@ -92,6 +100,37 @@ async function setSeen(session: Session, uids: UidList): Promise<boolean> {
   });
   session.view.own(result.modseqs);
   return true;
+}
+
+/** The messages of which no attribute is refused. */
+async function answerable(
+  session: Session,
+  uids: UidList,
+  attributes: readonly FetchAttribute[],
+): Promise<UidList> {
+  if (!attributes.some((one) => one.refusal !== undefined)) return uids;
+  const refused = new Set<number>();
+  for await (const batch of session.view.mailbox.readSummaries(uids)) {
+    for (const { uid, bytes } of batch) {
+      const summary = keptSummary(bytes, attributes) ??
+        await fromSource(session, uid);
+      if (summary !== undefined && refusalOf(summary, attributes)) {
+        refused.add(uid);
+      }
+    }
+  }
+  return uids.filter((uid) => !refused.has(uid));
+}
+
+function refusalOf(
+  summary: Summary,
+  attributes: readonly FetchAttribute[],
+): No | undefined {
+  for (const attribute of attributes) {
+    const refusal = attribute.refusal?.(summary);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 /** What is read of a message. */
@@ -172,10 +211,12 @@ class ResponseWriter {
       read,
     };
     this.written++;
-    if (this.#refusable && this.#refuses(message)) {
-      // What the command has done to it has to be told all the same.
-      if (this.#flags) session.view.tell(Uint32Array.of(uid));
-      return undefined;
+    if (this.#refusable) {
+      const refusal = refusalOf(message.summary, this.#attributes);
+      if (refusal !== undefined) {
+        this.refusal = refusal;
+        return undefined;
+      }
     }
     if (this.#flags) session.announceKeywords();
     if (this.#tells) session.view.told(uid);
@@ -202,17 +243,6 @@ class ResponseWriter {
     }
     out.close().crlf();
     return undefined;
-  }
-
-  #refuses(message: FetchMessage): boolean {
-    for (const attribute of this.#attributes) {
-      const refusal = attribute.refusal?.(message);
-      if (refusal !== undefined) {
-        this.refusal = refusal;
-        return true;
-      }
-    }
-    return false;
   }
 }
 

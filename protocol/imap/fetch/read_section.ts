@@ -13,7 +13,7 @@ import { cut, rangeOf, type Section } from "./section.ts";
 
 /**
  * The octets of BODY.PEEK[section]<partial>, as they lie in the message.
- * @param admit called with the number of octets that are about to be read
+ * @param admit called with the number of octets before they are put in memory; of fields, once the header has been read
  * @returns undefined when the message or the part is not there
  */
 export async function readSection(
@@ -33,14 +33,19 @@ export async function readSection(
   const whole = section.part.length === 0 && section.text === ""
     ? [0, size] as const
     : await rangeIn(mailbox, uid, section, size);
-  const range = whole && (fields === undefined ? cut(whole, partial) : whole);
-  if (range === undefined) return undefined;
-  admit(range[1] - range[0]);
-  const octets = await mailbox.readSource(uid, ...range);
-  if (octets === undefined || fields === undefined) return octets;
+  if (whole === undefined) return undefined;
+  if (fields === undefined) {
+    const range = cut(whole, partial);
+    admit(range[1] - range[0]);
+    return await mailbox.readSource(uid, ...range);
+  }
+  const header = await mailbox.readSource(uid, ...whole);
+  if (header === undefined) return undefined;
   const names = new FieldNames(fields.names);
-  const picked = headerFields(octets, 0, octets.length, names, fields.not);
-  return picked.subarray(...cut([0, picked.length], partial));
+  const picked = headerFields(header, 0, header.length, names, fields.not);
+  const octets = picked.subarray(...cut([0, picked.length], partial));
+  admit(octets.length);
+  return octets;
 }
 
 async function rangeIn(

@@ -21,6 +21,7 @@ import { listResponse } from "../commands/list.ts";
 import { writeStatus } from "../commands/status.ts";
 import { Bye, No } from "../errors.ts";
 import { fetchMessages, unsolicited } from "../fetch/engine.ts";
+import { infoOf } from "../mailboxes.ts";
 import { metadataWatch } from "../metadata/watch.ts";
 import type { Notifications, SelectedEvents, Session } from "../session.ts";
 import { Disconnected } from "../transport.ts";
@@ -328,8 +329,7 @@ export class Notifier implements Notifications {
 
   async #list(name: string, oldName?: string): Promise<void> {
     const session = this.#session;
-    const info: MailboxInfo = await session.account.mailbox(name) ??
-      { name, specialUse: [], subscribed: false, hasChildren: false };
+    const info = await infoOf(session, name);
     listResponse(session, info, { subscribed: true, oldName });
   }
 

@@ -84,6 +84,7 @@ export function parseSearchProgram(
   const reader = new KeyReader(d, charset, options);
   const key = reader.conjunction();
   d.end();
+  charset.assertKnown();
   return { key, charset: charset.name };
 }
 

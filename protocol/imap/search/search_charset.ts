@@ -33,22 +33,30 @@ export class SearchCharset {
   /** Its name as the client spelled it. */
   readonly name: string;
   readonly #utf8: boolean;
+  readonly #known: boolean;
 
-  /**
-   * Finds it, whatever the case of its name.
-   * @throws {BadCharset} when it is not known
-   */
+  /** Finds it, whatever the case of its name. */
   constructor(name: string) {
     this.name = name;
     this.#utf8 = UTF_8_NAMES.has(name.toLowerCase());
-    if (!this.#utf8 && !isKnownCharset(name)) throw new BadCharset();
+    this.#known = this.#utf8 || isKnownCharset(name);
   }
 
   /**
-   * The text of a string.
+   * Refuses one that is not known, once the keys have been read: some of them have a word on it as well (RFC 5466
+   * § 3.1).
+   * @throws {BadCharset}
+   */
+  assertKnown(): void {
+    if (!this.#known) throw new BadCharset();
+  }
+
+  /**
+   * The text of a string; none where the charset is not known.
    * @throws {ParseError} when it is not of this charset
    */
   decode(bytes: Uint8Array): string {
+    if (!this.#known) return "";
     const text = this.#utf8 ? utf8Text(bytes) : decodeCharset(bytes, this.name);
     if (text === undefined || text.includes("\uFFFD") && !this.#utf8) {
       throw new ParseError("The search string is not of its charset");

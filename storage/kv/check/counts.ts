@@ -6,7 +6,8 @@
 
 import { decodeContents, encodeContents } from "../content_list.ts";
 import { decodeUpload } from "../contents.ts";
-import { GARBAGE, SHARED, UPLOADS } from "../keys.ts";
+import { decodeCopy } from "../copy_underway.ts";
+import { COPIES, GARBAGE, SHARED, UPLOADS } from "../keys.ts";
 import { type CheckContext, tryDecode } from "./context.ts";
 
 /** Messages that a content has gained and lost. */
@@ -103,6 +104,22 @@ export async function checkUploads(
         ? "its marker cannot be read"
         : "it never came to its end",
       repair: "gave it up",
+    });
+    if (repair) await writer.write(key, null);
+  }
+}
+
+/** The records of copies that never came to their end, which the next start takes back. */
+export async function checkCopies(
+  { kv, repair, found, writer }: CheckContext,
+): Promise<void> {
+  for await (const { key, value } of kv.list({ prefix: COPIES })) {
+    if (tryDecode(value, decodeCopy) !== undefined) continue;
+    found({
+      kind: "value",
+      where: `copy to mailbox ${key[1] as number}`,
+      what: "its record cannot be read",
+      repair: "left what it has copied",
     });
     if (repair) await writer.write(key, null);
   }

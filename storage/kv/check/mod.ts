@@ -30,7 +30,7 @@ import {
   RepairWriter,
 } from "./context.ts";
 import { checkCounter, checkMailboxNumbers } from "./counters.ts";
-import { checkLists, checkUploads } from "./counts.ts";
+import { checkCopies, checkLists, checkUploads } from "./counts.ts";
 import type { Finding } from "./finding.ts";
 import { checkMailboxes } from "./mailboxes.ts";
 import { checkMetadata } from "./metadata.ts";
@@ -118,6 +118,7 @@ async function runPass(
   await checkSecret(context);
   const changes = await checkLists(context);
   await checkUploads(context, given);
+  await checkCopies(context);
   await writer.flush();
   const outcome = await checkContents(context, references, changes, given);
   await checkSmallest(context, outcome.smallestInFile);
