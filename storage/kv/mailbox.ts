@@ -308,7 +308,7 @@ export class KvMailbox implements Mailbox {
       const wanted = this.#wanted(slice.subarray(end));
       yield* this.#complete(
         wanted,
-        readAhead(wanted, (segment) => contents.summaries(segment)),
+        readAhead(wanted, contents.summaries()),
       );
     }
   }

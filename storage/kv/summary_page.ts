@@ -41,6 +41,22 @@ export function decodeSummaries(bytes: Uint8Array): SummaryPage {
   return page;
 }
 
+/** Of a page of summaries those that are wanted; they are not copied. */
+export function pickSummaries(
+  bytes: Uint8Array,
+  wanted: ReadonlySet<number>,
+): (readonly [number: number, summary: Uint8Array])[] {
+  const from = new ByteReader(bytes).version(VERSION);
+  const picked: (readonly [number, Uint8Array])[] = [];
+  for (let left = from.u32(); left > 0; left--) {
+    const number = from.f64();
+    const length = from.u32();
+    if (wanted.has(number)) picked.push([number, from.raw(length)]);
+    else from.skip(length);
+  }
+  return picked;
+}
+
 /** A page of counts in bytes: 12 bytes each. */
 export function encodeCounts(
   counts: readonly (readonly [number, number])[],
