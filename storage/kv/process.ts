@@ -122,7 +122,7 @@ export class Process {
     }
     for (const { stop } of this.#watches.values()) stop();
     while (this.#background.size > 0) await Promise.all(this.#background);
-    await this.maintenance.close();
+    await this.maintenance.close([...this.cache.entries]);
     await this.db.threads.close();
     await this.db.files?.close();
     await this.db.committer.close();
