@@ -149,11 +149,6 @@ export class ByteReader {
     return this.#bytes.subarray(at, at + count);
   }
 
-  /** Passes bytes over. */
-  skip(count: number): void {
-    this.#skip(count);
-  }
-
   /** A text with its length before it. */
   text(): string {
     return decoder.decode(this.raw(this.u16()));

@@ -84,7 +84,9 @@ export class SummaryReader {
     if (numbers.length === 0) return [];
     const kv = this.#kv;
     const wanted = new Set(numbers);
-    if (this.#last?.home === home) pick(this.#last.bytes, wanted, found);
+    if (this.#last?.home === home) {
+      pickSummaries(this.#last.bytes, wanted, found);
+    }
     const first = found.has(numbers[0]!)
       ? undefined
       : pageOf(kv, ["summaries", home], numbers[0]!);
@@ -99,31 +101,17 @@ export class SummaryReader {
     let left: readonly number[] = [];
     for await (const { key, value } of entries) {
       this.#last = { home, bytes: value };
-      if (!pick(value, wanted, found) && ++foreign > MAX_FOREIGN_PAGES) {
+      if (
+        !pickSummaries(value, wanted, found) && ++foreign > MAX_FOREIGN_PAGES
+      ) {
         left = numbers.filter((n) => n > (key[2] as number));
         break;
       }
     }
     const page = await first;
-    if (page !== undefined) pick(page.value, wanted, found);
+    if (page !== undefined) pickSummaries(page.value, wanted, found);
     return left.filter((number) => !found.has(number));
   }
-}
-
-/** Takes what is wanted out of a page; whether there was anything. */
-function pick(
-  page: Uint8Array,
-  wanted: ReadonlySet<number>,
-  found: Found,
-): boolean {
-  const picked = pickSummaries(page, wanted);
-  const size = picked.reduce((sum, [, { length }]) => sum + length, 0);
-  // Of a page most of which is wanted nothing is copied; of others nothing else is kept in memory.
-  const shares = size * 2 > page.length;
-  for (const [number, summary] of picked) {
-    found.set(number, shares ? summary : summary.slice());
-  }
-  return picked.length > 0;
 }
 
 /** The page that would hold a number. */
@@ -219,6 +207,6 @@ async function pagesEach(
     if (found.has(number)) continue;
     const entry = await pageOf(kv, ["summaries", home], number);
     if (entry === undefined) continue;
-    pick(entry.value, wanted, found);
+    pickSummaries(entry.value, wanted, found);
   }
 }

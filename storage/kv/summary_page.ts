@@ -8,6 +8,8 @@
 import { ByteReader, ByteWriter } from "./binary.ts";
 
 const VERSION = 1;
+/** Version and count. */
+const HEAD = 5;
 /** How large a page gets. */
 export const MAX_PAGE = 32_000;
 /** How large a summary may be to go into a page. */
@@ -41,20 +43,40 @@ export function decodeSummaries(bytes: Uint8Array): SummaryPage {
   return page;
 }
 
-/** Of a page of summaries those that are wanted; they are not copied. */
+/**
+ * Takes out of a page of summaries those that are wanted. Of a page most of which is wanted nothing is copied; of others
+ * nothing else is kept in memory.
+ * @returns whether there was anything
+ */
 export function pickSummaries(
-  bytes: Uint8Array,
+  page: Uint8Array,
   wanted: ReadonlySet<number>,
-): (readonly [number: number, summary: Uint8Array])[] {
-  const from = new ByteReader(bytes).version(VERSION);
-  const picked: (readonly [number, Uint8Array])[] = [];
-  for (let left = from.u32(); left > 0; left--) {
-    const number = from.f64();
-    const length = from.u32();
-    if (wanted.has(number)) picked.push([number, from.raw(length)]);
-    else from.skip(length);
+  found: Map<number, Uint8Array>,
+): boolean {
+  const view = new DataView(page.buffer, page.byteOffset, page.length);
+  new ByteReader(page).version(VERSION);
+  const places: number[] = [];
+  let size = 0;
+  for (let at = HEAD; at < page.length;) {
+    const length = view.getUint32(at + 8, true);
+    const end = at + 12 + length;
+    if (end > page.length) throw new RangeError("A cut value");
+    if (wanted.has(view.getFloat64(at, true))) {
+      places.push(at, end);
+      size += length;
+    }
+    at = end;
   }
-  return picked;
+  const shares = size * 2 > page.length;
+  for (let index = 0; index < places.length; index += 2) {
+    const at = places[index]!;
+    const end = places[index + 1]!;
+    found.set(
+      view.getFloat64(at, true),
+      shares ? page.subarray(at + 12, end) : page.slice(at + 12, end),
+    );
+  }
+  return places.length > 0;
 }
 
 /** A page of counts in bytes: 12 bytes each. */
