@@ -30,7 +30,7 @@ Deno.test("KV: a long log is folded when the storage is closed, a short one is l
   }
 });
 
-Deno.test("KV: what was in memory is loaded again before anybody asks, as it is now", async () => {
+Deno.test("KV: large mailboxes that were in memory are loaded again before anybody asks, as they are now", async () => {
   const db = new ObservedKv(await Deno.openKv(":memory:"));
   const { kv } = db;
   {
@@ -40,7 +40,7 @@ Deno.test("KV: what was in memory is loaded again before anybody asks, as it is 
     for (const name of ["gone", "kept"]) {
       await account.createMailbox(name);
       using mailbox = disposable(await account.openMailbox(name));
-      await mailbox.append(messages(3));
+      await mailbox.append(messages(600));
     }
   }
   {
@@ -57,7 +57,7 @@ Deno.test("KV: what was in memory is loaded again before anybody asks, as it is 
     using account = disposable(await storage.openAccount("u"));
     db.reset();
     using kept = disposable(await account.openMailbox("kept"));
-    assertEquals(kept.state.length, 4);
+    assertEquals(kept.state.length, 601);
     assertEquals(db.reads, 0);
     using inbox = disposable(await account.openMailbox("INBOX"));
     assertEquals(inbox.state.length, 0);

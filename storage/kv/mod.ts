@@ -361,7 +361,7 @@ export class KvStorage implements Storage {
   }
 
   /**
-   * Loads the mailboxes that were in memory when the database was closed last, for a server whose clients come back
+   * Loads the large mailboxes that were in memory when the database was closed last, for a server whose clients come back
    * after a restart; nobody need wait for it. From now on those in memory at the end are noted for the next time.
    */
   async preload(): Promise<void> {

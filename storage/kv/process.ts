@@ -118,7 +118,7 @@ export class Process {
     }
   }
 
-  /** Loads the mailboxes that were in memory when the database was closed last, one after the other. */
+  /** Loads the large mailboxes that were in memory when the database was closed last, one after the other. */
   async preload(): Promise<void> {
     this.#stays = true;
     for (const id of await readRecent(this.db)) {

@@ -1,6 +1,6 @@
 /**
- * Which mailboxes were in memory when a database was closed, so that after a restart they are loaded before anybody
- * asks: those whose clients come back at once.
+ * Which large mailboxes were in memory when a database was closed, so that after a restart they are loaded before
+ * anybody asks: those whose clients come back at once.
  *
  * @module
  */
@@ -12,9 +12,11 @@ import { RECENT } from "./keys.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 
 const VERSION = 1;
-/** As many mailboxes are noted, with as many messages together: they take memory and, when loaded, a second or so. */
-const MAX_MAILBOXES = 256;
+/** As many mailboxes are noted, with as many messages together: they are loaded when everybody comes back. */
+const MAX_MAILBOXES = 32;
 const MAX_MESSAGES = 250_000;
+/** Mailboxes with fewer messages are loaded so fast that it is not worth it. */
+const MIN_MESSAGES = 500;
 
 /** Notes mailboxes that are in memory, those used last at the end; what is too much is left out. */
 export async function noteRecent(
@@ -25,7 +27,9 @@ export async function noteRecent(
   let messages = 0;
   for (const entry of entries.toReversed()) {
     if (!entry.loaded || entry.gone) continue;
-    messages += entry.state.length;
+    const { length } = entry.state;
+    if (length < MIN_MESSAGES) continue;
+    messages += length;
     if (ids.length === MAX_MAILBOXES || messages > MAX_MESSAGES) break;
     ids.push(entry.id);
   }
