@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FlagTable } from "./flag_set.ts";
+import type { FlagSet, FlagTable } from "./flag_set.ts";
 import type { StorageLimits } from "./limits.ts";
 import type { MailboxState } from "./mailbox_state.ts";
 import { type FlagChange, StorageError, type UidList } from "./model.ts";
@@ -42,9 +42,10 @@ export function planFlagChange(
   let unseen = 0;
   let deleted = 0;
   let index = 0;
-  // Messages beside one another have the same flags most often.
-  let before = flagTable.at(0);
-  let after = changer(0);
+  // Messages beside one another have the same flags most often. No set is asked for that no message has: it would be
+  // made, with keywords that clients are told of.
+  let before: FlagSet | undefined;
+  let after: FlagSet | undefined;
   for (let at = 0; at < uids.length; at++) {
     const uid = uids[at]!;
     if (index >= length || there[index] !== uid) index = state.indexOf(uid);
@@ -58,7 +59,10 @@ export function planFlagChange(
       modified.push(uid);
       continue;
     }
-    if (flagSets[place] !== before.index) {
+    if (
+      before === undefined || after === undefined ||
+      flagSets[place] !== before.index
+    ) {
       before = flagTable.at(flagSets[place]!);
       after = changer(before.index);
     }
