@@ -190,7 +190,7 @@ export class Encoder {
   /** Writes an `astring`: an atom where that can be, else a string. */
   astring(value: string): this {
     const isAtom = isMadeOf(value, ASTRING_CHAR) &&
-      value.toUpperCase() !== "NIL";
+      (value.length !== 3 || value.toUpperCase() !== "NIL");
     return isAtom ? this.#ascii(value) : this.string(value);
   }
 
@@ -209,7 +209,9 @@ export class Encoder {
 
   /** Writes a mailbox name, given in Unicode; in modified UTF-7 for clients without UTF-8. */
   mailbox(name: string): this {
-    return this.astring(this.utf8 ? name : encodeModifiedUtf7(name));
+    const asItIs = this.utf8 ||
+      (isMadeOf(name, ASTRING_CHAR) && !name.includes("&"));
+    return this.astring(asItIs ? name : encodeModifiedUtf7(name));
   }
 
   /**

@@ -15,7 +15,7 @@ import type { MessageBytes, NewMessage, Uid, UidList } from "../model.ts";
 import type { BodyFiles } from "./body_files.ts";
 import { bodyKey, MAX_VALUE } from "./keys.ts";
 import { type Found, readBodies, type Wanted } from "./read_contents.ts";
-import { readSummaries } from "./read_summaries.ts";
+import { SummaryReader } from "./read_summaries.ts";
 
 /** Of a message in parts so many chunks are read at once: who wants one of them soon wants the next. */
 const CHUNKS_AHEAD = 16;
@@ -104,20 +104,14 @@ export class ContentReader {
     return found;
   }
 
-  /** Reads the summaries of a segment. */
-  async summaries(segment: readonly Wanted[]): Promise<Found> {
-    const read = await readSummaries(this.#kv, segment);
-    const wanted = new Map<ArrayBufferLike, number>();
-    for (const { buffer, length } of read.values()) {
-      wanted.set(buffer, (wanted.get(buffer) ?? 0) + length);
-    }
-    for (const [number, bytes] of read) {
-      // Of a page most of which is kept nothing is copied.
-      const { buffer } = bytes;
-      const shares = wanted.get(buffer)! * 2 > buffer.byteLength;
-      this.#summaries.set(number, shares ? bytes : own(bytes));
-    }
-    return read;
+  /** Makes what reads the summaries of messages that are there now, segment by segment. */
+  summaries(): (segment: readonly Wanted[]) => Promise<Found> {
+    const reader = new SummaryReader(this.#kv);
+    return async (segment) => {
+      const found = await reader.read(segment);
+      for (const [number, bytes] of found) this.#summaries.set(number, bytes);
+      return found;
+    };
   }
 
   /**

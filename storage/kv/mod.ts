@@ -9,6 +9,7 @@
  * - deliver.ts: one message to many mailboxes
  * - copy_underway.ts: copies that take several commits, all or none
  * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
+ * - recent.ts: which mailboxes are loaded before anybody asks
  * - metadata.ts: entries that users keep beside their messages
  * - body_files.ts: large sources, in files beside the database
  * - contents.ts, content_reader.ts, read_contents.ts, read_summaries.ts, collect.ts: sources and summaries, from
@@ -358,6 +359,15 @@ export class KvStorage implements Storage {
     await this.#process.db.committer.idle();
     await this.#process.db.files?.idle();
     return await verifyDatabase(this.#process);
+  }
+
+  /**
+   * Loads the large mailboxes that were in memory when the database was closed last, for a server whose clients come back
+   * after a restart; nobody need wait for it. From now on those in memory at the end are noted for the next time.
+   */
+  async preload(): Promise<void> {
+    this.#checkOpen();
+    await this.#process.run(() => this.#process.preload());
   }
 
   /** How many bytes are in files beside the database. */

@@ -84,7 +84,11 @@ function inOrder(segment: readonly Wanted[], found: Found): MessageBytes[] {
 }
 
 /** Those wanted, by home, each in the order of numbers, without repeats. */
-export function byHome(wanted: readonly Wanted[]): Wanted[][] {
+export function byHome(
+  wanted: readonly Wanted[],
+): readonly (readonly Wanted[])[] {
+  // Most often there is nothing to do.
+  if (wanted.length > 0 && wanted.every(inOrderBehind)) return [wanted];
   const homes = new Map<number, Map<number, Wanted>>();
   for (const one of wanted) {
     let home = homes.get(one.home);
@@ -94,6 +98,17 @@ export function byHome(wanted: readonly Wanted[]): Wanted[][] {
   return [...homes.values()].map((home) =>
     [...home.values()].sort((a, b) => a.number - b.number)
   );
+}
+
+/** Whether a message has the same home as the one before it, and a higher number. */
+function inOrderBehind(
+  { home, number }: Wanted,
+  index: number,
+  wanted: readonly Wanted[],
+): boolean {
+  const before = wanted[index - 1];
+  return before === undefined ||
+    (before.home === home && before.number < number);
 }
 
 /** Reads from `start` to `end` of a source; undefined when it is not there. */
