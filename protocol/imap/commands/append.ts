@@ -13,6 +13,7 @@ import type { Command, ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import type { AppendData } from "../extension.ts";
 import { openTarget, tryCreate } from "../mailboxes.ts";
+import { Pace } from "../search/pace.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
 import type { Session } from "../session.ts";
 import { describe, readSummary, summaryOf } from "../summary.ts";
@@ -94,6 +95,7 @@ export async function prepareMessages(
   const most = appendLimit(host, identity!.user, mailbox);
   let room = host.limits.messages;
   const prepared: NewMessage[] = [];
+  const pace = new Pace();
   for (const { data, flags, internalDate = host.now() } of messages) {
     const source = data instanceof Uint8Array
       ? data
@@ -107,6 +109,7 @@ export async function prepareMessages(
     const described = describe(source);
     checkMessage(session, source, described.summary);
     prepared.push({ ...described, flags, internalDate });
+    if (pace.due) await pace.rest();
   }
   return prepared;
 }

@@ -9,6 +9,7 @@
 
 import type { Uid, UidList } from "../../../storage/model.ts";
 import { Bye, type No } from "../errors.ts";
+import { Pace } from "../search/pace.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Session } from "../session.ts";
 import { fetchResponse } from "../announce.ts";
@@ -114,6 +115,7 @@ class ResponseWriter {
   readonly #tells: boolean;
   readonly #refusable: boolean;
   readonly #downgraded: number[];
+  readonly #pace = new Pace();
   /** How many responses have been written. */
   written = 0;
   /** Why a response could not be written. */
@@ -198,7 +200,10 @@ class ResponseWriter {
       attribute.write(message);
       const full = out.length > this.#session.host.batchSize &&
         this.#session.flushBatch();
-      if (full) return full.then(() => this.#writeFrom(at + 1, message));
+      // Each may have gone through all of a large header.
+      const wait = full ||
+        (attribute.needs === "source" && this.#pace.due && this.#pace.rest());
+      if (wait) return wait.then(() => this.#writeFrom(at + 1, message));
     }
     out.close().crlf();
     return undefined;
@@ -329,7 +334,10 @@ async function fromSource(
   uid: Uid,
 ): Promise<Summary | undefined> {
   const source = await session.view.mailbox.readSource(uid);
-  return source && summaryOf(source);
+  const pace = new Pace();
+  const summary = source && summaryOf(source);
+  if (pace.due) await pace.rest();
+  return summary;
 }
 
 async function fetchSources(
