@@ -69,8 +69,10 @@ Deno.test("searchBody() finds nothing in no message", async () => {
 Deno.test("a search looks at the beginning of a header", async () => {
   const most = MIME_LIMITS.maxEnvelopeBytes;
   const source = (filler: string) =>
-    `A: first\n${filler.repeat(most / filler.length)}B: last\n\nbody\n`;
-  for (const filler of ["X: yyyy\n", "X: yyÿy\n"]) {
+    `A: first\n${filler.repeat(most / filler.length + 1)}B: last\n\nbody\n`;
+  for (
+    const filler of [`X: ${"y".repeat(4_000)}\n`, `X: ${"ÿ".repeat(4_000)}\n`]
+  ) {
     assertEquals(
       await foundIn(source(filler), [
         wanted("first", true),
