@@ -8,6 +8,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { part } from "./shards/part.ts";
 import { foreignServer } from "./transcript/foreign.ts";
 import { loadScripts } from "./transcript/load.ts";
 import { startOwnServer, STORAGES } from "./transcript/own_server.ts";
@@ -22,7 +23,9 @@ const CUT_LIMIT = 2_000;
 /** Topics whose conversations are also had over compressed connections. */
 const COMPRESSED = /\/(sessions|fetch|idle|append|qresync|notify)\//;
 
-for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
+const scripts = loadScripts(Deno.env.get("TRANSCRIPT"));
+for (const [place, script] of scripts.entries()) {
+  if (place % part.of !== part.shard) continue;
   for (const revision of script.revisions) {
     const name = [
       script.path,

@@ -1,0 +1,21 @@
+/** The storage on Deno KV with every source in a file: what is asked of every storage. */
+
+import { openKvStorage } from "../../storage/kv/mod.ts";
+import { testStorage } from "../../testing/conformance/mod.ts";
+import { temporary } from "../storage/body_folders.ts";
+
+testStorage("KV, bodies in files", async (options) => {
+  const bodyFolder = await temporary();
+  const storage = await openKvStorage({
+    ...options,
+    bodyFolder,
+    bodyFilesFrom: 1,
+    cacheBytes: 0,
+    gracePeriod: 0,
+    foldRecords: 3,
+  });
+  const close = storage.close.bind(storage);
+  storage.close = () =>
+    close().finally(() => Deno.remove(bodyFolder, { recursive: true }));
+  return storage;
+});
