@@ -9,7 +9,8 @@
  */
 
 import { fromFileUrl, join, relative, toFileUrl } from "@std/path";
-import { part } from "./part.ts";
+import fc from "fast-check";
+import { part, rounds } from "./part.ts";
 
 /** How many there are: the files beside this one. */
 const SHARDS = 8;
@@ -44,6 +45,7 @@ export async function importFile(file: string): Promise<void> {
 export async function runShard(shard: number): Promise<void> {
   part.shard = shard;
   part.of = SHARDS;
+  fc.configureGlobal({ numRuns: rounds(100) });
   const divided = join(ROOT, DIVIDED);
   for (const [place, file] of allTestFiles().entries()) {
     if (file === divided || place % SHARDS === shard) await importFile(file);

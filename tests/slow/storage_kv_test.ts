@@ -1,4 +1,4 @@
-/** The storage on Deno KV with every source in a file: what is asked of every storage. */
+/** What is asked of every storage, of the one on Deno KV as it seldom is. */
 
 import { openKvStorage } from "../../storage/kv/mod.ts";
 import { testStorage } from "../../testing/conformance/mod.ts";
@@ -19,3 +19,13 @@ testStorage("KV, bodies in files", async (options) => {
     close().finally(() => Deno.remove(bodyFolder, { recursive: true }));
   return storage;
 });
+
+// Everything folded, packed, collected and forgotten as early as can be, and nothing kept in memory.
+testStorage("KV, folding always", (options) =>
+  openKvStorage({
+    ...options,
+    cacheBytes: 0,
+    gracePeriod: 0,
+    foldRecords: 2,
+    maxCachedMessages: 0,
+  }));
