@@ -9,6 +9,7 @@
 
 import type { Uid, UidList } from "../../../storage/model.ts";
 import { Bye } from "../errors.ts";
+import { Pace } from "../search/pace.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Session } from "../session.ts";
 import { FLAGS, MODSEQ, UID } from "./attributes.ts";
@@ -195,7 +196,10 @@ async function fromSource(
   uid: Uid,
 ): Promise<Summary | undefined> {
   const source = await session.view.mailbox.readSource(uid);
-  return source && summaryOf(source);
+  const pace = new Pace();
+  const summary = source && summaryOf(source);
+  if (pace.due) await pace.rest();
+  return summary;
 }
 
 async function fetchSources(

@@ -6,6 +6,7 @@
 
 import { fetchResponse } from "../announce.ts";
 import type { No } from "../errors.ts";
+import { Pace } from "../search/pace.ts";
 import type { Session } from "../session.ts";
 import type { Summary } from "../summary.ts";
 import type { ByteRange, FetchAttribute, FetchMessage } from "./attribute.ts";
@@ -38,6 +39,7 @@ export class ResponseWriter {
   readonly #tells: boolean;
   readonly #refusable: boolean;
   readonly #downgraded: number[];
+  readonly #pace = new Pace();
   #current: Current | undefined;
   /** Where the last message was in the state, and its number. */
   #place = -1;
@@ -152,7 +154,10 @@ export class ResponseWriter {
       attribute.write(message);
       const full = out.length > this.#session.host.batchSize &&
         this.#session.flushBatch();
-      if (full) return full.then(() => this.#writeFrom(at + 1, message));
+      // Each may have gone through all of a large header.
+      const wait = full ||
+        (attribute.needs === "source" && this.#pace.due && this.#pace.rest());
+      if (wait) return wait.then(() => this.#writeFrom(at + 1, message));
     }
     out.close().crlf();
     return undefined;
