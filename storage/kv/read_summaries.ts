@@ -12,13 +12,14 @@ import { decodeSummary } from "./contents.ts";
 import { summariesKey, summaryKey } from "./keys.ts";
 import { byHome, type Found, join, type Wanted } from "./read_contents.ts";
 import { decodeSummaries } from "./summary_page.ts";
+import type { KeyValue, ValueReader } from "./value_reader.ts";
 
 /** How many pages that hold nothing wanted may be read before the others are looked up one by one. */
 const MAX_FOREIGN_PAGES = 16;
 
 /** Reads the summaries of a segment. */
 export async function readSummaries(
-  kv: Deno.Kv,
+  kv: ValueReader,
   segment: readonly Wanted[],
 ): Promise<Found> {
   const found: Found = new Map();
@@ -43,10 +44,10 @@ export async function readSummaries(
 
 /** The page that would hold a number. */
 export async function pageOf(
-  kv: Deno.Kv,
+  kv: ValueReader,
   prefix: Deno.KvKey,
   number: number,
-): Promise<Deno.KvEntry<Uint8Array> | undefined> {
+): Promise<KeyValue<Uint8Array> | undefined> {
   const entries = kv.list<Uint8Array>({
     start: prefix,
     end: [...prefix, number + 0.5],
@@ -56,7 +57,7 @@ export async function pageOf(
 }
 
 async function singleRange(
-  kv: Deno.Kv,
+  kv: ValueReader,
   home: number,
   numbers: readonly number[],
   found: Found,
@@ -95,7 +96,7 @@ function assemble(parts: readonly Uint8Array[]): Uint8Array | undefined {
 }
 
 async function singlesEach(
-  kv: Deno.Kv,
+  kv: ValueReader,
   home: number,
   numbers: readonly number[],
   found: Found,
@@ -125,7 +126,7 @@ async function singlesEach(
 
 /** Reads a range of pages; returns the numbers that are still wanted when too many had nothing wanted. */
 async function pageRange(
-  kv: Deno.Kv,
+  kv: ValueReader,
   home: number,
   numbers: readonly number[],
   found: Found,
@@ -163,7 +164,7 @@ async function pageRange(
 }
 
 async function pagesEach(
-  kv: Deno.Kv,
+  kv: ValueReader,
   home: number,
   numbers: readonly number[],
   found: Found,
