@@ -158,7 +158,9 @@ function isSame(a: unknown, b: Uint8Array): boolean {
 const STRING = 0x02;
 const NUMBER = 0x21;
 const END = 0x00;
-const NUMBER_SIZE = 9;
+/** A number on its way. */
+const scratch = new DataView(new ArrayBuffer(8));
+const scratchBytes = new Uint8Array(scratch.buffer);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -176,11 +178,9 @@ export function encodeKey(key: Deno.KvKey): Uint8Array {
     if (typeof part === "string" && !part.includes("\0")) {
       bytes.push(STRING, ...encoder.encode(part), END);
     } else if (typeof part === "number") {
-      const number = new Uint8Array(8);
-      const view = new DataView(number.buffer);
-      view.setFloat64(0, part);
-      turnSign(number, number[0]! >= 0x80);
-      bytes.push(NUMBER, ...number);
+      scratch.setFloat64(0, part);
+      turnSign(scratch.getInt8(0) < 0);
+      bytes.push(NUMBER, ...scratchBytes);
     } else throw new TypeError("A key has a part of another kind");
   }
   return Uint8Array.from(bytes);
@@ -195,17 +195,18 @@ export function decodeKey(bytes: Uint8Array): Deno.KvKey {
       key.push(decoder.decode(bytes.subarray(at + 1, end)));
       at = end + 1;
     } else if (bytes[at] === NUMBER) {
-      const number = bytes.slice(at + 1, at + NUMBER_SIZE);
-      turnSign(number, number[0]! < 0x80);
-      key.push(new DataView(number.buffer).getFloat64(0));
-      at += NUMBER_SIZE;
+      for (let i = 0; i < 8; i++) scratchBytes[i] = bytes[at + 1 + i]!;
+      turnSign(scratch.getInt8(0) >= 0);
+      key.push(scratch.getFloat64(0));
+      at += 9;
     } else throw new TypeError("A key has a part of another kind");
   }
   return key;
 }
 
 /** Numbers below zero have all bits turned, others the first. */
-function turnSign(number: Uint8Array, isNegative: boolean): void {
-  if (!isNegative) number[0]! ^= 0x80;
-  else number.forEach((byte, index) => number[index] = byte ^ 0xff);
+function turnSign(isNegative: boolean): void {
+  const high = scratch.getInt32(0);
+  scratch.setInt32(0, isNegative ? ~high : high ^ 0x80000000);
+  if (isNegative) scratch.setInt32(4, ~scratch.getInt32(4));
 }
