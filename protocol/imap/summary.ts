@@ -31,8 +31,8 @@ const WITHOUT_PREVIEW = 1;
 
 /** The most that a summary may hold; that of a message with more structure than this is left out. */
 const MAX_BYTES = 60_000;
-/** What most have room in while they are written. */
-const USUAL_BYTES = 4_096;
+/** Where summaries are written that have room in it, one after the other. */
+const draft = new Uint8Array(16_384);
 
 /** Where fields are put that are picked. */
 const room = new Uint8Array(MAX_BYTES);
@@ -228,7 +228,8 @@ function build(
 ): Built {
   const head: number[] = [FORMAT];
   varint(head, root.bodyStart);
-  const out = new Encoder({ room: USUAL_BYTES });
+  const out = new Encoder();
+  out.recycle(draft);
   let written = 0;
   const endSection = () => {
     varint(head, out.length - written);

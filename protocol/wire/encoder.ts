@@ -71,17 +71,16 @@ export class Encoder {
   #buffer: Uint8Array = EMPTY;
   #length = 0;
   /** What is set aside first: as much as was taken last, which often comes again. */
-  #first: number;
+  #first = FIRST_SIZE;
   /** Whether its buffers come from those that others have given back, and go there. */
   #shares = false;
 
   /**
    * Makes an encoder with nothing written.
-   * @param options see {@linkcode Encoder.utf8}, and how many bytes to set aside at first
+   * @param options see {@linkcode Encoder.utf8}
    */
-  constructor(options: { utf8?: boolean; room?: number } = {}) {
+  constructor(options: { utf8?: boolean } = {}) {
     this.utf8 = options.utf8 ?? false;
-    this.#first = options.room ?? FIRST_SIZE;
   }
 
   /** How many bytes wait to be taken. */

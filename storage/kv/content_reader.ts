@@ -16,6 +16,7 @@ import type { BodyFiles } from "./body_files.ts";
 import { bodyKey, MAX_VALUE } from "./keys.ts";
 import { type Found, readBodies, type Wanted } from "./read_contents.ts";
 import { SummaryReader } from "./read_summaries.ts";
+import type { ValueReader } from "./value_reader.ts";
 
 /** Of a message in parts so many chunks are read at once: who wants one of them soon wants the next. */
 const CHUNKS_AHEAD = 16;
@@ -26,7 +27,7 @@ const CHUNKS = 65_536;
 
 /** See the module's text. */
 export class ContentReader {
-  readonly #kv: Deno.Kv;
+  readonly #kv: ValueReader;
   readonly #files: BodyFiles | undefined;
   /** Chunks of sources, by the content's number and the chunk's. */
   readonly #chunks: ByteCache<number>;
@@ -37,7 +38,7 @@ export class ContentReader {
    * @param files what is not in the database
    * @param bytes how much may be kept, a third of it for summaries
    */
-  constructor(kv: Deno.Kv, files: BodyFiles | undefined, bytes: number) {
+  constructor(kv: ValueReader, files: BodyFiles | undefined, bytes: number) {
     this.#kv = kv;
     this.#files = files;
     this.#summaries = new ByteCache(bytes / 3);

@@ -14,6 +14,7 @@
  * - body_files.ts: large sources, in files beside the database
  * - contents.ts, content_reader.ts, read_contents.ts, read_summaries.ts, collect.ts: sources and summaries, from
  *   arrival to end
+ * - value_reader.ts: reading these past Deno KV, where that goes
  * - verify.ts: looks for contradictions; check/: the same on a database that may be broken, and repairs
  * - mailbox_entry.ts, account_entry.ts: what is in memory, and until when it is valid
  *
@@ -54,9 +55,10 @@ import {
 } from "./open.ts";
 import { KvOtpStore } from "./otp.ts";
 import { Process } from "./process.ts";
-import { secretOf } from "./secret.ts";
+import { secretEntry, secretOf } from "./secret.ts";
 import { Threads } from "./threads.ts";
 import { KvUsers } from "./users.ts";
+import { FileReader } from "./value_reader.ts";
 import { verifyDatabase } from "./verify.ts";
 
 export { KvOtpStore } from "./otp.ts";
@@ -171,9 +173,15 @@ export async function openKvStorage(
     onFault: settings.onFault,
   });
   const reader = own ?? kv;
+  let direct: FileReader | undefined;
   const closeHandles = () => {
+    direct?.close();
     own?.close();
     opened?.kv.close();
+  };
+  const closing = (error: unknown): never => {
+    closeHandles();
+    throw error;
   };
   const folder = options.bodyFolder ??
     (opened === undefined ? undefined : await bodyFolder(path));
@@ -184,14 +192,15 @@ export async function openKvStorage(
       from: (options.bodyFilesFrom ?? BODY_FILES_FROM) || Infinity,
       shared: settings.shared,
       onFault: settings.onFault,
-    }).catch((error) => {
-      closeHandles();
-      throw error;
-    });
+    }).catch(closing);
+  const secret = await secretOf(reader, committer).catch(closing);
+  if (opened?.provider === "deno" && isFile(path)) {
+    direct = await FileReader.open(path, secretEntry(secret));
+  }
   const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
   const db: Database = {
     reader,
-    contents: new ContentReader(reader, files, cacheBytes),
+    contents: new ContentReader(direct ?? reader, files, cacheBytes),
     files,
     committer,
     mailboxNumbers: new Counter(reader, committer, "mailbox", MAILBOX_NUMBERS),
@@ -201,7 +210,6 @@ export async function openKvStorage(
   };
   const process = new Process(db, settings.shared && options.watch !== false);
   try {
-    const secret = await secretOf(reader, committer);
     await process.maintenance.recover();
     const users = new KvUsers(kv);
     const otp = new KvOtpStore(kv);

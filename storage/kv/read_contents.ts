@@ -13,6 +13,7 @@ import type { MessageBytes, Uid } from "../model.ts";
 import type { BodyFiles } from "./body_files.ts";
 import { chunksOf } from "./contents.ts";
 import { bodyKey, MAX_VALUE } from "./keys.ts";
+import type { ValueReader } from "./value_reader.ts";
 
 /** How many bytes a segment should have. */
 const SEGMENT = 1_000_000;
@@ -113,7 +114,7 @@ function inOrderBehind(
 
 /** Reads from `start` to `end` of a source; undefined when it is not there. */
 async function readBody(
-  kv: Deno.Kv,
+  kv: ValueReader,
   { home, number, size }: Wanted,
   start: number,
   end: number,
@@ -146,7 +147,7 @@ async function readBody(
 
 /** Reads the sources of a segment. */
 export async function readBodies(
-  kv: Deno.Kv,
+  kv: ValueReader,
   files: BodyFiles | undefined,
   segment: readonly Wanted[],
 ): Promise<Found> {
@@ -169,7 +170,7 @@ export async function readBodies(
 
 /** Reads a range; returns those that are still wanted when there was too much between. */
 async function bodyRange(
-  kv: Deno.Kv,
+  kv: ValueReader,
   group: readonly Wanted[],
   found: Found,
 ): Promise<readonly Wanted[]> {
@@ -214,7 +215,7 @@ async function bodyRange(
 
 /** Reads sources by their keys, ten at a time. */
 async function bodiesEach(
-  kv: Deno.Kv,
+  kv: ValueReader,
   wanted: readonly Wanted[],
   found: Found,
 ): Promise<void> {

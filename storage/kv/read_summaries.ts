@@ -13,6 +13,7 @@ import { decodeSummary } from "./contents.ts";
 import { summariesKey, summaryKey } from "./keys.ts";
 import { byHome, type Found, type Wanted } from "./read_contents.ts";
 import { pickSummaries } from "./summary_page.ts";
+import type { KeyValue, ValueReader } from "./value_reader.ts";
 
 /** How many pages that hold nothing wanted may be read before the others are looked up one by one. */
 const MAX_FOREIGN_PAGES = 16;
@@ -22,14 +23,14 @@ const MAX_FOREIGN_PAGES = 16;
  * need not ask again for the next.
  */
 export class SummaryReader {
-  readonly #kv: Deno.Kv;
+  readonly #kv: ValueReader;
   /** Of each home, from which number on it was looked, and the first single one there was. */
   readonly #singles = new Map<number, { from: number; first: number }>();
   /** The page that was read last. */
   #last: { readonly home: number; readonly bytes: Uint8Array } | undefined;
 
   /** Nothing is known yet. */
-  constructor(kv: Deno.Kv) {
+  constructor(kv: ValueReader) {
     this.#kv = kv;
   }
 
@@ -117,10 +118,10 @@ export class SummaryReader {
 
 /** The page that would hold a number. */
 export async function pageOf(
-  kv: Deno.Kv,
+  kv: ValueReader,
   prefix: Deno.KvKey,
   number: number,
-): Promise<Deno.KvEntry<Uint8Array> | undefined> {
+): Promise<KeyValue<Uint8Array> | undefined> {
   const entries = kv.list<Uint8Array>({
     start: prefix,
     end: [...prefix, number + 0.5],
@@ -130,7 +131,7 @@ export async function pageOf(
 }
 
 async function singleRange(
-  kv: Deno.Kv,
+  kv: ValueReader,
   home: number,
   numbers: readonly number[],
   found: Found,
@@ -169,7 +170,7 @@ function assemble(parts: readonly Uint8Array[]): Uint8Array | undefined {
 }
 
 async function singlesEach(
-  kv: Deno.Kv,
+  kv: ValueReader,
   home: number,
   numbers: readonly number[],
   found: Found,
@@ -198,7 +199,7 @@ async function singlesEach(
 }
 
 async function pagesEach(
-  kv: Deno.Kv,
+  kv: ValueReader,
   home: number,
   numbers: readonly number[],
   found: Found,
