@@ -1,13 +1,22 @@
 /**
- * Keeps bytes within a bound: what was not wanted for longest goes first.
+ * Keeps bytes within a bound: what was not wanted for long goes first.
+ *
+ * Entries stand in the order in which they came. One that is wanted is marked, which costs less than to move it to the
+ * end; where room is needed, the marked ones at the front lose their mark and go to the end instead.
  *
  * @module
  */
 
+interface Entry {
+  readonly bytes: Uint8Array;
+  /** Whether it was wanted since it came, or came to the end again. */
+  wanted: boolean;
+}
+
 /** See the module's text. */
 export class ByteCache<Key = string> {
   readonly #limit: number;
-  readonly #entries = new Map<Key, Uint8Array>();
+  readonly #entries = new Map<Key, Entry>();
   #size = 0;
 
   /** @param limit how many bytes all entries may have together */
@@ -22,30 +31,38 @@ export class ByteCache<Key = string> {
 
   /** The bytes of a key. */
   get(key: Key): Uint8Array | undefined {
-    const bytes = this.#entries.get(key);
-    if (bytes === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, bytes);
-    return bytes;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    entry.wanted = true;
+    return entry.bytes;
   }
 
   /** Keeps bytes, unless they are larger than everything may be. */
   set(key: Key, bytes: Uint8Array): void {
     this.delete(key);
     if (bytes.length > this.#limit) return;
-    this.#entries.set(key, bytes);
+    this.#entries.set(key, { bytes, wanted: false });
     this.#size += bytes.length;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#size <= this.#limit) break;
-      this.delete(oldest);
-    }
+    if (this.#size > this.#limit) this.#makeRoom();
   }
 
   /** Forgets a key. */
   delete(key: Key): void {
-    const bytes = this.#entries.get(key);
-    if (bytes === undefined) return;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#size -= bytes.length;
+    this.#size -= entry.bytes.length;
+  }
+
+  #makeRoom(): void {
+    for (const [key, entry] of this.#entries) {
+      this.#entries.delete(key);
+      if (entry.wanted) {
+        entry.wanted = false;
+        // Comes up again behind the others.
+        this.#entries.set(key, entry);
+      } else this.#size -= entry.bytes.length;
+      if (this.#size <= this.#limit) return;
+    }
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FlagTable } from "./flag_set.ts";
+import type { FlagSet, FlagTable } from "./flag_set.ts";
 import type { StorageLimits } from "./limits.ts";
 import type { MailboxState } from "./mailbox_state.ts";
 import { type FlagChange, StorageError, type UidList } from "./model.ts";
@@ -32,7 +32,8 @@ export function planFlagChange(
   uids: UidList,
   change: FlagChange,
 ): FlagPlan {
-  const change_ = state.flagTable.changer(change);
+  const { flagTable, flagSets, modseqs, length, uids: there } = state;
+  const changer = flagTable.changer(change);
   const changed = new Uint32Array(uids.length);
   const modified: number[] = [];
   const missing: number[] = [];
@@ -41,21 +42,30 @@ export function planFlagChange(
   let unseen = 0;
   let deleted = 0;
   let index = 0;
-  for (const uid of uids) {
-    if (index >= state.length || state.uids[index] !== uid) {
-      index = state.indexOf(uid);
-    }
+  // Messages beside one another have the same flags most often. No set is asked for that no message has: it would be
+  // made, with keywords that clients are told of.
+  let before: FlagSet | undefined;
+  let after: FlagSet | undefined;
+  for (let at = 0; at < uids.length; at++) {
+    const uid = uids[at]!;
+    if (index >= length || there[index] !== uid) index = state.indexOf(uid);
     if (index < 0) {
       missing.push(uid);
+      index = 0;
       continue;
     }
-    const at = index++;
-    if (state.modseqs[at]! > limit) {
+    const place = index++;
+    if (modseqs[place]! > limit) {
       modified.push(uid);
       continue;
     }
-    const before = state.flagsAt(at);
-    const after = change_(before.index);
+    if (
+      before === undefined || after === undefined ||
+      flagSets[place] !== before.index
+    ) {
+      before = flagTable.at(flagSets[place]!);
+      after = changer(before.index);
+    }
     if (after === before) continue;
     changed[count++] = uid;
     unseen += Number(before.seen) - Number(after.seen);

@@ -145,15 +145,12 @@ export class FlagTable {
 
   /** Returns a function that says which set a set becomes by a change; it remembers what it has said. */
   changer(change: FlagChange): (index: number) => FlagSet {
-    const changed = new Map<number, FlagSet>();
+    const changed: (FlagSet | undefined)[] = [];
     const lowered = new Set(change.flags.map((flag) => flag.toLowerCase()));
     return (index) => {
-      let to = changed.get(index);
-      if (to === undefined) {
-        to = this.intern(applied(this.at(index).flags, change, lowered));
-        changed.set(index, to);
-      }
-      return to;
+      return changed[index] ??= this.intern(
+        applied(this.at(index).flags, change, lowered),
+      );
     };
   }
 }

@@ -330,11 +330,11 @@ export class MailboxState {
     change: (flagSetIndex: number, uid: Uid) => FlagSet,
   ): MailboxChange {
     this.#checkModseq(modseq);
+    const { uids: there, length } = this;
     let index = 0;
-    for (const uid of uids) {
-      if (index >= this.length || this.uids[index] !== uid) {
-        index = this.indexOf(uid);
-      }
+    for (let at = 0; at < uids.length; at++) {
+      const uid = uids[at]!;
+      if (index >= length || there[index] !== uid) index = this.indexOf(uid);
       if (index < 0) throw new RangeError(`No message ${uid}`);
       this.#setFlags(index, modseq, change);
       index++;

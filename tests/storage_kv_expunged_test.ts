@@ -6,6 +6,7 @@ import { expungedOf } from "../storage/kv/keys.ts";
 import { openKvStorage } from "../storage/kv/mod.ts";
 import type { Mailbox } from "../storage/storage.ts";
 import { messages } from "../testing/conformance/harness.ts";
+import { rounds } from "./shards/part.ts";
 
 const MOST = 7;
 
@@ -87,7 +88,7 @@ for (const foldRecords of [2, 9, 512]) {
         const kept = await Array.fromAsync(kv.list({ prefix: expungedOf(id) }));
         assert(kept.length <= MOST + 1, `${kept.length} pages`);
       }),
-      { numRuns: 20, seed: 1 },
+      { numRuns: rounds(20), seed: 1 },
     );
   });
 }

@@ -15,6 +15,7 @@ import {
   uid,
   uids,
 } from "../testing/conformance/harness.ts";
+import { stride } from "./shards/part.ts";
 import { withBodyFolders } from "./storage/body_folders.ts";
 import { ObservedKv } from "./storage/observed_kv.ts";
 
@@ -288,7 +289,7 @@ async function stopEverywhere(
   folder?: () => Promise<string>,
 ): Promise<void> {
   let stopAt = 0;
-  for (let finished = false; !finished; stopAt++) {
+  for (let finished = false; !finished; stopAt += stride()) {
     const bodyFolder = await folder?.();
     const options = {
       ...QUIET,

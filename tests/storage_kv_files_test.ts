@@ -5,7 +5,6 @@ import { dirname, join } from "@std/path";
 import { type KvStorageOptions, openKvStorage } from "../storage/kv/mod.ts";
 import type { KvStorage } from "../storage/kv/mod.ts";
 import type { Mailbox } from "../storage/storage.ts";
-import { testStorage } from "../testing/conformance/mod.ts";
 import {
   collect,
   message,
@@ -15,24 +14,8 @@ import {
   uid,
   uids,
 } from "../testing/conformance/harness.ts";
-import { filesIn, temporary, withBodyFolders } from "./storage/body_folders.ts";
+import { filesIn, withBodyFolders } from "./storage/body_folders.ts";
 import { ObservedKv } from "./storage/observed_kv.ts";
-
-testStorage("KV, bodies in files", async (options) => {
-  const bodyFolder = await temporary();
-  const storage = await openKvStorage({
-    ...options,
-    bodyFolder,
-    bodyFilesFrom: 1,
-    cacheBytes: 0,
-    gracePeriod: 0,
-    foldRecords: 3,
-  });
-  const close = storage.close.bind(storage);
-  storage.close = () =>
-    close().finally(() => Deno.remove(bodyFolder, { recursive: true }));
-  return storage;
-});
 
 interface Opened extends AsyncDisposable {
   readonly storage: KvStorage;

@@ -28,16 +28,6 @@ testStorage(
   (options) => openKvStorage({ ...options, gracePeriod: 0 }),
 );
 
-// Everything folded, packed, collected and forgotten as early as can be, and nothing kept in memory.
-testStorage("KV, folding always", (options) =>
-  openKvStorage({
-    ...options,
-    cacheBytes: 0,
-    gracePeriod: 0,
-    foldRecords: 2,
-    maxCachedMessages: 0,
-  }));
-
 /** A test on a file that can be opened again and again. */
 function onFile(
   name: string,

@@ -1,6 +1,6 @@
 /**
  * Every transcript under `tests/transcripts`, on each storage, whole and with the client's input cut at
- * every byte. With `TRANSCRIPT_SERVER` (see `tests/transcript/foreign.ts`) on another server instead.
+ * every byte; of the latter `deno task test` does a part. With `TRANSCRIPT_SERVER` (see `tests/transcript/foreign.ts`) on another server instead.
  *
  * `TRANSCRIPT=search deno test -A tests/transcripts_test.ts` runs those whose path contains "search".
  *
@@ -8,6 +8,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { part, stride } from "./shards/part.ts";
 import { foreignServer } from "./transcript/foreign.ts";
 import { loadScripts } from "./transcript/load.ts";
 import { startOwnServer, STORAGES } from "./transcript/own_server.ts";
@@ -22,25 +23,34 @@ const CUT_LIMIT = 2_000;
 /** Topics whose conversations are also had over compressed connections. */
 const COMPRESSED = /\/(sessions|fetch|idle|append|qresync|notify)\//;
 
-for (const script of loadScripts(Deno.env.get("TRANSCRIPT"))) {
+const scripts = loadScripts(Deno.env.get("TRANSCRIPT"));
+for (const [place, script] of scripts.entries()) {
+  if (place % part.of !== part.shard) continue;
   for (const revision of script.revisions) {
     const name = [
       script.path,
       ...(script.revisions.length > 1 ? [`rev${revision}`] : []),
       ...(script.modes.length > 1 ? [script.mode] : []),
     ].join(" ");
-    if (foreign === undefined) testOwn(script, revision, name);
+    const variants = place % stride() === 0;
+    if (foreign === undefined) testOwn(script, revision, name, variants);
     else testForeign(script, revision, name);
   }
 }
 
-function testOwn(script: Script, revision: number, name: string): void {
+function testOwn(
+  script: Script,
+  revision: number,
+  name: string,
+  variants: boolean,
+): void {
   for (const storage of STORAGES) {
     if (![undefined, "stored", storage].includes(script.storage)) continue;
     Deno.test(`${name} on ${storage}`, async () => {
       await playOwn(script, revision, storage, {});
     });
   }
+  if (!variants) return;
   const loggedIn = [...script.states.values()]
     .some((state) => state.name !== "not authenticated");
   if (COMPRESSED.test(`/${script.path}`) && loggedIn) {

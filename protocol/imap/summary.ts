@@ -14,7 +14,8 @@
  */
 
 import { type Envelope, envelope } from "../mime/envelope.ts";
-import { eachField, headerFields } from "../mime/header.ts";
+import { eachField, emptyLineAtEnd, headerFields } from "../mime/header.ts";
+import { MIME_LIMITS } from "../mime/limits.ts";
 import { parseMessage, type Part } from "../mime/parse.ts";
 import { preview } from "../mime/preview.ts";
 import { Encoder } from "../wire/encoder.ts";
@@ -30,8 +31,8 @@ const WITHOUT_PREVIEW = 1;
 
 /** The most that a summary may hold; that of a message with more structure than this is left out. */
 const MAX_BYTES = 60_000;
-/** What most have room in while they are written. */
-const USUAL_BYTES = 4_096;
+/** Where summaries are written that have room in it, one after the other. */
+const draft = new Uint8Array(16_384);
 
 /** Where fields are put that are picked. */
 const room = new Uint8Array(MAX_BYTES);
@@ -44,6 +45,7 @@ export class Summary {
   /** The size of the top header with its empty line, in bytes. */
   readonly headerSize: number;
   readonly #bytes: Uint8Array;
+  readonly #source: Uint8Array | undefined;
   readonly #envelope: number;
   readonly #bodyStructure: number;
   readonly #body: number;
@@ -52,8 +54,12 @@ export class Summary {
   readonly #parts: number;
   readonly #preview: number | undefined;
 
-  /** Opens bytes of the format that {@linkcode summarize} writes, or of one before. */
-  constructor(bytes: Uint8Array) {
+  /**
+   * Opens bytes of the format that {@linkcode summarize} writes, or of one before.
+   * @param source the message, where its fields were too much to be copied
+   */
+  constructor(bytes: Uint8Array, source?: Uint8Array) {
+    this.#source = source;
     const cursor = { bytes, at: 1 };
     this.headerSize = readVarint(cursor);
     const envelope = readVarint(cursor);
@@ -92,7 +98,9 @@ export class Summary {
 
   /** The header fields of {@linkcode KEPT_FIELDS}: lines as they came, in their order, and an empty one. */
   get fields(): Uint8Array {
-    return this.#bytes.subarray(this.#fields, this.#parts);
+    return this.#source === undefined
+      ? this.#bytes.subarray(this.#fields, this.#parts)
+      : headerFields(this.#source, 0, this.headerSize, KEPT, false);
   }
 
   /**
@@ -100,6 +108,9 @@ export class Summary {
    * @returns bytes that stay as they are until fields are picked again
    */
   pick({ names, numbers }: KeptNames): Uint8Array {
+    if (this.#source !== undefined) {
+      return headerFields(this.#source, 0, this.headerSize, names, false);
+    }
     const { fields } = this;
     if (this.#bytes[0]! <= WITHOUT_INDEX) {
       return headerFields(fields, 0, fields.length, names, false);
@@ -166,8 +177,8 @@ export function summarize(source: Uint8Array): Uint8Array {
   return keepable(build(source));
 }
 
-function keepable(summary: Uint8Array): Uint8Array {
-  return summary.length > MAX_BYTES ? new Uint8Array(0) : summary;
+function keepable({ bytes, hasFields }: Built): Uint8Array {
+  return hasFields && bytes.length <= MAX_BYTES ? bytes : new Uint8Array(0);
 }
 
 /**
@@ -199,17 +210,26 @@ export function describe(
 
 /** The summary of a message of which none is kept, however large. */
 export function summaryOf(source: Uint8Array): Summary {
-  return new Summary(build(source));
+  const { bytes, hasFields } = build(source);
+  return new Summary(bytes, hasFields ? undefined : source);
+}
+
+/** A summary, however large. */
+interface Built {
+  readonly bytes: Uint8Array;
+  /** Whether the header fields are in it: more than is kept is not even copied. */
+  readonly hasFields: boolean;
 }
 
 function build(
   source: Uint8Array,
   root: Part = parseMessage(source),
   top: Envelope = envelope(source, root),
-): Uint8Array {
+): Built {
   const head: number[] = [FORMAT];
   varint(head, root.bodyStart);
-  const out = new Encoder({ room: USUAL_BYTES });
+  const out = new Encoder();
+  out.recycle(draft);
   let written = 0;
   const endSection = () => {
     varint(head, out.length - written);
@@ -221,10 +241,11 @@ function build(
   endSection();
   writeBody(out, source, root, false);
   endSection();
-  const { index, ranges } = keptFields(source, root);
-  out.bytes(index);
+  const { index, ranges, size } = keptFields(source, root);
+  const hasFields = size <= MAX_BYTES;
+  if (hasFields) out.bytes(index);
   endSection();
-  for (const range of ranges) out.bytes(range);
+  if (hasFields) { for (const range of ranges) out.bytes(range); }
   endSection();
   out.bytes(writeParts(root));
   endSection();
@@ -234,30 +255,39 @@ function build(
   const bytes = new Uint8Array(head.length + sections.length);
   bytes.set(head);
   bytes.set(sections, head.length);
-  return bytes;
+  return { bytes, hasFields };
 }
 
-/** The index of the kept fields, and the fields with the empty line behind them. */
+/** The index of the kept fields, and the fields with the empty line behind them, with their size. */
 function keptFields(
   source: Uint8Array,
   { headerStart, bodyStart }: Part,
-): { index: Uint8Array; ranges: Uint8Array[] } {
+): { index: Uint8Array; ranges: Uint8Array[]; size: number } {
   const index: number[] = [];
   const ranges: Uint8Array[] = [];
-  const rest = eachField(
+  let size = 0;
+  // No field that is kept can reach beyond this.
+  const most = MIME_LIMITS.maxEnvelopeBytes + MAX_BYTES;
+  const end = Math.min(bodyStart, headerStart + most);
+  const last = eachField(
     source,
     headerStart,
-    bodyStart,
+    end,
     KEPT,
     (name, start, _, end) => {
       if (name < 0) return;
+      size += end - start;
+      if (size > MAX_BYTES) return;
       index.push(name);
       varint(index, end - start);
       ranges.push(source.subarray(start, end));
     },
   );
+  const rest = end < bodyStart
+    ? emptyLineAtEnd(source, headerStart, bodyStart)
+    : last;
   ranges.push(source.subarray(rest, bodyStart));
-  return { index: new Uint8Array(index), ranges };
+  return { index: new Uint8Array(index), ranges, size };
 }
 
 /** Opens a summary; undefined when it is none of this format, and the source has to be read. */

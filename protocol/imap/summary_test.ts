@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { headerFields } from "../mime/header.ts";
 import { KEPT_FIELDS, KeptNames } from "./kept_fields.ts";
-import { readSummary, summarize } from "./summary.ts";
+import { MIME_LIMITS } from "../mime/limits.ts";
+import { readSummary, summarize, summaryOf } from "./summary.ts";
 import { olderSummary } from "./summary_testing.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -51,4 +52,29 @@ Deno.test("what is picked of a summary is what would be picked of the source", (
       }
     },
   ));
+});
+
+Deno.test("fields that are too much to be kept are picked of the source", () => {
+  const folded = `Subject: x\r\n${" y\r\n".repeat(20_000)}`;
+  const many = "X: y\r\n".repeat(MIME_LIMITS.maxEnvelopeBytes / 6);
+  const names = new KeptNames(["subject", "to"]);
+  for (
+    const [header, kept] of [
+      [`${folded}To: a@b\r\nX: y\r\n\r\n`, `${folded}To: a@b\r\n\r\n`],
+      [`${folded}${folded}`, folded + folded],
+      // The field that is the last to be looked at ends far beyond.
+      [`${many}${folded}${folded}To: a@b\r\n\r\n`, `${folded}\r\n`],
+    ] as const
+  ) {
+    const source = bytes(header);
+    assertEquals(summarize(source).length, 0);
+    const summary = summaryOf(source);
+    assertEquals(summary.headerSize, header.length);
+    assertEquals(text(summary.pick(names)), kept);
+    assertEquals(text(summary.fields), kept);
+  }
+  // What reaches far beyond but is not kept is no reason to keep nothing.
+  const source = bytes(`Subject: s\r\n${many}${many}\r\n`);
+  const summary = readSummary(summarize(source))!;
+  assertEquals(text(summary.pick(names)), "Subject: s\r\n\r\n");
 });

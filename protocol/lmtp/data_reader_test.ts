@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { DataReader } from "./data_reader.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 /** What is read of data in pieces: the message, one character a byte, and what is behind its end. */
 function read(
@@ -67,6 +68,6 @@ Deno.test("DataReader reads what the grammar says, however it is cut", () => {
         assertEquals(read(data, piece), model(data));
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: rounds(2_000) },
   );
 });

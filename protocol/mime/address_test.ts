@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Address, parseAddresses } from "./address.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 /** Addresses as `name|adl|mailbox|host`, with `-` for null. */
 function read(value: string): string[] {
@@ -144,7 +145,7 @@ Deno.test("group markers match, whatever the text", () => {
       }
       assert(!inGroup);
     }),
-    { numRuns: 1_000 },
+    { numRuns: rounds(1_000) },
   );
 });
 

@@ -4,6 +4,7 @@ import { encodeBinaryParts } from "./binary_parts.ts";
 import { latin1 } from "./bytes.ts";
 import { parseMessage, type Part } from "./parse.ts";
 import { decode } from "./transfer_encoding.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 const bytes = (text: string) =>
   Uint8Array.from(text, (char) => char.charCodeAt(0));
@@ -136,6 +137,6 @@ Deno.test("the contents of all parts stay, and there is no NUL", () => {
         contents(source, parseMessage(source)),
       );
     }),
-    { numRuns: 300 },
+    { numRuns: rounds(300) },
   );
 });

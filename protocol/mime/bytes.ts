@@ -21,9 +21,10 @@ const NEAR = 80;
 /** How much is decoded at once for the sake of ranges in it. */
 const MAX_AT_ONCE = 65_536;
 
-/** How much is searched at once for the end of a header. */
+/** How much is searched at once for the end of a header, or of a long field. */
 const WINDOW = 65_536;
 const EMPTY_LINE = /\n\r?\n/;
+const UNFOLDED_LINE = /\n[^\t ]/;
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const windows1252 = new TextDecoder("windows-1252");
@@ -72,6 +73,20 @@ export function headerEnd(bytes: Uint8Array, from: number): number {
     const text = latin1(bytes, at, Math.min(at + WINDOW + 2, length));
     const found = EMPTY_LINE.exec(text);
     if (found !== null) return at + found.index + found[0].length;
+  }
+  return length;
+}
+
+/**
+ * Where the next line begins that is not folded: the end of the bytes where there is none. However short the lines
+ * are, the cost is that of a few looks at each byte.
+ */
+export function unfoldedLine(bytes: Uint8Array, from: number): number {
+  const { length } = bytes;
+  for (let at = from; at < length; at += WINDOW) {
+    const text = latin1(bytes, at, Math.min(at + WINDOW + 1, length));
+    const found = UNFOLDED_LINE.exec(text);
+    if (found !== null) return at + found.index + 1;
   }
   return length;
 }

@@ -15,6 +15,7 @@ import {
   isEmptyLine,
   LF,
   lineEnd,
+  unfoldedLine,
 } from "./bytes.ts";
 import { MIME_LIMITS } from "./limits.ts";
 
@@ -33,14 +34,19 @@ export interface HeaderField {
 /** Longer names are none (RFC 5322 § 2.1.1 allows lines of 998 characters). */
 const MAX_NAME = 998;
 
-/** The end of the field that begins at `start`: its first line and all folded ones that follow. */
-export function fieldEnd(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): number {
+/** What goes on for longer than this is looked at in another way than line by line. */
+const LONG = 16_384;
+
+/**
+ * The end of the field that begins at `start`: its first line and all folded ones that follow.
+ * @param bytes a header, and nothing behind it
+ */
+function fieldEnd(bytes: Uint8Array, start: number): number {
+  const end = bytes.length;
+  const long = start + LONG;
   let at = Math.min(lineEnd(bytes, start, end) + 1, end);
   while (at < end && isBlank(bytes[at])) {
+    if (at > long) return unfoldedLine(bytes, at);
     at = Math.min(lineEnd(bytes, at, end) + 1, end);
   }
   return at;
@@ -60,7 +66,7 @@ export function* fields(
   const header = end === bytes.length ? bytes : bytes.subarray(0, end);
   let at = start;
   while (at < end && !isEmptyLine(header, at, end)) {
-    const next = fieldEnd(header, at, end);
+    const next = fieldEnd(header, at);
     const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
     if (wanted === undefined || nameOf(header, at, colon, wanted) >= 0) {
       yield colon < 0
@@ -114,7 +120,7 @@ export function eachField(
   const limit = Math.min(end, start + MIME_LIMITS.maxEnvelopeBytes);
   let at = start;
   while (at < limit && !isEmptyLine(header, at, end)) {
-    const next = fieldEnd(header, at, end);
+    const next = fieldEnd(header, at);
     const colon = isBlank(header[at]) ? -1 : nameColon(header, at, next);
     onField(nameOf(header, at, colon, names), at, colon + 1, next);
     at = next;
@@ -241,7 +247,7 @@ function isName(
 }
 
 /** Where the empty line begins that a header ends with, or `end` where it has none. */
-function emptyLineAtEnd(
+export function emptyLineAtEnd(
   bytes: Uint8Array,
   start: number,
   end: number,

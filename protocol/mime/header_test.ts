@@ -103,3 +103,16 @@ Deno.test("fields that begin beyond what is looked at have no names", () => {
   );
   assertEquals(pick(`A: 1\r\n${many}B: 2\r\n`, ["a", "b"]), "A: 1\r\n");
 });
+
+Deno.test("a field of any length ends where its last folded line does", () => {
+  for (const line of [" x\r\n", "\t\n", ` ${"x".repeat(70_000)}\r\n`]) {
+    for (const lines of [3, 5_000, 16_384]) {
+      if (line.length * lines > 1_000_000) continue;
+      const long = `A: 1\r\n${line.repeat(lines)}`;
+      for (const next of ["", "B: 2\r\n", ":\r\n"]) {
+        assertEquals(pick(`${long}${next}\r\n`, ["a"]), `${long}\r\n`);
+        assertEquals(pick(`${long}${next}`, ["a"]), long);
+      }
+    }
+  }
+});

@@ -7,6 +7,7 @@ import {
   type MboxOptions,
   readMbox,
 } from "./mbox.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 async function* chunks(text: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
@@ -155,7 +156,7 @@ Deno.test("how the stream is cut makes no difference", async () => {
         });
       },
     ),
-    { numRuns: 300 },
+    { numRuns: rounds(300) },
   );
 });
 

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { checkInvariants } from "./invariants_testing.ts";
 import { parseMessage, type Part } from "./parse.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 const encoder = new TextEncoder();
 
@@ -76,7 +77,7 @@ Deno.test("any message keeps the invariants", () => {
       const start = whole.subarray(0, cut % (whole.length + 1));
       checkInvariants(start, parseMessage(start));
     }),
-    { numRuns: 2_000 },
+    { numRuns: rounds(2_000) },
   );
 });
 

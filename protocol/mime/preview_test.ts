@@ -2,6 +2,7 @@ import { assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { parseMessage } from "./parse.ts";
 import { preview } from "./preview.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 function previewOf(text: string): string {
   const source = new TextEncoder().encode(text.replaceAll("\n", "\r\n"));
@@ -95,6 +96,6 @@ Deno.test("whatever a message is, the preview is one line of text", () => {
         assertEquals(text.isWellFormed(), true);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: rounds(200) },
   );
 });

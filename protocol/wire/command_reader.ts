@@ -69,6 +69,8 @@ const TEXT_SIZE = 128;
 const IDLE_SIZE = 4_096;
 /** The most that is set aside for a literal before its data is there. */
 const LITERAL_SIZE = 65_536;
+/** How many times what has come of a literal is set aside for more: the less, the more often it is copied. */
+const GROWTH = 4;
 
 /** See the module's text. */
 export class CommandReader {
@@ -340,7 +342,7 @@ export class CommandReader {
     const filled = this.#filled + to - from;
     if (!this.#discarding) {
       if (filled > this.#literal.length) {
-        const room = Math.max(filled, this.#filled * 2, LITERAL_SIZE);
+        const room = Math.max(filled, this.#filled * GROWTH, LITERAL_SIZE);
         const literal = new Uint8Array(Math.min(size, room));
         literal.set(this.#literal.subarray(0, this.#filled));
         this.#literal = literal;

@@ -71,17 +71,16 @@ export class Encoder {
   #buffer: Uint8Array = EMPTY;
   #length = 0;
   /** What is set aside first: as much as was taken last, which often comes again. */
-  #first: number;
+  #first = FIRST_SIZE;
   /** Whether its buffers come from those that others have given back, and go there. */
   #shares = false;
 
   /**
    * Makes an encoder with nothing written.
-   * @param options see {@linkcode Encoder.utf8}, and how many bytes to set aside at first
+   * @param options see {@linkcode Encoder.utf8}
    */
-  constructor(options: { utf8?: boolean; room?: number } = {}) {
+  constructor(options: { utf8?: boolean } = {}) {
     this.utf8 = options.utf8 ?? false;
-    this.#first = options.room ?? FIRST_SIZE;
   }
 
   /** How many bytes wait to be taken. */
@@ -190,7 +189,7 @@ export class Encoder {
   /** Writes an `astring`: an atom where that can be, else a string. */
   astring(value: string): this {
     const isAtom = isMadeOf(value, ASTRING_CHAR) &&
-      value.toUpperCase() !== "NIL";
+      (value.length !== 3 || value.toUpperCase() !== "NIL");
     return isAtom ? this.#ascii(value) : this.string(value);
   }
 
@@ -209,7 +208,9 @@ export class Encoder {
 
   /** Writes a mailbox name, given in Unicode; in modified UTF-7 for clients without UTF-8. */
   mailbox(name: string): this {
-    return this.astring(this.utf8 ? name : encodeModifiedUtf7(name));
+    const asItIs = this.utf8 ||
+      (isMadeOf(name, ASTRING_CHAR) && !name.includes("&"));
+    return this.astring(asItIs ? name : encodeModifiedUtf7(name));
   }
 
   /**

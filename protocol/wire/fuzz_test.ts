@@ -13,6 +13,7 @@ import { Decoder, ParseError } from "./decoder.ts";
 import { Encoder } from "./encoder.ts";
 import { canonicalName, isMailboxName } from "./mailbox_name.ts";
 import { type Range, STAR } from "./sequence_set.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 // The same cases each time.
 fc.configureGlobal({ seed: 9051 });
@@ -263,7 +264,7 @@ Deno.test("Property: commands are read as they were written, however they are cu
         assertEquals(read, commands);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: rounds(500) },
   );
 });
 
@@ -280,7 +281,7 @@ Deno.test("Property: decode, encode, decode gives the first decode", () => {
         assertEquals(readCommand(again!, first, toUtf8), first);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: rounds(300) },
   );
 });
 
@@ -389,7 +390,7 @@ Deno.test("Property: rubbish gives values or a ParseError, and an end", () => {
         }
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: rounds(2_000) },
   );
 });
 
@@ -414,7 +415,7 @@ Deno.test("Property: a damaged command gives values or a ParseError", () => {
         }
       },
     ),
-    { numRuns: 1_000 },
+    { numRuns: rounds(1_000) },
   );
 });
 

@@ -24,9 +24,14 @@ export function compilePattern(
   if (/^\*+$/.test(pattern)) return () => true;
   const matcher = new Matcher(simplify(pattern), delimiter);
   const inbox = `INBOX${delimiter}`;
+  const prefix = /^([^*%]+)\*+$/.exec(pattern)?.[1];
   return (name) => {
-    const isInbox = name === "INBOX" || name.startsWith(inbox);
-    return matcher.matches(name, isInbox ? 5 : 0);
+    if (name === "INBOX" || name.startsWith(inbox)) {
+      return matcher.matches(name, 5);
+    }
+    return prefix === undefined
+      ? matcher.matches(name, 0)
+      : name.startsWith(prefix);
   };
 }
 

@@ -9,6 +9,7 @@ import {
   matchPattern,
 } from "./mailbox_name.ts";
 import { ParseError } from "./parse_error.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 // The same cases each time.
 fc.configureGlobal({ seed: 9051 });
@@ -176,7 +177,7 @@ Deno.test("Property: compilePattern() says what a regular expression says", () =
       const expected = new RegExp(`^${source}$`).test(name);
       assertEquals(compilePattern(pattern, "/")(name), expected);
     }),
-    { numRuns: 1_000 },
+    { numRuns: rounds(1_000) },
   );
   // Names made of the pattern itself, so that some match across words of 32 places.
   fc.assert(fc.property(long, name, (pattern, filling) => {

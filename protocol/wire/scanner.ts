@@ -15,6 +15,7 @@ import {
   TAG_CHAR,
 } from "./char_class.ts";
 import type { Frame } from "./command_reader.ts";
+import { hasNul } from "./nul.ts";
 import { ParseError } from "./parse_error.ts";
 import { asciiText, latin1Text, lenientText, utf8Text } from "./text.ts";
 
@@ -247,7 +248,7 @@ export class Scanner {
     ) {
       throw this.expected("a literal");
     }
-    if (!binary && data.includes(NUL)) {
+    if (!binary && hasNul(data)) {
       throw new ParseError("Expected a literal without NUL");
     }
     this.at += 2;

@@ -89,6 +89,10 @@ async function run(args: Arguments): Promise<number> {
   });
   await server.ready;
   for (const address of addresses) announce(address);
+  // Those who were connected before a restart come back at once.
+  database.storage.preload().catch((error) =>
+    logger("storage").error("fault", { error })
+  );
   await server.finished;
   stopListening();
   await certificates.close();

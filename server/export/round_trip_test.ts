@@ -12,6 +12,7 @@ import { importInto } from "../import/importer.ts";
 import { ProgressFile } from "../import/progress_file.ts";
 import { EXPORT_FILE, type ExportFormat, FORMATS } from "./export_file.ts";
 import { ExportConflict, exportMailboxes } from "./exporter.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 type Mail = Omit<NewMessage, "summary">;
 
@@ -201,7 +202,7 @@ for (const format of FORMATS) {
         ),
         async (mail) => await mustBeTheSame({ INBOX: mail }, format),
       ),
-      { numRuns: 40 },
+      { numRuns: rounds(40) },
     ));
 
   Deno.test(`an export as ${format} goes on behind the last message that is certain`, () =>

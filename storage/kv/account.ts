@@ -44,6 +44,11 @@ import { NO_MAILBOX, readEntries } from "./metadata.ts";
 import type { Process } from "./process.ts";
 import type { Node } from "./tree.ts";
 
+/** Keys in one read: Deno KV takes no more. */
+const KEYS_AT_ONCE = 10;
+/** Reads of heads under way together. */
+const READS_AT_ONCE = 50;
+
 /** See the module's text. */
 export class KvAccount implements Account {
   /** See {@linkcode Account.user}. */
@@ -205,15 +210,23 @@ export class KvAccount implements Account {
         found[index] = known.status;
       } else wanted.push({ index, mailbox });
     }
-    for (let from = 0; from < wanted.length; from += 10) {
-      const some = wanted.slice(from, from + 10);
+    const read = async (from: number) => {
+      const some = wanted.slice(from, from + KEYS_AT_ONCE);
       const keys = some.map(({ mailbox }) => headKey(mailbox));
       const heads = await db.reader.getMany<Uint8Array[]>(keys);
       for (const [at, { value }] of heads.entries()) {
         if (value === null) continue;
         found[some[at]!.index] = statusOf(decodeHead(value as Uint8Array));
       }
+    };
+    const reading: Promise<void>[] = [];
+    for (let from = 0; from < wanted.length; from += KEYS_AT_ONCE) {
+      reading.push(read(from));
+      if (reading.length === READS_AT_ONCE) {
+        await Promise.all(reading.splice(0));
+      }
     }
+    await Promise.all(reading);
     return found;
   }
 

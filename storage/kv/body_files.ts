@@ -52,7 +52,7 @@ export interface BodyFilesOptions {
 
 const VERSION = 1;
 const ARRIVING = "new";
-/** Bytes that one system call reads or writes at the most. */
+/** Bytes that one system call reads at the most, while everybody waits. */
 const PIECE = 1_048_576;
 /** Of so many contents is remembered whether they are in files. */
 const MAX_KNOWN = 10_000;
@@ -318,7 +318,7 @@ export class BodyFiles {
     const named = this.#synced.run();
     named.catch(() => {});
     for (let at = 0; at < source.length;) {
-      at += await file.write(source.subarray(at, at + PIECE));
+      at += await file.write(source.subarray(at));
     }
     await file.syncData();
     await named;

@@ -15,7 +15,8 @@ import type { MessageBytes, NewMessage, Uid, UidList } from "../model.ts";
 import type { BodyFiles } from "./body_files.ts";
 import { bodyKey, MAX_VALUE } from "./keys.ts";
 import { type Found, readBodies, type Wanted } from "./read_contents.ts";
-import { readSummaries } from "./read_summaries.ts";
+import { SummaryReader } from "./read_summaries.ts";
+import type { ValueReader } from "./value_reader.ts";
 
 /** Of a message in parts so many chunks are read at once: who wants one of them soon wants the next. */
 const CHUNKS_AHEAD = 16;
@@ -26,7 +27,7 @@ const CHUNKS = 65_536;
 
 /** See the module's text. */
 export class ContentReader {
-  readonly #kv: Deno.Kv;
+  readonly #kv: ValueReader;
   readonly #files: BodyFiles | undefined;
   /** Chunks of sources, by the content's number and the chunk's. */
   readonly #chunks: ByteCache<number>;
@@ -37,7 +38,7 @@ export class ContentReader {
    * @param files what is not in the database
    * @param bytes how much may be kept, a third of it for summaries
    */
-  constructor(kv: Deno.Kv, files: BodyFiles | undefined, bytes: number) {
+  constructor(kv: ValueReader, files: BodyFiles | undefined, bytes: number) {
     this.#kv = kv;
     this.#files = files;
     this.#summaries = new ByteCache(bytes / 3);
@@ -104,20 +105,14 @@ export class ContentReader {
     return found;
   }
 
-  /** Reads the summaries of a segment. */
-  async summaries(segment: readonly Wanted[]): Promise<Found> {
-    const read = await readSummaries(this.#kv, segment);
-    const wanted = new Map<ArrayBufferLike, number>();
-    for (const { buffer, length } of read.values()) {
-      wanted.set(buffer, (wanted.get(buffer) ?? 0) + length);
-    }
-    for (const [number, bytes] of read) {
-      // Of a page most of which is kept nothing is copied.
-      const { buffer } = bytes;
-      const shares = wanted.get(buffer)! * 2 > buffer.byteLength;
-      this.#summaries.set(number, shares ? bytes : own(bytes));
-    }
-    return read;
+  /** Makes what reads the summaries of messages that are there now, segment by segment. */
+  summaries(): (segment: readonly Wanted[]) => Promise<Found> {
+    const reader = new SummaryReader(this.#kv);
+    return async (segment) => {
+      const found = await reader.read(segment);
+      for (const [number, bytes] of found) this.#summaries.set(number, bytes);
+      return found;
+    };
   }
 
   /**

@@ -202,6 +202,9 @@ export const counterKey = (name: string): Deno.KvKey => ["counter", name];
 /** `["collector"]`: written by each step of the collector, so that there is one at a time; 9 bytes. */
 export const COLLECTOR: Deno.KvKey = ["collector"];
 
+/** `["recent"]`: the mailboxes that were in memory when a server was closed, 4 bytes each, up to 133. */
+export const RECENT: Deno.KvKey = ["recent"];
+
 /** `["user", name]`: a user with the hash of the password. */
 export const userKey = (name: string): Deno.KvKey => ["user", name];
 

@@ -82,8 +82,10 @@ export async function loadMailbox(
     if (entry.value === null) return undefined;
     const first = decodeHead(entry.value);
     const { versionstamp } = entry;
-    const pages = await readPages(kv, id);
-    const log = await readLog(kv, id, first.logStart + 1);
+    const [pages, log] = await Promise.all([
+      readPages(kv, id),
+      readLog(kv, id, first.logStart + 1),
+    ]);
     // Reads of many values are not one snapshot. Pages, and the log up to a head, change by folds only.
     entry = await kv.get<Uint8Array>(key);
     if (entry.value === null) return undefined;
@@ -150,14 +152,17 @@ function assemble(
 
 /** Reads the pages of a mailbox. */
 export async function readPages(kv: Deno.Kv, id: number): Promise<ReadPages> {
+  const read = (prefix: Deno.KvKey) =>
+    Array.fromAsync(kv.list<Uint8Array>({ prefix }, { batchSize: 100 }));
+  const [entries, gone] = await Promise.all([
+    read(pagesOf(id)),
+    read(expungedOf(id)),
+  ]);
   const firstUids: number[] = [];
   const columns: MessageColumns[] = [];
   const lastUids: number[] = [];
   let soundUpTo = Infinity;
-  const entries = kv.list<Uint8Array>({ prefix: pagesOf(id) }, {
-    batchSize: 100,
-  });
-  for await (const { key, value } of entries) {
+  for (const { key, value } of entries) {
     const firstUid = key[2] as number;
     const page = decodePage(value);
     const overlapping = lastUids.findIndex((last) => last >= firstUid);
@@ -168,15 +173,8 @@ export async function readPages(kv: Deno.Kv, id: number): Promise<ReadPages> {
     lastUids.push(page.uids.at(-1) ?? 0);
     columns.push(page);
   }
-  const keys: Deno.KvKey[] = [];
-  const expunged: ExpungedEntry[] = [];
-  const gone = kv.list<Uint8Array>({ prefix: expungedOf(id) }, {
-    batchSize: 100,
-  });
-  for await (const { key, value } of gone) {
-    keys.push(key);
-    expunged.push(...decodeExpunged(value));
-  }
+  const expunged = gone.flatMap(({ value }) => decodeExpunged(value));
+  const keys = gone.map(({ key }) => key);
   const map = { firstUids, soundUpTo, expunged: keys };
   return { map, columns, expunged };
 }

@@ -310,7 +310,7 @@ export class KvMailbox implements Mailbox {
       const wanted = this.#wanted(slice.subarray(end));
       yield* this.#complete(
         wanted,
-        readAhead(wanted, (segment) => contents.summaries(segment)),
+        readAhead(wanted, contents.summaries()),
       );
     }
   }
@@ -400,12 +400,13 @@ export class KvMailbox implements Mailbox {
     }
   }
 
-  #wanted(uids: Iterable<number>): Wanted[] {
+  #wanted(uids: ArrayLike<number>): Wanted[] {
     const { state } = this;
     const wanted: Wanted[] = [];
     if (state.deleted) return wanted;
     let next = 0;
-    for (const uid of uids) {
+    for (let at = 0; at < uids.length; at++) {
+      const uid = uids[at]!;
       // Both lists ascend, so that the next place is most often the next one.
       const isNext = next < state.length && state.uids[next] === uid;
       const index = isNext ? next : state.indexOf(uid);

@@ -15,6 +15,9 @@ import { buryMailboxes, sweepUploads } from "./sweep.ts";
 
 /** After which time to try again when another process collects, or the database failed; milliseconds. */
 const RETRY = 10_000;
+/** Logs of at least so many records are folded when the storage is closed, for as long as this many milliseconds. */
+const LONG_AT_CLOSE = 16;
+const TIME_AT_CLOSE = 1_000;
 
 /** See the module's text. */
 export class Maintenance {
@@ -72,12 +75,23 @@ export class Maintenance {
     while (this.#running !== undefined) await this.#running;
   }
 
-  /** Ends after the step under way. */
-  async close(): Promise<void> {
+  /**
+   * Ends after the step under way.
+   * @param entries the mailboxes in memory, those used last at the end: their logs are folded as far as there is time,
+   * so that whoever loads them next reads pages
+   */
+  async close(entries: readonly MailboxEntry[]): Promise<void> {
     this.#closed = true;
     this.#collector.stop();
     clearTimeout(this.#timer);
     await this.idle();
+    const end = performance.now() + TIME_AT_CLOSE;
+    for (const entry of entries.toReversed()) {
+      if (!entry.loaded || entry.gone) continue;
+      if (entry.log.length < LONG_AT_CLOSE) continue;
+      if (performance.now() > end) break;
+      await foldMailbox(this.#db, entry).catch(this.#db.settings.onFault);
+    }
   }
 
   #collectNow(): void {

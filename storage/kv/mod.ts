@@ -10,10 +10,12 @@
  * - handles.ts, freshness.ts, relay/: alone on the database, among other processes, among threads of this one
  * - copy_underway.ts: copies that take several commits, all or none
  * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
+ * - recent.ts: which mailboxes are loaded before anybody asks
  * - metadata.ts: entries that users keep beside their messages
  * - body_files.ts: large sources, in files beside the database
  * - contents.ts, content_reader.ts, read_contents.ts, read_summaries.ts, collect.ts: sources and summaries, from
  *   arrival to end
+ * - value_reader.ts: reading these past Deno KV, where that goes
  * - verify.ts: looks for contradictions; check/: the same on a database that may be broken, and repairs
  * - mailbox_entry.ts, account_entry.ts: what is in memory, and until when it is valid
  *
@@ -46,12 +48,13 @@ import { accountChange, dismantleChange } from "./list_changes.ts";
 import { KvMailbox } from "./mailbox.ts";
 import { withinRecords } from "./metadata.ts";
 import { type Handles, type KvShare, openHandles } from "./handles.ts";
-import { bodyFolder, type KvProvider } from "./open.ts";
+import { bodyFolder, isFile, type KvProvider } from "./open.ts";
 import { KvOtpStore } from "./otp.ts";
 import { Process } from "./process.ts";
-import { secretOf } from "./secret.ts";
+import { secretEntry, secretOf } from "./secret.ts";
 import { Threads } from "./threads.ts";
 import { KvUsers } from "./users.ts";
+import { FileReader } from "./value_reader.ts";
 import { verifyDatabase } from "./verify.ts";
 
 export { KvOtpStore } from "./otp.ts";
@@ -167,6 +170,15 @@ export async function openKvStorage(
     locks: handles.locks,
     onFault: settings.onFault,
   });
+  let direct: FileReader | undefined;
+  const close = () => {
+    direct?.close();
+    handles.close();
+  };
+  const closing = (error: unknown): never => {
+    close();
+    throw error;
+  };
   const folder = options.bodyFolder ??
     (options.kv === undefined ? await bodyFolder(path) : undefined);
   const files = folder === undefined
@@ -176,14 +188,15 @@ export async function openKvStorage(
       from: (options.bodyFilesFrom ?? BODY_FILES_FROM) || Infinity,
       shared: settings.shared,
       onFault: settings.onFault,
-    }).catch((error) => {
-      handles.close();
-      throw error;
-    });
+    }).catch(closing);
+  const secret = await secretOf(reader, committer).catch(closing);
+  if (handles.provider === "deno" && isFile(path)) {
+    direct = await FileReader.open(path, secretEntry(secret));
+  }
   const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
   const db: Database = {
     reader,
-    contents: new ContentReader(reader, files, cacheBytes),
+    contents: new ContentReader(direct ?? reader, files, cacheBytes),
     files,
     committer,
     freshness,
@@ -195,13 +208,18 @@ export async function openKvStorage(
   };
   const process = new Process(db, settings.shared && options.watch !== false);
   try {
-    const secret = await secretOf(reader, committer);
     await process.maintenance.recover();
     const users = new KvUsers(kv);
     const otp = new KvOtpStore(kv);
-    return new KvStorage({ process, users, otp, handles, secret });
+    return new KvStorage({
+      process,
+      users,
+      otp,
+      handles: { ...handles, close },
+      secret,
+    });
   } catch (error) {
-    await process.close().finally(() => handles.close());
+    await process.close().finally(close);
     throw error;
   }
 }
@@ -343,6 +361,15 @@ export class KvStorage implements Storage {
     await this.#process.db.committer.idle();
     await this.#process.db.files?.idle();
     return await verifyDatabase(this.#process);
+  }
+
+  /**
+   * Loads the large mailboxes that were in memory when the database was closed last, for a server whose clients come back
+   * after a restart; nobody need wait for it. From now on those in memory at the end are noted for the next time.
+   */
+  async preload(): Promise<void> {
+    this.#checkOpen();
+    await this.#process.run(() => this.#process.preload());
   }
 
   /** How many bytes are in files beside the database. */

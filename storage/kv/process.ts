@@ -10,6 +10,7 @@ import { recentChange } from "./changes.ts";
 import { MailboxCache } from "./mailbox_cache.ts";
 import { MailboxEntry } from "./mailbox_entry.ts";
 import { Maintenance } from "./maintenance.ts";
+import { noteRecent, readRecent } from "./recent.ts";
 import { watchKeys } from "./watch.ts";
 
 /** How long a watch outlives those who listened, in milliseconds. */
@@ -35,6 +36,9 @@ export class Process {
   readonly watching: boolean;
   #background = new Set<Promise<unknown>>();
   #watches = new Map<Subject<unknown>, Watch>();
+  /** Whether what is in memory at the end is to be there after the next start. */
+  #stays = false;
+  #closing = false;
 
   /**
    * Nothing in memory, nothing under way.
@@ -144,8 +148,23 @@ export class Process {
     }
   }
 
+  /** Loads the large mailboxes that were in memory when the database was closed last, one after the other. */
+  async preload(): Promise<void> {
+    this.#stays = true;
+    for (const id of await readRecent(this.db)) {
+      if (this.#closing) return;
+      const entry = this.cache.pin(id);
+      try {
+        await entry.load();
+      } finally {
+        this.cache.unpin(entry);
+      }
+    }
+  }
+
   /** Writes down all that has been claimed and waits for everything under way. */
   async close(): Promise<void> {
+    this.#closing = true;
     for (const entry of [...this.cache.entries]) {
       entry.pins++;
       this.release(entry);
@@ -156,7 +175,11 @@ export class Process {
     }
     this.#watches.clear();
     while (this.#background.size > 0) await Promise.all(this.#background);
-    await this.maintenance.close();
+    const entries = [...this.cache.entries];
+    await this.maintenance.close(entries);
+    if (this.#stays) {
+      await noteRecent(this.db, entries).catch(this.db.settings.onFault);
+    }
     await this.db.threads.close();
     await this.db.files?.close();
     await this.db.committer.close();

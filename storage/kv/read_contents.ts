@@ -13,6 +13,7 @@ import type { MessageBytes, Uid } from "../model.ts";
 import type { BodyFiles } from "./body_files.ts";
 import { chunksOf } from "./contents.ts";
 import { bodyKey, MAX_VALUE } from "./keys.ts";
+import type { ValueReader } from "./value_reader.ts";
 
 /** How many bytes a segment should have. */
 const SEGMENT = 1_000_000;
@@ -84,7 +85,11 @@ function inOrder(segment: readonly Wanted[], found: Found): MessageBytes[] {
 }
 
 /** Those wanted, by home, each in the order of numbers, without repeats. */
-export function byHome(wanted: readonly Wanted[]): Wanted[][] {
+export function byHome(
+  wanted: readonly Wanted[],
+): readonly (readonly Wanted[])[] {
+  // Most often there is nothing to do.
+  if (wanted.length > 0 && wanted.every(inOrderBehind)) return [wanted];
   const homes = new Map<number, Map<number, Wanted>>();
   for (const one of wanted) {
     let home = homes.get(one.home);
@@ -96,9 +101,20 @@ export function byHome(wanted: readonly Wanted[]): Wanted[][] {
   );
 }
 
+/** Whether a message has the same home as the one before it, and a higher number. */
+function inOrderBehind(
+  { home, number }: Wanted,
+  index: number,
+  wanted: readonly Wanted[],
+): boolean {
+  const before = wanted[index - 1];
+  return before === undefined ||
+    (before.home === home && before.number < number);
+}
+
 /** Reads from `start` to `end` of a source; undefined when it is not there. */
 async function readBody(
-  kv: Deno.Kv,
+  kv: ValueReader,
   { home, number, size }: Wanted,
   start: number,
   end: number,
@@ -131,7 +147,7 @@ async function readBody(
 
 /** Reads the sources of a segment. */
 export async function readBodies(
-  kv: Deno.Kv,
+  kv: ValueReader,
   files: BodyFiles | undefined,
   segment: readonly Wanted[],
 ): Promise<Found> {
@@ -154,7 +170,7 @@ export async function readBodies(
 
 /** Reads a range; returns those that are still wanted when there was too much between. */
 async function bodyRange(
-  kv: Deno.Kv,
+  kv: ValueReader,
   group: readonly Wanted[],
   found: Found,
 ): Promise<readonly Wanted[]> {
@@ -199,7 +215,7 @@ async function bodyRange(
 
 /** Reads sources by their keys, ten at a time. */
 async function bodiesEach(
-  kv: Deno.Kv,
+  kv: ValueReader,
   wanted: readonly Wanted[],
   found: Found,
 ): Promise<void> {

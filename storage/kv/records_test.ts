@@ -37,6 +37,7 @@ import {
   encodeValue,
 } from "./metadata.ts";
 import { readUids, splitUids, writeUids } from "./packed_uids.ts";
+import { rounds } from "../../tests/shards/part.ts";
 
 const MODSEQ = 77 as Modseq;
 
@@ -278,7 +279,7 @@ Deno.test("indexes and values of metadata are as they were, the largest in one r
         assertEquals(decodeIndex(encodeIndex(index)), index);
       },
     ),
-    { numRuns: 30 },
+    { numRuns: rounds(30) },
   );
   const one = { slot: 1, version: 1, size: 60_000 };
   const largest = encodeIndex({

@@ -7,6 +7,7 @@
 import { ByteReader, ByteWriter } from "./binary.ts";
 import type { Committer } from "./commit.ts";
 import { SECRET } from "./keys.ts";
+import type { KeyValue } from "./value_reader.ts";
 
 const VERSION = 1;
 const LENGTH = 32;
@@ -20,10 +21,16 @@ export async function secretOf(
     const { value } = await kv.get<Uint8Array>(SECRET);
     if (value !== null) return decodeSecret(value);
     const made = crypto.getRandomValues(new Uint8Array(LENGTH));
-    const bytes = new ByteWriter(1 + LENGTH).u8(VERSION).raw(made).bytes();
-    const check = { key: SECRET, versionstamp: null };
-    if ((await committer.write([[SECRET, bytes]], [check])).ok) return made;
+    const { key, value: bytes } = secretEntry(made);
+    const check = { key, versionstamp: null };
+    if ((await committer.write([[key, bytes]], [check])).ok) return made;
   }
+}
+
+/** A secret as it is written. */
+export function secretEntry(secret: Uint8Array): KeyValue<Uint8Array> {
+  const value = new ByteWriter(1 + LENGTH).u8(VERSION).raw(secret).bytes();
+  return { key: SECRET, value };
 }
 
 /** The secret in a value. @throws {Error} when it is none */

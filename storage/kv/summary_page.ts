@@ -8,6 +8,8 @@
 import { ByteReader, ByteWriter } from "./binary.ts";
 
 const VERSION = 1;
+/** Version and count. */
+const HEAD = 5;
 /** How large a page gets. */
 export const MAX_PAGE = 32_000;
 /** How large a summary may be to go into a page. */
@@ -39,6 +41,42 @@ export function decodeSummaries(bytes: Uint8Array): SummaryPage {
     page.set(number, from.raw(from.u32()));
   }
   return page;
+}
+
+/**
+ * Takes out of a page of summaries those that are wanted. Of a page most of which is wanted nothing is copied; of others
+ * nothing else is kept in memory.
+ * @returns whether there was anything
+ */
+export function pickSummaries(
+  page: Uint8Array,
+  wanted: ReadonlySet<number>,
+  found: Map<number, Uint8Array>,
+): boolean {
+  const view = new DataView(page.buffer, page.byteOffset, page.length);
+  new ByteReader(page).version(VERSION);
+  const places: number[] = [];
+  let size = 0;
+  for (let at = HEAD; at < page.length;) {
+    const length = view.getUint32(at + 8, true);
+    const end = at + 12 + length;
+    if (end > page.length) throw new RangeError("A cut value");
+    if (wanted.has(view.getFloat64(at, true))) {
+      places.push(at, end);
+      size += length;
+    }
+    at = end;
+  }
+  const shares = size * 2 > page.length;
+  for (let index = 0; index < places.length; index += 2) {
+    const at = places[index]!;
+    const end = places[index + 1]!;
+    found.set(
+      view.getFloat64(at, true),
+      shares ? page.subarray(at + 12, end) : page.slice(at + 12, end),
+    );
+  }
+  return places.length > 0;
 }
 
 /** A page of counts in bytes: 12 bytes each. */

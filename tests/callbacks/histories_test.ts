@@ -9,6 +9,7 @@ import { withCallbacks } from "../../server/callbacks/storage.ts";
 import type { Callbacks } from "../../server/callbacks/types.ts";
 import { play } from "../../testing/sessions/history.ts";
 import { histories } from "../../testing/sessions/steps.ts";
+import { rounds } from "../shards/part.ts";
 
 const soak = Deno.env.get("SOAK") === "1";
 const seed = Number(Deno.env.get("SESSIONS_SEED") ?? (soak ? Date.now() : 1));
@@ -38,7 +39,7 @@ for (
   ]] as const
 ) {
   Deno.test(`${kind} callbacks: every history keeps the numbering right`, async () => {
-    const runs = soak ? 10_000 : 100;
+    const runs = soak ? 10_000 : rounds(100);
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
         const faults: unknown[] = [];

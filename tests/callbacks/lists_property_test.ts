@@ -23,6 +23,7 @@ import {
 import { allMessages, chooseSet } from "../../testing/sessions/message_set.ts";
 import { Turns } from "../../testing/sessions/turns.ts";
 import { World } from "../../testing/sessions/world.ts";
+import { rounds } from "../shards/part.ts";
 
 const FLAGS = ["\\Seen", "\\Deleted", "k1", "k2"];
 
@@ -225,7 +226,7 @@ for (const byUid of [true, false]) {
         fc.array(fc.nat(7), { maxLength: 300, size: "max" }),
         (steps, choices) => play(steps, byUid, choices),
       ),
-      { numRuns: 150, seed: 1 },
+      { numRuns: rounds(150), seed: 1 },
     );
   });
 }

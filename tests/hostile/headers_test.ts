@@ -11,6 +11,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Arena, ask } from "./arena.ts";
 import type { Client } from "../transcript/client.ts";
+import { rounds } from "../shards/part.ts";
 
 const ITEMS =
   "(UID ENVELOPE BODY BODYSTRUCTURE BODY.PEEK[HEADER] BODY.PEEK[1.MIME] " +
@@ -121,6 +122,6 @@ Deno.test("Any octets make a message that can be fetched", async () => {
         `${name}: ${head}\r\n\r\n--b\r\n${body}\r\n--b--\r\n`,
       );
     }),
-    { numRuns: 150 },
+    { numRuns: rounds(150) },
   );
 });

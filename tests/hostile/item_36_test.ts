@@ -20,6 +20,7 @@ async function start(storage: Storage): Promise<ImapServer> {
     users: { alice: "secret" },
     storage,
     tls: await testCertificate(),
+    limits: { badCommandDelay: 0 },
     onError: (error) => console.error(error),
   });
 }

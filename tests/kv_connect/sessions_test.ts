@@ -17,6 +17,7 @@ import {
   type KvServerOptions,
   startKvServer,
 } from "./server.ts";
+import { rounds } from "../shards/part.ts";
 
 const soak = Deno.env.get("SOAK") === "1";
 const seed = Number(Deno.env.get("SESSIONS_SEED") ?? (soak ? Date.now() : 1));
@@ -60,7 +61,7 @@ function atTwoServers(name: string, runs: number, setting: Setting): void {
         await play(history, first, [second]);
         assertEquals(faults, []);
       }),
-      { numRuns: soak ? runs * 100 : runs, seed },
+      { numRuns: soak ? runs * 100 : rounds(runs), seed },
     );
   });
 }

@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LmtpServer, sourcesOf } from "./peer.ts";
+import { rounds } from "../shards/part.ts";
 
 /** Bytes of the kind that mail data is taken apart by. */
 const messages = fc.oneof(
@@ -64,7 +65,7 @@ Deno.test("DATA stores the bytes of a message as they were", async () => {
       const sent = joined([encoder.encode("DATA\r\n"), stuffed(message)]);
       assertEquals(await stored(sent, piece), message);
     }),
-    { numRuns: 300 },
+    { numRuns: rounds(300) },
   );
 });
 
@@ -80,7 +81,7 @@ Deno.test("BDAT stores the bytes of a message as they were", async () => {
       }
       assertEquals(await stored(joined(parts), piece), message);
     }),
-    { numRuns: 200 },
+    { numRuns: rounds(200) },
   );
 });
 
@@ -120,7 +121,7 @@ Deno.test("Whatever a client sends, the server goes on or says goodbye", async (
         assert(/^[2345]\d\d /.test(reply.split("\r\n").at(-1)!), reply);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: rounds(300) },
   );
 });
 

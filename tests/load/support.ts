@@ -32,6 +32,52 @@ export function memoryOf({ pid }: RunningServer): number {
   return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1_024;
 }
 
+/**
+ * For how long the server's event loop has been running, in milliseconds: its first thread's time on a processor. While
+ * others take the processors away, that stands still, and clocks do not.
+ */
+export function loopTime({ pid }: RunningServer): number {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/schedstat`);
+  return Number(stat.split(" ")[0]) / 1e6;
+}
+
+/** How often something is measured until it is as fast as promised: chance makes it slow, but not this many times. */
+const TRIES = 6;
+/** How long {@linkcode slowness} takes where promises are kept, in milliseconds. */
+const YARDSTICK = 60;
+
+/** By how much the machine is slower just now than one on which promises are kept, going by a fixed amount of work. */
+function slowness(): number {
+  const begun = performance.now();
+  let hash = 1;
+  for (let n = 0; n < 40_000_000; n++) hash = Math.imul(hash ^ n, 0x01000193);
+  const time = performance.now() - begun;
+  return Math.max(1, time / YARDSTICK, hash === 0 ? 1 : 0);
+}
+
+/**
+ * Asserts that something takes no longer than was promised, once in a few tries, by the measure of what the machine is
+ * worth at that moment: others may be using it.
+ * @param most the promise, in milliseconds
+ * @param measure does it, and tells how long it took
+ */
+export async function assertPrompt(
+  name: string,
+  most: number,
+  measure: () => number | Promise<number>,
+): Promise<void> {
+  const tries: string[] = [];
+  for (let n = 0; n < TRIES; n++) {
+    const before = slowness();
+    const time = await measure();
+    const allowed = most * Math.max(before, slowness());
+    tries.push(`${time.toFixed(0)} of ${allowed.toFixed(0)} ms`);
+    if (time < allowed) break;
+    if (n === TRIES - 1) throw new Error(`${name}: ${tries}`);
+  }
+  console.log(`${name}: ${tries.join(", ")}`);
+}
+
 /** As many connections as the system has files for on both sides, at most so many. */
 export function atMost(wanted: number): number {
   const limits = Deno.readTextFileSync("/proc/self/limits");

@@ -10,6 +10,7 @@ import { openKvStorage } from "../../storage/kv/mod.ts";
 import { MemoryStorage } from "../../storage/memory/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { playTogether, together } from "./together.ts";
+import { rounds } from "../shards/part.ts";
 
 const soak = Deno.env.get("SOAK") === "1";
 const seed = Number(Deno.env.get("SESSIONS_SEED") ?? (soak ? Date.now() : 1));
@@ -25,7 +26,7 @@ function historiesOn(
         await using storage = await open();
         await playTogether(history, storage);
       }),
-      { numRuns: soak ? runs * 100 : runs, seed },
+      { numRuns: soak ? runs * 100 : rounds(runs), seed },
     );
   });
 }

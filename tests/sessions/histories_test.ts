@@ -12,6 +12,7 @@ import { MemoryStorage } from "../../storage/memory/mod.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { play } from "../../testing/sessions/history.ts";
 import { histories } from "../../testing/sessions/steps.ts";
+import { rounds } from "../shards/part.ts";
 
 const soak = Deno.env.get("SOAK") === "1";
 const seed = Number(Deno.env.get("SESSIONS_SEED") ?? (soak ? Date.now() : 1));
@@ -27,7 +28,7 @@ function historiesOn(
         await using storage = await open();
         await play(history, storage);
       }),
-      { numRuns: soak ? runs * 100 : runs, seed },
+      { numRuns: soak ? runs * 100 : rounds(runs), seed },
     );
   });
 }

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
 import type { View } from "../../protocol/imap/view.ts";
 import { Box, told } from "./box.ts";
+import { rounds } from "../shards/part.ts";
 
 const pick = fc.record({
   from: fc.nat(8),
@@ -124,7 +125,7 @@ Deno.test("whatever happens, a client that believes the view is right", () => {
         }
       },
     ),
-    { seed: 1, numRuns: 500 },
+    { seed: 1, numRuns: rounds(500) },
   );
 });
 

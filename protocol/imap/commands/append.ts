@@ -18,6 +18,7 @@ import {
   openSpelledTarget,
   tryCreate,
 } from "../mailboxes.ts";
+import { Pace } from "../search/pace.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
 import type { Session } from "../session.ts";
 import { describe, readSummary, summaryOf } from "../summary.ts";
@@ -99,6 +100,7 @@ export async function prepareMessages(
   const most = appendLimit(host, identity!.user, mailbox);
   let room = host.limits.messages;
   const prepared: NewMessage[] = [];
+  const pace = new Pace();
   for (const { data, flags, internalDate = host.now() } of messages) {
     const source = data instanceof Uint8Array
       ? data
@@ -112,6 +114,7 @@ export async function prepareMessages(
     const described = describe(source);
     checkMessage(session, source, described.summary);
     prepared.push({ ...described, flags, internalDate });
+    if (pace.due) await pace.rest();
   }
   return prepared;
 }

@@ -26,18 +26,10 @@ export function listResponse(
   } = {},
 ): void {
   const { out } = session;
-  const attributes: string[] = [];
-  if (info.id === undefined) {
-    attributes.push("\\NonExistent");
-    // It implies \Noselect, which is for those who do not know it (RFC 5258 § 3); RFC 9051 § 9 allows but one.
-    if (!session.rev2) attributes.push("\\Noselect");
-  }
-  // mbx-list-oflag =/ "\NoAccess"        RFC 5465 § 8
-  if (about.noAccess) attributes.push("\\NoAccess");
-  attributes.push(info.hasChildren ? "\\HasChildren" : "\\HasNoChildren");
-  if (about.subscribed && info.subscribed) attributes.push("\\Subscribed");
-  if (session.policy.specialUse !== false) attributes.push(...info.specialUse);
-  out.text(`* ${about.name ?? "LIST"} `).flags(attributes).sp();
+  const { name = "LIST" } = about;
+  out.text("* ").text(name).sp();
+  writeAttributes(session, info, about);
+  out.sp();
   out.string(session.host.storage.hierarchyDelimiter).sp().mailbox(info.name);
   if (about.childInfo !== undefined) {
     // childinfo-extended-item, RFC 9051 § 6.3.9.6
@@ -50,6 +42,35 @@ export function listResponse(
     out.text(' ("OLDNAME" (').mailbox(about.oldName).text("))");
   }
   out.crlf();
+}
+
+/** "(" [mbx-list-flags] ")"        RFC 9051 § 9 */
+function writeAttributes(
+  session: Session,
+  info: MailboxInfo,
+  about: { readonly subscribed?: boolean; readonly noAccess?: boolean },
+): void {
+  const { out, policy } = session;
+  const { id, specialUse, hasChildren } = info;
+  const subscribed = about.subscribed && info.subscribed;
+  const special = policy.specialUse !== false && specialUse.length > 0;
+  if (id !== undefined && !subscribed && !special && !about.noAccess) {
+    // As most are.
+    out.text(hasChildren ? "(\\HasChildren)" : "(\\HasNoChildren)");
+    return;
+  }
+  const attributes: string[] = [];
+  if (id === undefined) {
+    attributes.push("\\NonExistent");
+    // It implies \Noselect, which is for those who do not know it (RFC 5258 § 3); RFC 9051 § 9 allows but one.
+    if (!session.rev2) attributes.push("\\Noselect");
+  }
+  // mbx-list-oflag =/ "\NoAccess"        RFC 5465 § 8
+  if (about.noAccess) attributes.push("\\NoAccess");
+  attributes.push(hasChildren ? "\\HasChildren" : "\\HasNoChildren");
+  if (subscribed) attributes.push("\\Subscribed");
+  if (special) attributes.push(...specialUse);
+  out.flags(attributes);
 }
 
 interface ListArguments {
@@ -124,7 +145,9 @@ export const list: Command<ListArguments> = {
     const parents = args.recursive
       ? parentsOfSelected(all, delimiter, selected, matches)
       : new Map<string, boolean>();
-    const listed = withParents(all, parents.keys(), delimiter).filter((info) =>
+    const listed = withParents(all, [...parents.keys()], delimiter).filter((
+      info,
+    ) =>
       matches(info.name) &&
       (selected(info) || parents.get(info.name) === true)
     );
@@ -132,11 +155,11 @@ export const list: Command<ListArguments> = {
       args.additions.map((prepare) => prepare(session, listed)),
     );
     const options = args.selection.map((option) => option.name);
+    const { subscribed } = args;
+    const plain = { subscribed };
+    const parent = { subscribed, childInfo: options };
     for (const [index, info] of listed.entries()) {
-      listResponse(session, info, {
-        subscribed: args.subscribed,
-        ...(parents.has(info.name) ? { childInfo: options } : {}),
-      });
+      listResponse(session, info, parents.has(info.name) ? parent : plain);
       // What was asked for is told of selected names, not of those listed for names below them.
       if (selected(info)) { for (const add of additions) add(index); }
       const full = session.flushBatch();
@@ -221,11 +244,12 @@ function parentsOfSelected(
 /** A list with the levels that are above subscribed names alone, which no list of mailboxes has, in their places. */
 function withParents(
   all: readonly MailboxInfo[],
-  parents: Iterable<string>,
+  parents: readonly string[],
   delimiter: string,
 ): readonly MailboxInfo[] {
+  if (parents.length === 0) return all;
   const known = new Set(all.map((info) => info.name));
-  const missing = [...parents].filter((name) => !known.has(name));
+  const missing = parents.filter((name) => !known.has(name));
   if (missing.length === 0) return all;
   const nothing = { specialUse: [], subscribed: false, hasChildren: false };
   return [...all, ...missing.map((name) => ({ name, ...nothing }))]
@@ -264,7 +288,7 @@ export const lsub: Command<{ reference: string; pattern: string }> = {
       ? parentsOfSelected(all, delimiter, (info) => info.subscribed, matches)
       : new Map<string, boolean>();
     const listed = new Set(subscribed.map((info) => info.name));
-    for (const info of withParents(all, parents.keys(), delimiter)) {
+    for (const info of withParents(all, [...parents.keys()], delimiter)) {
       if (!matches(info.name)) continue;
       if (listed.has(info.name)) {
         listResponse(session, info, { name: "LSUB" });

@@ -9,6 +9,7 @@ import type { Part } from "../../mime/parse.ts";
 import { findSection } from "../../mime/section.ts";
 import { decode } from "../../mime/transfer_encoding.ts";
 import type { Decoder } from "../../wire/decoder.ts";
+import { hasNul } from "../../wire/nul.ts";
 import type { ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import type { AppendData, Extension } from "../extension.ts";
@@ -106,7 +107,7 @@ function parseBinary(
       if (bytes === undefined) return void out.text("NIL");
       const octets = bytes.subarray(...cut([0, bytes.length], partial));
       // A NUL has no place in a literal; literal8 has room for it (RFC 3516 § 4.3).
-      if (octets.includes(0)) out.literal8(octets);
+      if (hasNul(octets)) out.literal8(octets);
       else out.literal(octets);
     },
   });
@@ -131,7 +132,7 @@ function parseSize(d: Decoder, context: ParseContext): FetchAttribute {
 export function parseLiteral8(d: Decoder): AppendData {
   const octets = d.literalBytes();
   if (!d.lastLiteralBinary) throw new Bad("Expected a literal8");
-  return octets.includes(0) ? () => withoutBinary(octets) : octets;
+  return hasNul(octets) ? () => withoutBinary(octets) : octets;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { resultsIn } from "./partial.ts";
+import { rounds } from "../../../tests/shards/part.ts";
 
 Deno.test("resultsIn() gives what counting the results one by one gives", () => {
   const end = fc.oneof(
@@ -26,6 +27,6 @@ Deno.test("resultsIn() gives what counting the results one by one gives", () => 
         );
       },
     ),
-    { seed: 1, numRuns: 300 },
+    { seed: 1, numRuns: rounds(300) },
   );
 });

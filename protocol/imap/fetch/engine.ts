@@ -8,12 +8,17 @@
  */
 
 import type { Uid, UidList } from "../../../storage/model.ts";
-import { Bye, type No } from "../errors.ts";
+import { Bye } from "../errors.ts";
+import { Pace } from "../search/pace.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Session } from "../session.ts";
-import { fetchResponse } from "../announce.ts";
 import { FLAGS, MODSEQ, UID } from "./attributes.ts";
-import { withoutNul } from "./section.ts";
+import {
+  type Content,
+  refusalOf,
+  ResponseWriter,
+  streamedRange,
+} from "./response_writer.ts";
 import {
   hasConventionalHeaders,
   isConventionalSummary,
@@ -23,9 +28,6 @@ import type { ByteRange, FetchAttribute, FetchMessage } from "./attribute.ts";
 
 /** Messages above this size are read in part, where the attributes need only parts. */
 const LARGE = 65_536;
-
-/** What is larger than this is written in pieces of this size. */
-const PIECE = 1_048_576;
 
 /** How many summaries are looked up at once beside sources. */
 const BATCH = 512;
@@ -73,7 +75,7 @@ async function fetchInOrder(
   writer: ResponseWriter,
 ): Promise<void> {
   if (attributes.every(({ needs }) => needs === "state")) {
-    await fetchState(session, uids, writer);
+    await fetchState(uids, writer);
   } else if (attributes.every(({ needs }) => needs !== "source")) {
     await fetchSummaries(session, uids, attributes, writer);
   } else {
@@ -122,159 +124,6 @@ async function answerable(
   return uids.filter((uid) => !refused.has(uid));
 }
 
-function refusalOf(
-  summary: Summary,
-  attributes: readonly FetchAttribute[],
-): No | undefined {
-  for (const attribute of attributes) {
-    const refusal = attribute.refusal?.(summary);
-    if (refusal !== undefined) return refusal;
-  }
-  return undefined;
-}
-
-/** What is read of a message. */
-interface Content {
-  /** Its summary, where it is needed. */
-  readonly summary: Summary | undefined;
-  /** See {@linkcode FetchMessage.slice}. */
-  readonly slice: FetchMessage["slice"];
-  /** See {@linkcode FetchMessage.read}. */
-  readonly read?: NonNullable<FetchMessage["read"]>;
-  /** The size of the surrogate, where it is that of one. */
-  readonly surrogateSize?: number | undefined;
-}
-
-/** Writes responses and counts them. */
-class ResponseWriter {
-  readonly #session: Session;
-  readonly #attributes: readonly FetchAttribute[];
-  readonly #flags: boolean;
-  readonly #tells: boolean;
-  readonly #refusable: boolean;
-  readonly #downgraded: number[];
-  /** How many responses have been written. */
-  written = 0;
-  /** Why a response could not be written. */
-  refusal: No | undefined;
-
-  constructor(
-    session: Session,
-    attributes: readonly FetchAttribute[],
-    downgraded: number[],
-  ) {
-    this.#session = session;
-    this.#downgraded = downgraded;
-    this.#attributes = attributes;
-    this.#flags = attributes.includes(FLAGS);
-    // Of a change the client has to be told with the modseq (RFC 7162 § 3.1).
-    this.#tells = this.#flags &&
-      (!session.condstore || attributes.includes(MODSEQ));
-    this.#refusable = attributes.some((one) => one.refusal !== undefined);
-  }
-
-  /**
-   * message-data = nz-number SP "FETCH" SP msg-att (RFC 9051 § 7.5.2); nothing when the message has gone.
-   * @returns a promise when there was so much that it has to go out
-   */
-  write(uid: number, content: Content): Promise<void> | undefined {
-    const { view } = this.#session;
-    const index = view.state.indexOf(uid);
-    if (index < 0) return undefined;
-    return this.writeAt(uid, index, view.numberOf(uid), content);
-  }
-
-  /** The same for a message whose place and number are known. */
-  writeAt(
-    uid: number,
-    index: number,
-    number: number,
-    { summary, slice, read, surrogateSize }: Content,
-  ): Promise<void> | undefined {
-    const session = this.#session;
-    const { state } = session.view;
-    const storedSize = state.sizes[index]!;
-    const message: FetchMessage = {
-      session,
-      uid,
-      flags: state.flagsAt(index),
-      modseq: state.modseqs[index]!,
-      internalDate: state.internalDates[index]!,
-      saveDate: state.saveDates[index]!,
-      thread: state.threads[index]!,
-      contentHome: state.contentHomes[index]!,
-      contentNumber: state.contentNumbers[index]!,
-      size: surrogateSize ?? storedSize,
-      storedSize,
-      summary: summary!,
-      slice,
-      read,
-    };
-    this.written++;
-    if (this.#refusable) {
-      const refusal = refusalOf(message.summary, this.#attributes);
-      if (refusal !== undefined) {
-        this.refusal = refusal;
-        return undefined;
-      }
-    }
-    if (this.#flags) session.announceKeywords();
-    if (this.#tells) session.view.told(uid);
-    if (surrogateSize !== undefined) this.#downgraded.push(uid);
-    fetchResponse(session, number, uid);
-    return this.#writeFrom(0, message);
-  }
-
-  /** Writes the attributes from one on; what has gathered goes out between two of them, once it is a batch. */
-  #writeFrom(first: number, message: FetchMessage): Promise<void> | undefined {
-    const { out } = this.#session;
-    for (let at = first; at < this.#attributes.length; at++) {
-      if (at > 0) out.sp();
-      const attribute = this.#attributes[at]!;
-      const streamed = streamedRange(attribute, message);
-      if (streamed !== undefined) {
-        return writeInPieces(message, attribute.label!, streamed)
-          .then(() => this.#writeFrom(at + 1, message));
-      }
-      attribute.write(message);
-      const full = out.length > this.#session.host.batchSize &&
-        this.#session.flushBatch();
-      if (full) return full.then(() => this.#writeFrom(at + 1, message));
-    }
-    out.close().crlf();
-    return undefined;
-  }
-}
-
-/** The range of an attribute of which there is too much to have in memory. */
-function streamedRange(
-  attribute: FetchAttribute,
-  { read, summary, size }: Pick<FetchMessage, "read" | "summary" | "size">,
-): ByteRange | undefined {
-  if (read === undefined || attribute.label === undefined) return undefined;
-  const range = attribute.range?.(summary, size);
-  return range !== undefined && range[1] - range[0] > PIECE ? range : undefined;
-}
-
-/** Writes a literal piece by piece, the next one being read while the last one goes out. */
-async function writeInPieces(
-  { session, read }: FetchMessage,
-  label: Uint8Array,
-  [start, end]: ByteRange,
-): Promise<void> {
-  const { out } = session;
-  out.bytes(label).text(`{${end - start}}`).crlf();
-  const pieceAt = (at: number) => read!(at, Math.min(at + PIECE, end));
-  let next: Promise<Uint8Array> | undefined = pieceAt(start);
-  for (let at = start; next !== undefined; at += PIECE) {
-    const piece: Uint8Array = await next;
-    next = at + PIECE < end ? pieceAt(at + PIECE) : undefined;
-    // Looked at in its turn; the connection may end before.
-    next?.catch(() => {});
-    await session.wire.write(withoutNul(piece));
-  }
-}
-
 /** For attributes that are read from the state or the summary alone. */
 const NO_BYTES: FetchMessage["slice"] = () => {
   throw new Error("The attribute did not ask for bytes");
@@ -282,26 +131,12 @@ const NO_BYTES: FetchMessage["slice"] = () => {
 const STATE_ALONE: Content = { summary: undefined, slice: NO_BYTES };
 
 async function fetchState(
-  session: Session,
   uids: UidList,
   writer: ResponseWriter,
 ): Promise<void> {
-  const { view } = session;
-  const { state } = view;
-  let at = 0;
-  let number = 1;
-  for (const uid of uids) {
-    // Both arrays ascend, so that the next place is most often the next one.
-    if (state.uids[at] !== uid || at >= state.length) at = state.indexOf(uid);
-    if (at < 0) {
-      at = 0;
-      continue;
-    }
-    if (view.uids[number - 1] !== uid) number = view.numberOf(uid);
-    const full = writer.writeAt(uid, at, number, STATE_ALONE);
+  for (let at = 0; at < uids.length; at++) {
+    const full = writer.write(uids[at]!, STATE_ALONE);
     if (full !== undefined) await full;
-    at++;
-    number++;
   }
 }
 
@@ -323,34 +158,36 @@ async function fetchSummaries(
   attributes: readonly FetchAttribute[],
   writer: ResponseWriter,
 ): Promise<void> {
+  const judging = attributes.filter(({ suffices }) => suffices !== undefined);
   for await (const batch of session.view.mailbox.readSummaries(uids)) {
     for (const { uid, bytes } of batch) {
-      const summary = keptSummary(bytes, attributes) ??
+      const summary = keptSummary(bytes, judging) ??
         await fromSource(session, uid);
-      const content = summary && await shown(session, uid, summary);
-      const full = content && writer.write(uid, content);
+      if (summary === undefined) continue;
+      const content = session.surrogates
+        ? await shown(session, uid, summary)
+        : { summary, slice: NO_BYTES };
+      const full = writer.write(uid, content);
       if (full !== undefined) await full;
     }
   }
 }
 
-/** A message of which the summary is all that is needed, as the client is shown it. */
-function shown(
+/** A message of which the summary is all that is needed, as a client is shown it who is shown surrogates. */
+async function shown(
   session: Session,
   uid: Uid,
   summary: Summary,
-): Content | Promise<Content> {
+): Promise<Content> {
   const original = { summary, slice: NO_BYTES };
-  return !session.surrogates || isConventionalSummary(summary)
-    ? original
-    : session.view.mailbox.readSource(uid).then((source) => {
-      const surrogate = source && surrogateOf(source);
-      return surrogate === undefined || surrogate === source ? original : {
-        summary: summaryOf(surrogate),
-        slice: NO_BYTES,
-        surrogateSize: surrogate.length,
-      };
-    });
+  if (isConventionalSummary(summary)) return original;
+  const source = await session.view.mailbox.readSource(uid);
+  const surrogate = source && surrogateOf(source);
+  return surrogate === undefined || surrogate === source ? original : {
+    summary: summaryOf(surrogate),
+    slice: NO_BYTES,
+    surrogateSize: surrogate.length,
+  };
 }
 
 /** The summary of a message that has none that can be read. */
@@ -359,7 +196,10 @@ async function fromSource(
   uid: Uid,
 ): Promise<Summary | undefined> {
   const source = await session.view.mailbox.readSource(uid);
-  return source && summaryOf(source);
+  const pace = new Pace();
+  const summary = source && summaryOf(source);
+  if (pace.due) await pace.rest();
+  return summary;
 }
 
 async function fetchSources(

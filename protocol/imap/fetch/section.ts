@@ -8,6 +8,7 @@ import { FieldNames, headerFields } from "../../mime/header.ts";
 import { sectionRange } from "../../mime/section.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import { Encoder } from "../../wire/encoder.ts";
+import { hasNul } from "../../wire/nul.ts";
 import { latin1Text } from "../../wire/text.ts";
 import type { ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
@@ -155,7 +156,7 @@ export function sectionAttribute(
  * 0x80 stands for it, so that all offsets stay. BINARY gives such octets as they are.
  */
 export function withoutNul(octets: Uint8Array): Uint8Array {
-  return octets.includes(0) ? octets.map((octet) => octet || 0x80) : octets;
+  return hasNul(octets) ? octets.map((octet) => octet || 0x80) : octets;
 }
 
 function writeOctets(out: Encoder, octets: Uint8Array): void {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { MIME_LIMITS } from "../../mime/limits.ts";
 import { parseMessage, type Part } from "../../mime/parse.ts";
 import { partText } from "../../mime/text.ts";
 import { headerLines, plainText, signHeader } from "./header_texts.ts";
@@ -32,8 +33,9 @@ export async function searchBody(
   const found = new Uint8Array(strings.length);
   const longest = Math.max(...strings.map(({ needle }) => needle.length));
   const open: Part[] = [parseMessage(source)];
+  if (pace.due) await pace.rest();
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
-    searchHeader(source, part, strings, found, signature);
+    await searchHeader(source, part, strings, found, pace, signature);
     if (part.message !== null) open.push(part.message);
     else if (part.type === "MULTIPART") open.push(...part.children);
     else if (part.type === "TEXT" || part.type === "MESSAGE") {
@@ -56,31 +58,33 @@ export async function searchBody(
   return found;
 }
 
-function searchHeader(
+async function searchHeader(
   source: Uint8Array,
-  part: Part,
+  { headerStart, bodyStart }: Part,
   strings: readonly WantedString[],
   found: Uint8Array,
+  pace: Pace,
   signature: SignatureBuilder | undefined,
-): void {
-  const { headerStart, bodyStart } = part;
-  if (headerStart === bodyStart) return;
+): Promise<void> {
+  const end = Math.min(bodyStart, headerStart + MIME_LIMITS.maxEnvelopeBytes);
+  if (headerStart === end) return;
   const open: number[] = [];
   for (let index = 0; index < strings.length; index++) {
     if (strings[index]!.inHeaders && found[index] === 0) open.push(index);
   }
   if (open.length === 0 && signature === undefined) return;
-  const plain = plainText(source, headerStart, bodyStart);
+  const plain = plainText(source, headerStart, end);
   if (signature !== undefined) {
-    signHeader(signature, source, headerStart, bodyStart, plain);
+    signHeader(signature, source, headerStart, end, plain);
   }
   const wanted = open.filter((index) =>
     plain === undefined || strings[index]!.needle.mayBeIn(plain)
   );
   if (wanted.length === 0) return;
-  for (const line of headerLines(source, headerStart, bodyStart)) {
+  for (const line of headerLines(source, headerStart, end)) {
     for (const index of wanted) {
       if (strings[index]!.needle.inHeader(line)) found[index] = 1;
     }
+    if (pace.due) await pace.rest();
   }
 }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { MIME_LIMITS } from "../../mime/limits.ts";
 import { searchBody } from "./body_search.ts";
 import { Pace } from "./pace.ts";
 import type { WantedString } from "./predicate.ts";
@@ -63,4 +64,22 @@ Deno.test("searchBody() goes through many parts and deep ones", async () => {
 
 Deno.test("searchBody() finds nothing in no message", async () => {
   assertEquals(await foundIn("", [wanted("x"), wanted("x", true)]), [0, 0]);
+});
+
+Deno.test("a search looks at the beginning of a header", async () => {
+  const most = MIME_LIMITS.maxEnvelopeBytes;
+  const source = (filler: string) =>
+    `A: first\n${filler.repeat(most / filler.length + 1)}B: last\n\nbody\n`;
+  for (
+    const filler of [`X: ${"y".repeat(4_000)}\n`, `X: ${"ÿ".repeat(4_000)}\n`]
+  ) {
+    assertEquals(
+      await foundIn(source(filler), [
+        wanted("first", true),
+        wanted("last", true),
+        wanted("body", true),
+      ]),
+      [1, 0, 1],
+    );
+  }
 });

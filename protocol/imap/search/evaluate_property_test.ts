@@ -11,6 +11,7 @@ import { makePredicate } from "./predicate.ts";
 import type { SearchKey } from "./search_key.ts";
 import { contextOf, mailboxOf } from "./testing.ts";
 import { TextIndexes } from "./text_index.ts";
+import { rounds } from "../../../tests/shards/part.ts";
 
 const DAY = 86_400_000;
 
@@ -250,7 +251,7 @@ Deno.test("search() finds what the messages are made of", async () => {
         }
       },
     ),
-    { numRuns: 800, seed: 2 },
+    { numRuns: rounds(800), seed: 2 },
   );
 });
 

@@ -32,7 +32,8 @@ export class HeaderTexts {
    * @param names the fields that will be asked for, in lower case
    */
   constructor(bytes: Uint8Array, names: ReadonlySet<string>) {
-    const end = headerEnd(bytes, 0);
+    const most = bytes.subarray(0, MIME_LIMITS.maxEnvelopeBytes);
+    const end = headerEnd(most, 0);
     this.#bytes = bytes.subarray(0, end);
     this.#names = names;
     this.#plain = plainText(bytes, 0, end);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { fieldTexts } from "../../mime/text.ts";
 import { headerLines, HeaderTexts, plainText } from "./header_texts.ts";
 import { foldHeader, Needle } from "./text_match.ts";
+import { rounds } from "../../../tests/shards/part.ts";
 
 const encoder = new TextEncoder();
 
@@ -32,7 +33,7 @@ Deno.test("HeaderTexts finds in plain headers what decoding them would", () => {
         );
       }
     }),
-    { numRuns: 3_000, seed: 1 },
+    { numRuns: rounds(3_000), seed: 1 },
   );
 });
 
@@ -45,7 +46,7 @@ Deno.test("plainText() lacks no word that a line of the header has", () => {
       const lines = [...headerLines(bytes, 0, bytes.length)];
       assertEquals(lines.filter((line) => wanted.inHeader(line)), []);
     }),
-    { numRuns: 3_000, seed: 1 },
+    { numRuns: rounds(3_000), seed: 1 },
   );
 });
 

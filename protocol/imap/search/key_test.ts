@@ -14,6 +14,7 @@ import {
   type SearchKeyParser,
   TooManyKeys,
 } from "./key.ts";
+import { rounds } from "../../../tests/shards/part.ts";
 
 const encoder = new TextEncoder();
 
@@ -287,6 +288,6 @@ Deno.test("parseSearchProgram() ends in a key or a refusal for any input", () =>
         }
       },
     ),
-    { numRuns: 2_000, seed: 1 },
+    { numRuns: rounds(2_000), seed: 1 },
   );
 });

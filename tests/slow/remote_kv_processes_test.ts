@@ -10,8 +10,8 @@ import {
   withFolder,
 } from "../cli/run.ts";
 import { LineClient } from "../testing/client.ts";
-import { allowAccess } from "./client.ts";
-import { startKvServer } from "./server.ts";
+import { allowAccess } from "../kv_connect/client.ts";
+import { startKvServer } from "../kv_connect/server.ts";
 
 const MAIN = fromFileUrl(new URL("../../mod.ts", import.meta.url));
 

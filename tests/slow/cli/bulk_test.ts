@@ -2,8 +2,8 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { message, testServer } from "../testing.ts";
-import { imapd, type Outcome, withFolder } from "./cli/run.ts";
+import { message, testServer } from "../../../testing.ts";
+import { imapd, type Outcome, withFolder } from "../../cli/run.ts";
 
 /** A command that only reads its arguments. */
 async function refused(args: readonly string[], text: string): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { imapd, startServer, withFolder } from "./cli/run.ts";
+import { imapd, startServer, withFolder } from "../../cli/run.ts";
 
 const MAIL =
   "From bob@example.com Mon Nov 23 00:00:00 2026\nReturn-Path: <old@example.com>\nSubject: Hi\n\n.dot\n";

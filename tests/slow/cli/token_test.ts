@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { imapd, login, startServer, withFolder } from "./cli/run.ts";
+import { imapd, login, startServer, withFolder } from "../../cli/run.ts";
 
 Deno.test("tokens are added, listed and taken away; users are in a passwd-file", () =>
   withFolder(async (dir) => {

@@ -2,18 +2,18 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { readArguments, UsageError } from "../server/cli/arguments.ts";
-import { userCommand } from "../server/cli/user.ts";
-import { openKvStorage } from "../storage/kv/mod.ts";
+import { readArguments, UsageError } from "../../../server/cli/arguments.ts";
+import { userCommand } from "../../../server/cli/user.ts";
+import { openKvStorage } from "../../../storage/kv/mod.ts";
 import {
   imapd,
   login,
   type RunningServer,
   startServer,
   withFolder,
-} from "./cli/run.ts";
-import { LineConnection, logInByScram } from "./sasl/login_lines.ts";
-import { ScramClient } from "./sasl/scram_client.ts";
+} from "../../cli/run.ts";
+import { LineConnection, logInByScram } from "../../sasl/login_lines.ts";
+import { ScramClient } from "../../sasl/scram_client.ts";
 
 /** The mechanisms that are offered, and whether a user can log in by SCRAM-SHA-256. */
 async function tryScram(

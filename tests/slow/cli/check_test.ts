@@ -2,9 +2,9 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { summarize } from "../protocol/imap/summary.ts";
-import { openKvStorage } from "../storage/kv/mod.ts";
-import { imapd, startServer, withFolder } from "./cli/run.ts";
+import { summarize } from "../../../protocol/imap/summary.ts";
+import { openKvStorage } from "../../../storage/kv/mod.ts";
+import { imapd, startServer, withFolder } from "../../cli/run.ts";
 
 /** Makes a database with a message, and breaks it. */
 async function breakDatabase(path: string): Promise<void> {

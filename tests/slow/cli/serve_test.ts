@@ -7,11 +7,17 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { makeCertificate } from "../server/tls/self_signed.ts";
-import { Wire } from "./hostile/wire.ts";
-import { imapd, login, startServer, startWith, withFolder } from "./cli/run.ts";
+import { makeCertificate } from "../../../server/tls/self_signed.ts";
+import { Wire } from "../../hostile/wire.ts";
+import {
+  imapd,
+  login,
+  startServer,
+  startWith,
+  withFolder,
+} from "../../cli/run.ts";
 
-const ROOT = fromFileUrl(new URL("..", import.meta.url));
+const ROOT = fromFileUrl(new URL("../../..", import.meta.url));
 
 Deno.test("it tells where it listens, makes a first user, and stops on SIGTERM", () =>
   withFolder(async (dir) => {

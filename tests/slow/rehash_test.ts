@@ -1,10 +1,10 @@
 /** Passwords that are hashed anew when their users log in. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { hashPassword, openKvStorage, serve } from "../mod.ts";
-import { Client } from "./callbacks/harness.ts";
-import { LineConnection, logInByScram } from "./sasl/login_lines.ts";
-import { ScramClient } from "./sasl/scram_client.ts";
+import { hashPassword, openKvStorage, serve } from "../../mod.ts";
+import { Client } from "../callbacks/harness.ts";
+import { LineConnection, logInByScram } from "../sasl/login_lines.ts";
+import { ScramClient } from "../sasl/scram_client.ts";
 
 Deno.test("a record of another cost is replaced, and the session goes on", async () => {
   await using storage = await openKvStorage({ path: ":memory:" });

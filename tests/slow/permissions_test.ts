@@ -2,11 +2,11 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { filesIn } from "./storage/body_folders.ts";
-import { Wire } from "./hostile/wire.ts";
-import { type RunningServer, startWith, withFolder } from "./cli/run.ts";
+import { filesIn } from "../storage/body_folders.ts";
+import { Wire } from "../hostile/wire.ts";
+import { type RunningServer, startWith, withFolder } from "../cli/run.ts";
 
-const ROOT = fromFileUrl(new URL("..", import.meta.url));
+const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 const readme = await Deno.readTextFile(join(ROOT, "README.md"));
 const [, line] =
   /^```sh\ndeno (run --no-prompt .* mod\.ts) serve --kv .*\n```$/m

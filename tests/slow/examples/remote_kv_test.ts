@@ -2,10 +2,10 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { start } from "../examples/remote_kv.ts";
-import { allowAccess } from "./kv_connect/client.ts";
-import { startKvServer } from "./kv_connect/server.ts";
-import { LineClient } from "./testing/client.ts";
+import { start } from "../../../examples/remote_kv.ts";
+import { allowAccess } from "../../kv_connect/client.ts";
+import { startKvServer } from "../../kv_connect/server.ts";
+import { LineClient } from "../../testing/client.ts";
 
 Deno.test("several servers on one remote KV", async () => {
   allowAccess();
@@ -45,7 +45,7 @@ Deno.test("the example runs with the permissions that it names", async () => {
   allowAccess();
   await using kv = startKvServer();
   const file = fromFileUrl(
-    new URL("../examples/remote_kv.ts", import.meta.url),
+    new URL("../../../examples/remote_kv.ts", import.meta.url),
   );
   const [, flags] = /`deno run (.*) examples\/remote_kv.ts/.exec(
     await Deno.readTextFile(file),

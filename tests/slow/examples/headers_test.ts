@@ -3,18 +3,18 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
-import { PasswordHasher } from "../../server/password.ts";
-import { login } from "./login.ts";
-import { mailService } from "./mail_service.ts";
-import { issue, tracker } from "./tracker.ts";
+import { PasswordHasher } from "../../../server/password.ts";
+import { login } from "../../examples/login.ts";
+import { mailService } from "../../examples/mail_service.ts";
+import { issue, tracker } from "../../examples/tracker.ts";
 
 const MBOX = "From a@b.example Thu Jan  1 10:00:00 2026\nSubject: one\n\n1\n\n";
 
-const SERVER = fromFileUrl(new URL("../../server", import.meta.url));
+const SERVER = fromFileUrl(new URL("../../../server", import.meta.url));
 
 /** The arguments of `deno` at the head of an example, with a service in place of one at example.com. */
 async function argumentsOf(name: string, service = ""): Promise<string[]> {
-  const example = new URL(`../../examples/${name}.ts`, import.meta.url);
+  const example = new URL(`../../../examples/${name}.ts`, import.meta.url);
   const text = await Deno.readTextFile(example);
   const command = /`deno ([^`]*)`/.exec(text)?.[1];
   assert(command !== undefined, `${name} does not say how it is run`);

@@ -1,0 +1,3 @@
+/** All transcripts in all ways. */
+
+import "../transcripts_test.ts";
