@@ -9,6 +9,8 @@ import type { Subject } from "./batch.ts";
 
 /** See the module's text. */
 export interface Locks {
+  /** Whether nobody else changes what has been taken. */
+  readonly exclusive: boolean;
   /** Takes all of them, or none where another thread has one. What this thread has already stays taken. */
   take(subjects: Iterable<Subject<unknown>>): boolean;
   /** Gives back all that was taken. */
@@ -19,6 +21,7 @@ export interface Locks {
 
 /** Nobody to take turns with, or nobody who could be asked. */
 export const NO_LOCKS: Locks = {
+  exclusive: false,
   take: () => true,
   release() {},
   wait: () => Promise.resolve(),

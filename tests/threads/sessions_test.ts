@@ -12,6 +12,7 @@ import fc from "fast-check";
 import { openKvStorage } from "../../storage/kv/mod.ts";
 import { play } from "../../testing/sessions/history.ts";
 import { histories } from "../../testing/sessions/steps.ts";
+import { rounds } from "../shards/part.ts";
 
 const soak = Deno.env.get("SOAK") === "1";
 const seed = Number(Deno.env.get("SESSIONS_SEED") ?? (soak ? Date.now() : 1));
@@ -41,7 +42,7 @@ function inTwoThreads(name: string, runs: number, foldRecords: number): void {
           await play(history, first, [second]);
           assertEquals(faults, []);
         }),
-        { numRuns: soak ? runs * 100 : runs, seed },
+        { numRuns: soak ? runs * 100 : rounds(runs), seed },
       );
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -18,6 +18,8 @@ const COURTESY = 2, PATIENCE = 5;
 
 /** See the module's text. */
 export class SharedLocks implements Locks {
+  /** See {@linkcode Locks.exclusive}. */
+  readonly exclusive = true;
   readonly #locks: Int32Array;
   readonly #thread: number;
   readonly #held = new Set<number>();
@@ -59,7 +61,12 @@ export class SharedLocks implements Locks {
     const now = Atomics.load(this.#locks, slot);
     // Free, and ours as soon as nobody else wants it.
     const time = (now & HOLDER) === 0 ? COURTESY : PATIENCE;
-    await Atomics.waitAsync(this.#locks, slot, now, time).value;
+    const { value } = Atomics.waitAsync(this.#locks, slot, now, time);
+    // The engine's own clock keeps no process alive.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, time);
+    await Promise.race([value, promise]);
+    clearTimeout(timer);
   }
 
   #takeOne(slot: number): boolean {

@@ -5,7 +5,7 @@ import { join } from "@std/path";
 import { type ImapServer, openKvStorage, serve } from "../../mod.ts";
 import { LineClient } from "../testing/client.ts";
 
-const module = import.meta.resolve("./service.ts");
+const module = import.meta.resolve("./threads_service.ts");
 
 interface Two extends AsyncDisposable {
   readonly server: ImapServer;

@@ -1,4 +1,4 @@
-/** How the threads of serve_test.ts serve. */
+/** How the threads of threads_serve_test.ts serve. */
 
 import {
   type KvShare,
