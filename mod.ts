@@ -104,6 +104,7 @@ export { MemoryOtpStore } from "./storage/memory/otp.ts";
 export {
   KvOtpStore,
   type KvProvider,
+  type KvShare,
   KvStorage,
   type KvStorageOptions,
   KvUsers,

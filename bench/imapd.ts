@@ -24,6 +24,8 @@ const PORT_OPTIONS: Readonly<Record<DoorKind, string>> = {
 export interface ImapdOptions {
   /** A directory of its own; made if absent. The database is `imapd.kv` in it. */
   readonly directory: string;
+  /** What the table calls it. Default `imapd`. */
+  readonly name?: string;
   /** Login name. */
   readonly user: string;
   /** Password. */
@@ -48,7 +50,7 @@ export type Imapd = OwnTarget & {
 
 /** The arguments of `deno` that run imapd's command line. */
 export function imapdArguments(...rest: readonly string[]): string[] {
-  return ["run", "-A", "--unstable-kv", MAIN, ...rest];
+  return ["run", "-A", "--unstable-kv", "--unstable-net", MAIN, ...rest];
 }
 
 /** Returns the arguments that name the database of a directory. */
@@ -73,7 +75,7 @@ export async function startImapd(options: ImapdOptions): Promise<Imapd> {
     await server.logged;
   };
   return {
-    name: "imapd",
+    name: options.name ?? "imapd",
     note: `imapd on Deno ${Deno.version.deno}, a fresh Deno KV file`,
     hostname: "127.0.0.1",
     port: ports.get("imap") ?? 0,

@@ -63,14 +63,20 @@ async function start(
   if (temporaryRootIsClosed(options)) await Deno.chmod(directory, 0o755);
   for (const name of options.own) {
     const own = { directory: join(directory, name), user, password, tls };
-    if (name === "imapd") {
-      add(await startImapd({ ...own, doors: ["lmtp"] }));
+    const imapd = /^imapd(?:-(\d+))?$/.exec(name);
+    if (imapd !== null) {
+      const workers = imapd[1] === undefined ? [] : ["--workers", imapd[1]];
+      add(
+        await startImapd({ ...own, name, doors: ["lmtp"], arguments: workers }),
+      );
     } else if (name === "cyrus") {
       const cyrus = await startCyrus(own);
       if (typeof cyrus !== "string") add(cyrus);
       else console.error(`No Cyrus to compare with: it ${cyrus}`);
     } else if (name !== "dovecot") {
-      throw new Error(`--own knows imapd, dovecot and cyrus, not ${name}`);
+      throw new Error(
+        `--own knows imapd, imapd-N, dovecot and cyrus, not ${name}`,
+      );
     } else if (await dovecotVersion() === undefined) {
       console.error(`No Dovecot to compare with: ${INSTALL_DOVECOT}`);
     } else {

@@ -14,7 +14,7 @@ deno task bench [options]
   (nothing)               imapd on a fresh database, a private Dovecot and,
                           unless --quick, a private Cyrus
   --own NAMES             which of them to start, as in imapd,dovecot,cyrus;
-                          "" for none
+                          imapd-2 is imapd with two workers; "" for none
   --target NAME=HOST:PORT a server that runs already, without TLS; repeatable.
                           Without --own it is measured alone. Its mailboxes
                           named bench-* are deleted.

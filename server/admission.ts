@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Counts, OwnCounts } from "./counts.ts";
+
 /** How many there may be at once. */
 export interface AdmissionLimits {
   /** Connections altogether. */
@@ -17,49 +19,54 @@ export interface AdmissionLimits {
 /** Who is there. */
 export class Admission {
   readonly #limits: AdmissionLimits;
-  readonly #addresses = new Map<string, number>();
-  readonly #users = new Map<string, number>();
-  #connections = 0;
+  readonly #counts: Counts;
 
-  /** Nobody yet. */
-  constructor(limits: AdmissionLimits) {
+  /** Whoever is counted there: nobody yet, or those that other threads have let in. */
+  constructor(limits: AdmissionLimits, counts: Counts = new OwnCounts()) {
     this.#limits = limits;
+    this.#counts = counts;
   }
 
   /** Connections that were let in and have not left. */
   get connections(): number {
-    return this.#connections;
+    return this.#counts.of(ALL);
   }
 
   /** Lets a connection in, unless there are too many, altogether or from its address if it has one. */
   enter(address: string | undefined): boolean {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits;
-    if (this.#connections >= maxConnections) return false;
-    if (address !== undefined) {
-      const network = networkOf(address);
-      if (!count(this.#addresses, network, maxConnectionsPerAddress)) {
-        return false;
-      }
-    }
-    this.#connections++;
-    return true;
+    if (!this.#counts.add(ALL, maxConnections)) return false;
+    if (address === undefined) return true;
+    if (this.#counts.add(keyOf(address), maxConnectionsPerAddress)) return true;
+    this.#counts.remove(ALL);
+    return false;
   }
 
   /** A connection that {@linkcode enter} let in has ended. */
   leave(address: string | undefined): void {
-    this.#connections--;
-    if (address !== undefined) discount(this.#addresses, networkOf(address));
+    this.#counts.remove(ALL);
+    if (address !== undefined) this.#counts.remove(keyOf(address));
   }
 
   /** Lets a session of a user begin, unless there are too many of them. */
   login(user: string): boolean {
-    return count(this.#users, user, this.#limits.maxConnectionsPerUser);
+    return this.#counts.add(
+      `user ${user}`,
+      this.#limits.maxConnectionsPerUser,
+    );
   }
 
   /** A session that {@linkcode login} let begin has ended. */
   logout(user: string): void {
-    discount(this.#users, user);
+    this.#counts.remove(`user ${user}`);
   }
+}
+
+/** What all connections are counted by. */
+const ALL = "all";
+
+function keyOf(address: string): string {
+  return `address ${networkOf(address)}`;
 }
 
 /** Whoever has an IPv6 address usually has the 2^64 around it: they count as one. */
@@ -73,17 +80,4 @@ export function networkOf(address: string): string {
   const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
   const groups = [...left, ...Array<string>(zeros).fill("0"), ...right];
   return `${groups.slice(0, 4).join(":")}::/64`;
-}
-
-function count(counts: Map<string, number>, key: string, max: number): boolean {
-  const there = counts.get(key) ?? 0;
-  if (there >= max) return false;
-  counts.set(key, there + 1);
-  return true;
-}
-
-function discount(counts: Map<string, number>, key: string): void {
-  const there = counts.get(key) ?? 0;
-  if (there <= 1) counts.delete(key);
-  else counts.set(key, there - 1);
 }

@@ -20,7 +20,7 @@ import { importCommand } from "./cli/import.ts";
 import { initCommand } from "./cli/init.ts";
 import { mailboxCommand } from "./cli/mailbox.ts";
 import { migrateCommand } from "./cli/migrate.ts";
-import { endWithParent, isSupervised, restartWithKv } from "./cli/restart.ts";
+import { endWithParent, isSupervised, restart } from "./cli/restart.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { statsCommand } from "./cli/stats.ts";
 import { print, printError } from "./cli/terminal.ts";
@@ -85,7 +85,7 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     const parsed = readArguments(rest, command.options);
     if (command.needsKv && Deno.openKv === undefined) {
-      const status = await restartWithKv(args, command.readsInput);
+      const status = await restart(args, command.readsInput);
       if (status !== undefined) return status;
     }
     if (isSupervised()) endWithParent();

@@ -73,6 +73,8 @@ export interface Config {
   readonly caseInsensitiveUsers?: boolean;
   readonly hierarchyDelimiter?: string;
   readonly workers?: number;
+  readonly minWorkers?: number;
+  readonly passwordThreads?: number;
   readonly passwordMemory?: number;
   readonly passwordIterations?: number;
   readonly passwdFile?: string;

@@ -116,7 +116,7 @@ export class ServerHost implements Host {
     this.#onError = options.onError;
     this.#caseInsensitive = options.caseInsensitiveUsers ?? false;
     this.#hasher = new PasswordHasher({
-      workers: options.workers ?? DEFAULTS.workers,
+      threads: options.passwordThreads ?? DEFAULTS.passwordThreads,
       cost: passwordCost(options),
     });
     this.#limits = limitsOf(options.limits);

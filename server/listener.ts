@@ -32,11 +32,22 @@ export class Listener {
   /** Ends a pause at once. */
   #wake: () => void = () => {};
 
-  /** Begins to listen. @throws when the address cannot be bound */
-  constructor(options: ListenerSpec) {
+  /**
+   * Begins to listen.
+   * @param reusePort whether several sockets listen to the same port and share its connections, and this is the
+   * first of them or one more
+   * @throws when the address cannot be bound
+   */
+  constructor(options: ListenerSpec, reusePort?: "first" | "more") {
     const { kind, hostname, port, path, mode = SOCKET_MODE } = options;
     if (path === undefined) {
-      const listener = Deno.listen({ hostname, port: port! });
+      // Ports that are shared are shared with whoever asks: another server has to be noticed.
+      if (reusePort === "first") Deno.listen({ hostname, port: port! }).close();
+      const listener = Deno.listen({
+        hostname,
+        port: port!,
+        ...(reusePort === undefined ? {} : { reusePort: true }),
+      });
       const bound = listener.addr;
       this.address = { kind, hostname: bound.hostname, port: bound.port };
       this.#listener = listener;

@@ -19,6 +19,12 @@ export {
   type TlsOptions,
   type TlsVersion,
 } from "./options.ts";
+export type {
+  WorkerContext,
+  WorkerModule,
+  WorkerService,
+  WorkersOptions,
+} from "./workers/types.ts";
 export type { SaslOptions } from "./sasl/mod.ts";
 export type { AnonymousOptions } from "./sasl/anonymous.ts";
 export type { GssapiOptions } from "./sasl/gssapi/mod.ts";

@@ -13,6 +13,7 @@ import type { Quirk } from "./quirks.ts";
 import type { DeliveryOptions } from "./recipients.ts";
 import type { SaslOptions } from "./sasl/mod.ts";
 import type { Users } from "./users.ts";
+import type { WorkersOptions } from "./workers/types.ts";
 
 export type { ListenerKind } from "./doors.ts";
 
@@ -215,8 +216,10 @@ export interface ServeOptions {
    * message. Default 128 MiB; 0 for none, and every search reads all messages again.
    */
   readonly searchMemory?: number;
+  /** Threads that serve connections beside the server's own. Default: none. */
+  readonly workers?: WorkersOptions;
   /** Threads that check hashed passwords. They start when needed. Default 1. */
-  readonly workers?: number;
+  readonly passwordThreads?: number;
   /**
    * What a password's hash costs (argon2id): its memory in KiB. Hashes of other costs and schemes are made anew when
    * their users log in, where the store of users can keep them. Default 19,456.
@@ -260,7 +263,7 @@ export const DEFAULTS = {
   batchSize: 65_536,
   searchMemory: 128 * 1_048_576,
   cacheBytes: DEFAULT_CACHE_BYTES,
-  workers: 1,
+  passwordThreads: 1,
   passwordMemory: 19_456,
   passwordIterations: 2,
   handshakeTime: 30_000,

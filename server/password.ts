@@ -53,7 +53,7 @@ export interface PasswordHasherOptions {
   /** The cost of new hashes. Default {@linkcode DEFAULT_COST}. */
   readonly cost?: HashCost;
   /** Threads at the most; they start when there is work. Default 1. */
-  readonly workers?: number;
+  readonly threads?: number;
   /** Passwords that may wait for a thread; the next is turned away. Default 1,000. */
   readonly maxWaiting?: number;
   /** How long a thread without work stays, in milliseconds. Default 30,000. */
@@ -94,7 +94,7 @@ export class PasswordHasher implements Disposable {
     if (!isBearable(this.#cost)) {
       throw new TypeError("Passwords cannot be hashed at this cost");
     }
-    this.#maxThreads = options.workers ?? 1;
+    this.#maxThreads = options.threads ?? 1;
     this.#maxWaiting = options.maxWaiting ?? 1_000;
     this.#idleTime = options.idleTime ?? 30_000;
     this.#nobody = new Nobody(this.#newJob());

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Admission } from "./admission.ts";
+import { Admission, type AdmissionLimits } from "./admission.ts";
+import { OwnCounts, SharedCounts } from "./counts.ts";
 import type { Handlers } from "./doors.ts";
 import { ServerHost } from "./host.ts";
 import { Listener } from "./listener.ts";
@@ -13,6 +14,7 @@ import {
   DEFAULTS,
   type ListenAddress,
   listenersOf,
+  type ListenerSpec,
   type ReloadOptions,
   type ServeOptions,
 } from "./options.ts";
@@ -20,6 +22,7 @@ import { Reception } from "./reception.ts";
 import { ServerStorage } from "./server_storage.ts";
 import { ExpiryWatch } from "./tls/expiry_watch.ts";
 import { TlsService } from "./tls/tls_service.ts";
+import { WorkerPool } from "./workers/pool.ts";
 
 /**
  * A running server.
@@ -38,6 +41,8 @@ export interface ImapServer extends AsyncDisposable {
   readonly addr: ListenAddress;
   /** Where all of them do. */
   readonly addrs: readonly ListenAddress[];
+  /** Settles when the threads that there are from the start listen too, or the server stops; never rejects. */
+  readonly ready: Promise<void>;
   /** Settles when the server has stopped; never rejects. */
   readonly finished: Promise<void>;
   /**
@@ -72,6 +77,7 @@ const CLOSE_TIME = 2_000;
 /** See {@linkcode ImapServer}. */
 export class Server implements ImapServer {
   readonly addrs: readonly ListenAddress[];
+  readonly ready: Promise<void>;
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
   readonly #listeners: Listener[] = [];
@@ -82,12 +88,19 @@ export class Server implements ImapServer {
   readonly #log = logger();
   #tls: TlsService | undefined;
   readonly #expiry: ExpiryWatch;
+  /** The threads beside this one. */
+  readonly #workers: WorkerPool | undefined;
 
   /**
    * Begins to listen.
+   * @param everywhere who is there, at this server and those before it that listen to the same ports
    * @throws when an address cannot be bound, or the options cannot be
    */
-  constructor(options: ServeOptions, handlers: Handlers) {
+  constructor(
+    options: ServeOptions,
+    handlers: Handlers,
+    everywhere?: Admission,
+  ) {
     this.#options = options;
     const specs = listenersOf(options);
     if (options.tls !== undefined) this.#tls = new TlsService(options.tls);
@@ -96,7 +109,14 @@ export class Server implements ImapServer {
       (error, about) => this.#host.fault(error, about),
     );
     const settings = { ...DEFAULTS, ...defined(options) };
-    const admission = new Admission(settings);
+    const { workers } = options;
+    const counts = workers === undefined
+      ? undefined
+      : SharedCounts.for(2 * settings.maxConnections + 1);
+    const admission = everywhere ??
+      new Admission(settings, counts ?? new OwnCounts());
+    const first = workers === undefined ? undefined : "first";
+    const reusePort = everywhere === undefined ? first : "more";
     this.#host = new ServerHost(
       options,
       this.#storage.storage,
@@ -114,17 +134,30 @@ export class Server implements ImapServer {
         maxConnectionsBeforeLogin: settings.maxConnectionsBeforeLogin,
       }, specs);
       for (const spec of specs) {
-        this.#listeners.push(new Listener(spec));
+        this.#listeners.push(new Listener(spec, reusePort));
+      }
+      if (workers !== undefined) {
+        this.#workers = new WorkerPool({
+          workers,
+          listeners: this.#sharedListeners(specs),
+          admission: admissionLimits(settings),
+          counts: counts!,
+          failed: (error) => this.#lose(error),
+        });
       }
     } catch (error) {
       for (const listener of this.#listeners) listener.close();
       this.#host.close();
       throw error;
     }
+    this.ready = this.#workers?.ready ?? Promise.resolve();
     this.addrs = this.#listeners.map(({ address }) => address);
     const accepting = this.#listeners.map((listener, index) =>
       listener.run({
-        accepted: (conn) => this.#reception.accept(conn, specs[index]!),
+        accepted: (conn) => {
+          this.#reception.accept(conn, specs[index]!);
+          this.#workers?.grow(admission.connections);
+        },
         failed: (error) => this.#host.fault(error, { ...listener.address }),
       })
     );
@@ -165,17 +198,22 @@ export class Server implements ImapServer {
       ...(limits === undefined ? {} : { limits }),
       ...(quirks === undefined ? {} : { quirks }),
     });
+    this.#workers?.reload();
     if (service === undefined) return;
     this.#tls = service;
     this.#expiry.check();
   }
 
-  notify(user: string, mailbox?: string): Promise<void> {
-    return this.#storage.notify(user, mailbox);
+  async notify(user: string, mailbox?: string): Promise<void> {
+    await Promise.all([
+      this.#storage.notify(user, mailbox),
+      this.#workers?.notify(user, mailbox),
+    ]);
   }
 
   endSessions(user: string): void {
     this.#host.endSessions(user);
+    this.#workers?.endSessions(user);
   }
 
   ref(): void {
@@ -184,6 +222,21 @@ export class Server implements ImapServer {
 
   unref(): void {
     for (const listener of this.#listeners) listener.setReferenced(false);
+  }
+
+  /** The sockets that other threads listen to as well: those with a port, which is known by now. */
+  #sharedListeners(specs: readonly ListenerSpec[]): ListenerSpec[] {
+    return specs.flatMap((spec, index) =>
+      spec.path === undefined
+        ? { ...spec, port: this.#listeners[index]!.address.port }
+        : []
+    );
+  }
+
+  /** A thread has gone, with all its connections: a server that is not whole stops. */
+  #lose(error: Error): void {
+    this.#host.fault(error, { workers: this.#workers?.size });
+    this.#stop.abort();
   }
 
   /** Waits until the server is to stop, then stops it. */
@@ -197,12 +250,21 @@ export class Server implements ImapServer {
     for (const listener of this.#listeners) listener.close();
     await Promise.all(accepting);
     const { drainTime = DEFAULTS.drainTime } = this.#options;
+    const workers = this.#workers?.close(drainTime + 2 * CLOSE_TIME);
     await this.#reception.drained(drainTime);
     this.#reception.closeAll();
     await this.#reception.drained(CLOSE_TIME);
+    await workers;
     this.#host.close();
     await this.#storage.close();
   }
+}
+
+/** What threads are told of how many connections there may be. */
+function admissionLimits(settings: AdmissionLimits): AdmissionLimits {
+  const { maxConnections, maxConnectionsPerAddress, maxConnectionsPerUser } =
+    settings;
+  return { maxConnections, maxConnectionsPerAddress, maxConnectionsPerUser };
 }
 
 /** An object without the members that are undefined, so that they do not hide defaults. */

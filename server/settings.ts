@@ -198,7 +198,28 @@ export const SETTINGS: readonly Setting[] = [
     fallback: DEFAULTS.hierarchyDelimiter,
     sample: { yaml: '"/"' },
   },
-  numeric("workers", count(1, 64), "threads that check passwords, at the most"),
+  {
+    key: "workers",
+    kind: count(1, 64),
+    placeholder: "N",
+    help: "threads that serve connections, at the most",
+    fallback: "1",
+    sample: { yaml: "1" },
+  },
+  {
+    key: "minWorkers",
+    kind: count(1, 64),
+    placeholder: "N",
+    help: "how many of them there are from the start; the others come with " +
+      "a hundred connections to each",
+    fallback: "all of them",
+    sample: { yaml: "1" },
+  },
+  numeric(
+    "passwordThreads",
+    count(1, 64),
+    "threads that check passwords, at the most",
+  ),
   numeric(
     "passwordMemory",
     count(8, 1_048_576),

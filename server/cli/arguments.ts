@@ -40,6 +40,8 @@ export interface CliCommand {
 
 /** The arguments that a command was called with. */
 export interface Arguments {
+  /** All of them, as they were given. */
+  readonly all: readonly string[];
   /** What is not an option. */
   readonly operands: readonly string[];
   /** The value of an option, the last one. */
@@ -95,6 +97,7 @@ export function readArguments(
     }
   }
   return {
+    all: args,
     operands: parsed._.map(String),
     text: (name) => given.get(name)?.at(-1),
     texts: (name) => given.get(name) ?? [],

@@ -5,7 +5,7 @@
  */
 
 import { dirname, join } from "@std/path";
-import type { KvStorage } from "../../storage/kv/mod.ts";
+import type { KvStorage, KvStorageOptions } from "../../storage/kv/mod.ts";
 import { type Config, isDatabaseFile, readConfig } from "../config.ts";
 import { logger } from "../log.ts";
 import { DatabaseLock } from "../lock.ts";
@@ -53,24 +53,15 @@ export interface Database extends AsyncDisposable {
  * @throws {DatabaseInUse} when another process has it
  * @throws {CommandError} when it cannot be opened
  */
-export async function openDatabase(config: Config): Promise<Database> {
+export async function openDatabase(
+  config: Config,
+  beside: Pick<KvStorageOptions, "threads"> = {},
+): Promise<Database> {
   const path = databasePath(config);
   const lock = isDatabaseFile(path) ? await DatabaseLock.take(path) : undefined;
   try {
     if (lock !== undefined) await makePrivately(path);
-    // Loaded here: a command that opens no database has no use for it.
-    const { openKvStorage } = await import("../../storage/kv/mod.ts");
-    const storage = await openKvStorage({
-      path,
-      hierarchyDelimiter: config.hierarchyDelimiter ??
-        DEFAULTS.hierarchyDelimiter,
-      limits: config.storageLimits ?? {},
-      cacheBytes: config.cacheBytes ?? DEFAULTS.cacheBytes,
-      ...(config.bodyFilesFrom === undefined
-        ? {}
-        : { bodyFilesFrom: config.bodyFilesFrom }),
-      onFault: (error) => logger("storage").error("fault", { error }),
-    });
+    const storage = await openStorage(config, { path, ...beside });
     if (storage.provider === "npm") {
       logger().warning("npm:@deno/kv stands in for Deno KV, which is faster", {
         hint: "run with --unstable-kv",
@@ -91,6 +82,29 @@ export async function openDatabase(config: Config): Promise<Database> {
       cause,
     });
   }
+}
+
+/**
+ * Opens the storage on a database that is locked.
+ * @param beside where it is, and what other threads have to do with it
+ */
+export async function openStorage(
+  config: Config,
+  beside: Pick<KvStorageOptions, "path" | "threads" | "share">,
+): Promise<KvStorage> {
+  // Loaded here: a command that opens no database has no use for it.
+  const { openKvStorage } = await import("../../storage/kv/mod.ts");
+  return await openKvStorage({
+    ...beside,
+    hierarchyDelimiter: config.hierarchyDelimiter ??
+      DEFAULTS.hierarchyDelimiter,
+    limits: config.storageLimits ?? {},
+    cacheBytes: config.cacheBytes ?? DEFAULTS.cacheBytes,
+    ...(config.bodyFilesFrom === undefined
+      ? {}
+      : { bodyFilesFrom: config.bodyFilesFrom }),
+    onFault: (error) => logger("storage").error("fault", { error }),
+  });
 }
 
 /** Makes the file of a new database, for its owner alone; its journal takes after it. */

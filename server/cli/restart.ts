@@ -1,5 +1,5 @@
 /**
- * Deno KV without the flag: the program runs itself again with `--unstable-kv`.
+ * What Deno has behind flags: the program runs itself again with them.
  *
  * The parent does nothing but pass signals on and wait. The child hears of the parent's end, however it
  * came about, through its standard input, which the parent holds open; so killing the one ends the other.
@@ -23,12 +23,15 @@ const PERMISSIONS = [
   "write",
 ] as const;
 
+/** Deno KV, and sockets that share a port. */
+const FLAGS = ["--unstable-kv", "--unstable-net"];
+
 /**
- * Runs the program again with Deno KV.
+ * Runs the program again with the flags.
  * @param readsInput whether standard input is the command's own
  * @returns the exit status; undefined when the program may not, or it would not help
  */
-export async function restartWithKv(
+export async function restart(
   args: readonly string[],
   readsInput: boolean,
 ): Promise<number | undefined> {
@@ -37,7 +40,7 @@ export async function restartWithKv(
   if (Deno.build.standalone || !await hasAllPermissions()) return undefined;
   if (Deno.env.has(RESTARTED)) return undefined;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--unstable-kv", Deno.mainModule, ...args],
+    args: ["run", "-A", ...FLAGS, Deno.mainModule, ...args],
     stdin: readsInput ? "inherit" : "piped",
     stdout: "inherit",
     stderr: "inherit",

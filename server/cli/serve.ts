@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { KvStorage } from "../../storage/kv/mod.ts";
 import type { KvUsers } from "../../storage/kv/users.ts";
 import type { Config } from "../config.ts";
 import { connectionsThatFit } from "../file_limit.ts";
-import { configureLogs, logger } from "../log.ts";
+import { logger } from "../log.ts";
 import { DEFAULTS, type ListenAddress, type ServeOptions } from "../options.ts";
 import { formatAddress } from "../peer.ts";
 import { serve } from "../serve.ts";
@@ -18,17 +19,14 @@ import {
   CommandError,
   UsageError,
 } from "./arguments.ts";
-import { CertificateKeeper, hostNames, readTls } from "./certificates.ts";
+import { CertificateKeeper } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
-import { knownUsers } from "./known_users.ts";
 import { recordsOf } from "./new_password.ts";
-import {
-  listenersOf,
-  optionsOf,
-  SERVE_OPTIONS,
-  serveConfig,
-} from "./serve_options.ts";
-import { isSupervised, onSignals } from "./restart.ts";
+import { isSupervised, onSignals, restart } from "./restart.ts";
+import { listenersOf, SERVE_OPTIONS, serveConfig } from "./serve_options.ts";
+import type { ServeWorkerData } from "./serve_worker.ts";
+import { changesOf, logAsConfigured, serviceOptions } from "./service.ts";
+import { canSharePorts } from "../workers/pool.ts";
 import { generatePassword, print, printError } from "./terminal.ts";
 
 /** The user that is made where there is none. */
@@ -61,37 +59,35 @@ async function run(args: Arguments): Promise<number> {
     throw new UsageError(`serve takes no operand ${args.operands[0]}`);
   }
   const config = await serveConfig(args);
-  configureLogs({
-    level: config.logLevel ?? "info",
-    format: config.logFormat ?? "text",
-    trace: config.trace ?? false,
-  });
-  await using database = await openDatabase(config);
+  const { workers = 1 } = config;
+  if (workers > 1 && !canSharePorts()) {
+    const status = await restart(["serve", ...args.all], false);
+    if (status !== undefined) return status;
+    throw new CommandError("Several workers need --unstable-net");
+  }
+  logAsConfigured(config);
+  await using database = await openDatabase(config, { threads: workers > 1 });
   const { users: kvUsers } = database.storage;
   const hasUsers = config.passwdFile !== undefined ||
     Object.keys(config.users ?? {}).length > 0;
   if (!hasUsers) await makeFirstUser(kvUsers, config);
   const addresses: ListenAddress[] = [];
+  const { storage } = database;
   await using server = start({
-    ...optionsOf(config),
-    serverName: config.serverName ?? hostNames()[0] ?? DEFAULTS.serverName,
+    ...await serviceOptions(config, storage),
     maxConnections: await maxConnectionsOf(config),
     listeners: listenersOf(config),
-    tls: await readTls(config),
-    users: await knownUsers(config, kvUsers),
-    sasl: {
-      ...config.sasl,
-      otp: database.storage.otp,
-      secret: await kvUsers.secret(),
-    },
-    storage: database.storage,
+    ...workersOf(config, args, storage),
     onListen: (address) => addresses.push(address),
   });
   // Whoever reads the lines may send a signal at once.
   const certificates = new CertificateKeeper(server, config);
   const stopListening = listenToSignals(server, async () => {
-    await certificates.configure(await reload(server, args, kvUsers));
+    const config = await serveConfig(args);
+    server.reload(await changesOf(config, storage));
+    await certificates.configure(config);
   });
+  await server.ready;
   for (const address of addresses) announce(address);
   // Those who were connected before a restart come back at once.
   database.storage.preload().catch((error) =>
@@ -101,6 +97,19 @@ async function run(args: Arguments): Promise<number> {
   stopListening();
   await certificates.close();
   return 0;
+}
+
+/** The threads that serve beside this one. */
+function workersOf(
+  { workers = 1, minWorkers = workers }: Config,
+  args: Arguments,
+  storage: KvStorage,
+): Pick<ServeOptions, "workers"> {
+  if (workers === 1) return {};
+  const data = (): ServeWorkerData => ({ ...storage.share(), args: args.all });
+  const module = import.meta.resolve("./serve_worker.ts");
+  const min = Math.min(minWorkers, workers);
+  return { workers: { module, min, max: workers, data } };
 }
 
 /** As many as were asked for, or as the system has files for. */
@@ -178,20 +187,4 @@ function listenToSignals(
       server.shutdown();
     } else if (!supervised || now - stopped > ECHO_TIME) Deno.exit(1);
   });
-}
-
-/** Goes by what file and options say now, and returns that. */
-async function reload(
-  server: ImapServer,
-  args: Arguments,
-  kvUsers: KvUsers,
-): Promise<Config> {
-  const config = await serveConfig(args);
-  server.reload({
-    users: await knownUsers(config, kvUsers),
-    limits: config.limits ?? {},
-    quirks: config.quirks ?? [],
-    tls: await readTls(config),
-  });
-  return config;
 }

@@ -93,7 +93,7 @@ export function optionsOf(config: Config): ServeOptions {
     hostname: config.hostname ?? DEFAULTS.hostname,
     insecureAuth: config.insecureAuth ?? false,
     caseInsensitiveUsers: config.caseInsensitiveUsers ?? false,
-    workers: config.workers ?? DEFAULTS.workers,
+    passwordThreads: config.passwordThreads ?? DEFAULTS.passwordThreads,
     passwordMemory: config.passwordMemory ?? DEFAULTS.passwordMemory,
     passwordIterations: config.passwordIterations ??
       DEFAULTS.passwordIterations,

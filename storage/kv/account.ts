@@ -206,7 +206,7 @@ export class KvAccount implements Account {
       if (mailbox === 0) continue;
       const known = cache.peek(mailbox as MailboxId);
       if (known?.loaded && !known.stale) {
-        if (db.settings.shared) await db.committer.refresh(known);
+        if (!db.freshness.holds(known)) await db.committer.refresh(known);
         found[index] = known.status;
       } else wanted.push({ index, mailbox });
     }
@@ -385,8 +385,8 @@ export class KvAccount implements Account {
   }
 
   async #refresh(entry = this.#entry): Promise<void> {
-    const { settings, committer } = this.#process.db;
-    if (settings.shared || entry.stale) await committer.refresh(entry);
+    const { freshness, committer } = this.#process.db;
+    if (!freshness.holds(entry)) await committer.refresh(entry);
   }
 
   #newName(name: string): string[] {

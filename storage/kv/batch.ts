@@ -5,6 +5,7 @@
  */
 
 import { keySize, type Write } from "./keys.ts";
+import type { News } from "./relay/news.ts";
 
 /** What a batch may hold. */
 export const BATCH_LIMITS = {
@@ -25,6 +26,8 @@ export interface Subject<Draft> {
   invalidate(): void;
   /** Reads again. */
   catchUp(): Promise<void>;
+  /** Follows a commit of another thread without reading; false when that cannot be. */
+  hear?(news: News): boolean;
   /** The value's bytes; null when it is to go. */
   encode(draft: Draft): Uint8Array | null;
   /** The draft is in the database. */

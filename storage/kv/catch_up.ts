@@ -7,7 +7,7 @@
 import type { MailboxState, MessageRecord } from "../mailbox_state.ts";
 import type { Modseq, Uid, UidList } from "../model.ts";
 import type { Head } from "./head.ts";
-import { loadMailbox, readLog } from "./load.ts";
+import { loadMailbox, type ReadLog, readLog } from "./load.ts";
 import type { LogRecord } from "./log_record.ts";
 import type { MailboxEntry } from "./mailbox_entry.ts";
 
@@ -27,13 +27,7 @@ export async function followLog(
     const known = state.highestModseq;
     if (head.folded <= known) {
       const log = await readLog(kv, entry.id, known + 1);
-      const wanted = log.records.filter((r) => r.modseq <= head.highestModseq);
-      if (log.torn || wanted.length !== head.highestModseq - known) {
-        return "again";
-      }
-      for (const [index, record] of wanted.entries()) {
-        entry.applied(apply(state, record), log.entries[index]!);
-      }
+      if (!applyLog(entry, state, head, log)) return "again";
     } else {
       const loaded = await loadMailbox(kv, entry.id);
       if (loaded === undefined) return "gone";
@@ -45,6 +39,26 @@ export async function followLog(
   }
   entry.log = entry.log.filter(({ modseq }) => modseq > head.logStart);
   return "done";
+}
+
+/**
+ * Applies what a log has from the state up to a head.
+ * @returns false when it lacks something, and nothing has been applied
+ */
+export function applyLog(
+  entry: MailboxEntry,
+  state: MailboxState,
+  head: Head,
+  log: ReadLog,
+): boolean {
+  const known = state.highestModseq;
+  const wanted = log.records.filter((r) => r.modseq <= head.highestModseq);
+  if (log.torn || wanted.length !== head.highestModseq - known) return false;
+  if (wanted.length > 0 && wanted[0]!.modseq !== known + 1) return false;
+  for (const [index, record] of wanted.entries()) {
+    entry.applied(apply(state, record), log.entries[index]!);
+  }
+  return true;
 }
 
 function apply(state: MailboxState, record: LogRecord) {

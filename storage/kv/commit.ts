@@ -21,6 +21,8 @@ import { setImmediate } from "node:timers";
 import { StorageError } from "../model.ts";
 import type { Write } from "./keys.ts";
 import { Batch, type Change, type Plan, type Subject } from "./batch.ts";
+import type { Freshness } from "./freshness.ts";
+import type { Locks } from "./locks.ts";
 import { Receipts } from "./receipt.ts";
 
 /** What one change may take, so that it fits a batch with its heads. */
@@ -44,6 +46,10 @@ export interface CommitterOptions {
   readonly maxChecks: number;
   /** Whether the database is over a network, where the answer to a commit may be lost. */
   readonly remote: boolean;
+  /** What in memory is still what is in the database. */
+  readonly freshness: Freshness;
+  /** Turns at what is changed. */
+  readonly locks: Locks;
   /** Told of failures that are nobody's refusal. */
   readonly onFault: (error: unknown) => void;
 }
@@ -57,6 +63,13 @@ export class Committer {
   #stale = new Set<Subject<unknown>>();
   #waiting = new Map<Subject<unknown>, PromiseWithResolvers<void>>();
   #running: Promise<void> | undefined;
+  /** What is being read, and what is to be read after that. */
+  readonly #reads = new Map<
+    Subject<unknown>,
+    { readonly running: Promise<void>; next: Promise<void> | undefined }
+  >();
+  /** What the commit under way is about. */
+  #committing: ReadonlySet<Subject<unknown>> = new Set();
 
   /** Commits to this database. */
   constructor(kv: Deno.Kv, options: CommitterOptions) {
@@ -88,8 +101,11 @@ export class Committer {
     });
   }
 
-  /** Brings something in memory up to what is in the database, between two commits. */
+  /** Brings something in memory up to what is in the database; not while a commit of it is under way. */
   refresh(subject: Subject<unknown>): Promise<void> {
+    if (!this.#committing.has(subject)) return this.#read(subject);
+    // With its lock held nobody else changes it, and it was up to date when it was taken.
+    if (this.#options.locks.exclusive) return Promise.resolve();
     let waiting = this.#waiting.get(subject);
     if (waiting === undefined) {
       waiting = Promise.withResolvers<void>();
@@ -117,7 +133,12 @@ export class Committer {
 
   /** Waits until nothing is under way. */
   async idle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+    for (;;) {
+      const reads = [...this.#reads.values()].map(({ running }) => running);
+      if (this.#running === undefined && reads.length === 0) return;
+      await this.#running;
+      await Promise.allSettled(reads);
+    }
   }
 
   /** Ends when nothing is under way. */
@@ -140,7 +161,19 @@ export class Committer {
       // Those whom the last commit has answered may have something new at once: let it gather.
       await turn();
       const taken = this.#assemble();
-      if (taken.accepted.length > 0) await this.#commit(taken);
+      const { locks } = this.#options;
+      if (taken.accepted.length > 0) {
+        this.#committing = new Set(taken.batch.subjects);
+        await this.#commit(taken);
+        this.#committing = new Set();
+      } else if (this.#stale.size > 0) {
+        // What has to be read first is read with its locks held.
+        continue;
+      }
+      locks.release();
+      if (taken.accepted.length === 0 && this.#queue.length > 0) {
+        await locks.wait();
+      }
     }
   }
 
@@ -152,19 +185,44 @@ export class Committer {
       const waiting = this.#waiting.get(subject);
       this.#waiting.delete(subject);
       try {
-        await subject.catchUp();
+        await this.#read(subject);
         waiting?.resolve();
-      } catch (error) {
-        const refusal = unavailable(error);
+      } catch (refusal) {
         waiting?.reject(refusal);
         this.#queue = this.#queue.filter((pending) => {
           const needs = pending.change.uses.some((u) => u.subject === subject);
           if (needs) pending.reject(refusal);
           return !needs;
         });
-        subject.invalidate();
       }
     }));
+  }
+
+  /** Reads something after what has been called before: what is under way may have looked already. */
+  #read(subject: Subject<unknown>): Promise<void> {
+    const under = this.#reads.get(subject);
+    if (under === undefined) return this.#beginRead(subject);
+    under.next ??= under.running.catch(() => {})
+      .then(() => this.#read(subject));
+    return under.next;
+  }
+
+  #beginRead(subject: Subject<unknown>): Promise<void> {
+    const read = async () => {
+      try {
+        const known = this.#options.freshness.reading(subject);
+        await subject.catchUp();
+        known();
+      } catch (error) {
+        subject.invalidate();
+        throw unavailable(error);
+      } finally {
+        this.#reads.delete(subject);
+      }
+    };
+    const running = read();
+    this.#reads.set(subject, { running, next: undefined });
+    return running;
   }
 
   /** Takes from the queue what goes into one commit, in order. */
@@ -198,12 +256,17 @@ export class Committer {
     pending: Pending,
   ): Plan<unknown> | "later" | "full" | "done" {
     const { change } = pending;
-    for (const { subject } of change.uses) {
-      if (subject.stale) this.#stale.add(subject);
+    const subjects = change.uses.map(({ subject }) => subject);
+    if (!this.#options.locks.take(subjects)) {
+      batch.block(change);
+      return "later";
     }
-    if (
-      change.uses.some(({ subject }) => subject.stale) || !batch.admits(change)
-    ) {
+    const stale = change.uses.filter(({ subject }) =>
+      subject.stale || this.#reads.has(subject) ||
+      this.#options.freshness.moved(subject)
+    );
+    for (const { subject } of stale) this.#stale.add(subject);
+    if (stale.length > 0 || !batch.admits(change)) {
       batch.block(change);
       return "later";
     }
@@ -245,6 +308,7 @@ export class Committer {
       return;
     }
     batch.committed(result.versionstamp);
+    this.#options.freshness.committed(batch.subjects, result);
     for (const { pending, plan } of accepted) {
       try {
         pending.resolve(plan.apply());

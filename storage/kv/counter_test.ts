@@ -1,12 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { Committer } from "./commit.ts";
 import { Counter } from "./counter.ts";
+import { ALONE } from "./freshness.ts";
+import { NO_LOCKS } from "./locks.ts";
 
 Deno.test("numbers are given once, whoever asks", async () => {
   const kv = await Deno.openKv(":memory:");
   const committer = new Committer(kv, {
     maxChecks: 10,
     remote: false,
+    freshness: ALONE,
+    locks: NO_LOCKS,
     onFault: console.error,
   });
   const counters = [1, 2, 3].map(() => new Counter(kv, committer, "test", 7));

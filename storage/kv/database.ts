@@ -9,6 +9,8 @@ import type { BodyFiles } from "./body_files.ts";
 import type { Committer } from "./commit.ts";
 import type { ContentReader } from "./content_reader.ts";
 import type { Counter } from "./counter.ts";
+import type { Freshness } from "./freshness.ts";
+import type { Link } from "./relay/link.ts";
 import type { Threads } from "./threads.ts";
 
 /** Settings, complete. */
@@ -43,6 +45,10 @@ export interface Database {
   readonly files: BodyFiles | undefined;
   /** For writing. */
   readonly committer: Committer;
+  /** What in memory is still what is in the database. */
+  readonly freshness: Freshness;
+  /** The way to the thread that writes, where several threads are on the database. */
+  readonly link: Link | undefined;
   /** Numbers of mailboxes and of levels of names. */
   readonly mailboxNumbers: Counter;
   /** Numbers of contents, and of records about contents. */

@@ -195,6 +195,19 @@ export async function readLog(
   id: number,
   from: number,
 ): Promise<ReadLog> {
+  const range = kv.list<Uint8Array>({
+    start: logKey(id, from, 0),
+    end: [...logOf(id), Number.MAX_SAFE_INTEGER],
+  }, { batchSize: 200 });
+  const found: [Deno.KvKey, Uint8Array][] = [];
+  for await (const { key, value } of range) found.push([key, value]);
+  return decodeLogEntries(found);
+}
+
+/** What keys of a log and their values say, in order. */
+export function decodeLogEntries(
+  found: Iterable<readonly [key: Deno.KvKey, value: Uint8Array]>,
+): ReadLog {
   const records: LogRecord[] = [];
   const entries: LogEntry[] = [];
   let torn = false;
@@ -209,11 +222,7 @@ export async function readLog(
     entries.push({ modseq, parts: parts.length, bytes });
     parts = [];
   };
-  const range = kv.list<Uint8Array>({
-    start: logKey(id, from, 0),
-    end: [...logOf(id), Number.MAX_SAFE_INTEGER],
-  }, { batchSize: 200 });
-  for await (const { key, value } of range) {
+  for (const [key, value] of found) {
     if (key[2] !== modseq) flush();
     modseq = key[2] as number;
     parts.push(value);

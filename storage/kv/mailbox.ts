@@ -81,10 +81,8 @@ export class KvMailbox implements Mailbox {
 
   /** See {@linkcode Mailbox.refresh}. */
   async refresh(): Promise<void> {
-    const { settings, committer } = this.#process.db;
-    if (settings.shared || this.#entry.stale) {
-      await committer.refresh(this.#entry);
-    }
+    const { committer, freshness } = this.#process.db;
+    if (!freshness.holds(this.#entry)) await committer.refresh(this.#entry);
   }
 
   /** See {@linkcode Mailbox.append}. */

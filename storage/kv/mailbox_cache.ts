@@ -50,9 +50,8 @@ export class MailboxCache {
     try {
       const loaded = entry.loaded;
       await entry.load();
-      if (loaded && this.#db.settings.shared) {
-        await this.#db.committer.refresh(entry);
-      }
+      const { committer, freshness } = this.#db;
+      if (loaded && !freshness.holds(entry)) await committer.refresh(entry);
       if (entry.gone) {
         throw new StorageError("NONEXISTENT", "There is no such mailbox");
       }

@@ -17,11 +17,17 @@ import {
 import { lowerBound } from "../uid_list.ts";
 import type { AccountEntry } from "./account_entry.ts";
 import type { Subject } from "./batch.ts";
-import { followLog } from "./catch_up.ts";
+import { applyLog, followLog } from "./catch_up.ts";
 import type { Database } from "./database.ts";
 import { decodeHead, encodeHead, type Head, statusOf } from "./head.ts";
 import { headKey } from "./keys.ts";
-import { loadMailbox, type LogEntry, type PageMap } from "./load.ts";
+import {
+  decodeLogEntries,
+  loadMailbox,
+  type LogEntry,
+  type PageMap,
+} from "./load.ts";
+import type { News } from "./relay/news.ts";
 import type { ThreadOwner } from "./threads.ts";
 
 const MAX_ATTEMPTS = 20;
@@ -56,6 +62,8 @@ export class MailboxEntry implements Subject<Head> {
   #head: Head | undefined;
   #state: MailboxState | undefined;
   #loading: Promise<void> | undefined;
+  /** Whether it is being caught up with. */
+  #reading = false;
 
   /** Settles when the append before the next one has been handed over. */
   #turn: Promise<void> = Promise.resolve();
@@ -132,8 +140,9 @@ export class MailboxEntry implements Subject<Head> {
   }
 
   async #load(): Promise<void> {
-    const { reader, settings: { limits } } = this.#db;
+    const { reader, freshness, settings: { limits } } = this.#db;
     const { id, key } = this;
+    const read = freshness.reading(this);
     const loaded = await loadMailbox(reader, id, key, limits.maxExpunged);
     if (loaded === undefined || this.gone) {
       this.#vanish();
@@ -145,19 +154,45 @@ export class MailboxEntry implements Subject<Head> {
     this.log = loaded.log;
     this.pages = loaded.pages;
     this.stale = false;
+    read();
   }
 
   /** See {@linkcode Subject.catchUp}. */
   async catchUp(): Promise<void> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      if (this.gone || await this.#catchUpOnce()) {
-        this.stale = false;
-        return;
+    this.#reading = true;
+    try {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        if (this.gone || await this.#catchUpOnce()) {
+          this.stale = false;
+          return;
+        }
       }
+    } finally {
+      this.#reading = false;
     }
     throw new Error(
       `Mailbox ${this.id} lacks changes, or others change it too fast`,
     );
+  }
+
+  /**
+   * Follows a commit of another thread by what it has written.
+   * @returns false when it cannot, and has to be read
+   */
+  hear({ versionstamp, value, log }: News): boolean {
+    const state = this.#state;
+    if (state === undefined || this.stale || this.#reading) return false;
+    // Versionstamps rise: this one is known.
+    if (versionstamp <= this.versionstamp!) return true;
+    if (value === null) return false;
+    const head = decodeHead(value);
+    if (!applyLog(this, state, head, decodeLogEntries(log))) return false;
+    if (head.foldCount !== this.head.foldCount) this.pages = undefined;
+    this.log = this.log.filter(({ modseq }) => modseq > head.logStart);
+    this.#adoptRecent(state, head);
+    this.#head = head;
+    this.versionstamp = versionstamp;
+    return true;
   }
 
   /** Reads the head and follows it; false when it has moved on meanwhile. */

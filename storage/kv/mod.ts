@@ -7,6 +7,7 @@
  * - commit.ts, batch.ts: the one write path, a group commit
  * - changes.ts, deliver_change.ts, list_changes.ts: every change, as a plan of what to write
  * - deliver.ts: one message to many mailboxes
+ * - handles.ts, freshness.ts, relay/: alone on the database, among other processes, among threads of this one
  * - copy_underway.ts: copies that take several commits, all or none
  * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
  * - recent.ts: which mailboxes are loaded before anybody asks
@@ -46,13 +47,8 @@ import { ACCOUNTS } from "./keys.ts";
 import { accountChange, dismantleChange } from "./list_changes.ts";
 import { KvMailbox } from "./mailbox.ts";
 import { withinRecords } from "./metadata.ts";
-import {
-  bodyFolder,
-  isFile,
-  isRemote,
-  type KvProvider,
-  openKv,
-} from "./open.ts";
+import { type Handles, type KvShare, openHandles } from "./handles.ts";
+import { bodyFolder, isFile, type KvProvider } from "./open.ts";
 import { KvOtpStore } from "./otp.ts";
 import { Process } from "./process.ts";
 import { secretEntry, secretOf } from "./secret.ts";
@@ -63,6 +59,7 @@ import { verifyDatabase } from "./verify.ts";
 
 export { KvOtpStore } from "./otp.ts";
 export { KvUsers, type UserRecord, type UserTokenRecord } from "./users.ts";
+export type { KvShare } from "./handles.ts";
 export type { KvProvider } from "./open.ts";
 
 /** Options of {@linkcode openKvStorage}. */
@@ -80,6 +77,13 @@ export interface KvStorageOptions {
   readonly bodyFilesFrom?: number;
   /** Whether other processes write to the database too. Default: whether the path is a URL. */
   readonly shared?: boolean;
+  /**
+   * Whether other threads of this process are to work on the database, a file, as well: see
+   * {@linkcode KvStorage.share}. Default false.
+   */
+  readonly threads?: boolean;
+  /** What the thread that opened the database has given to this one, in place of a path. */
+  readonly share?: KvShare;
   /** Whether to watch, in a shared database, what somebody listens to. Default true. */
   readonly watch?: boolean;
   /** What separates the levels of a mailbox name. Default `/`. */
@@ -110,12 +114,10 @@ export interface KvStorageParts {
   readonly users: KvUsers;
   /** See {@linkcode KvStorage.otp}. */
   readonly otp: KvOtpStore;
-  /** See {@linkcode KvStorage.provider}. */
-  readonly provider: KvProvider | undefined;
   /** See {@linkcode Storage.secret}. */
   readonly secret: Uint8Array;
-  /** Closes the handles on the database that it has opened. */
-  readonly closeHandles: () => void;
+  /** The handles on the database. */
+  readonly handles: Handles;
 }
 
 /** Checks that a commit takes: of a local database, and of whatever else there is. */
@@ -146,18 +148,14 @@ const MAX_CLOSED_ACCOUNTS = 1_000;
 export async function openKvStorage(
   options: KvStorageOptions = {},
 ): Promise<KvStorage> {
-  const path = options.path ?? ":memory:";
-  const opened = options.kv === undefined ? await openKv(path) : undefined;
-  const kv = options.kv ?? opened!.kv;
-  // Reads on a handle of their own do not wait behind commits.
-  const own = opened !== undefined && isFile(path)
-    ? (await openKv(path)).kv
-    : undefined;
+  const path = options.share?.path ?? options.path ?? ":memory:";
+  const handles = await openHandles(options);
+  const { kv, reader, local, freshness } = handles;
   const settings: Settings = {
     hierarchyDelimiter: options.hierarchyDelimiter ?? "/",
     limits: withinRecords({ ...DEFAULT_STORAGE_LIMITS, ...options.limits }),
     now: options.now ?? Date.now,
-    shared: options.shared ?? (opened !== undefined && isRemote(path)),
+    shared: handles.shared,
     maxCachedMessages: options.maxCachedMessages ?? 1_000_000,
     gracePeriod: options.gracePeriod ?? 60_000,
     foldRecords: options.foldRecords ?? 512,
@@ -165,26 +163,24 @@ export async function openKvStorage(
     onFault: options.onFault ??
       ((error) => console.error("A storage failed:", error)),
   };
-  const local = opened !== undefined && !isRemote(path);
   const committer = new Committer(kv, {
     maxChecks: local ? LOCAL_CHECKS : REMOTE_CHECKS,
-    // One that was open before may be anywhere.
     remote: !local,
+    freshness,
+    locks: handles.locks,
     onFault: settings.onFault,
   });
-  const reader = own ?? kv;
   let direct: FileReader | undefined;
-  const closeHandles = () => {
+  const close = () => {
     direct?.close();
-    own?.close();
-    opened?.kv.close();
+    handles.close();
   };
   const closing = (error: unknown): never => {
-    closeHandles();
+    close();
     throw error;
   };
   const folder = options.bodyFolder ??
-    (opened === undefined ? undefined : await bodyFolder(path));
+    (options.kv === undefined ? await bodyFolder(path) : undefined);
   const files = folder === undefined
     ? undefined
     : await BodyFiles.open(reader, committer, {
@@ -194,7 +190,7 @@ export async function openKvStorage(
       onFault: settings.onFault,
     }).catch(closing);
   const secret = await secretOf(reader, committer).catch(closing);
-  if (opened?.provider === "deno" && isFile(path)) {
+  if (handles.provider === "deno" && isFile(path)) {
     direct = await FileReader.open(path, secretEntry(secret));
   }
   const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
@@ -203,6 +199,8 @@ export async function openKvStorage(
     contents: new ContentReader(direct ?? reader, files, cacheBytes),
     files,
     committer,
+    freshness,
+    link: handles.link,
     mailboxNumbers: new Counter(reader, committer, "mailbox", MAILBOX_NUMBERS),
     contentNumbers: new Counter(reader, committer, "content", CONTENT_NUMBERS),
     threads: new Threads(reader, committer, settings),
@@ -213,17 +211,15 @@ export async function openKvStorage(
     await process.maintenance.recover();
     const users = new KvUsers(kv);
     const otp = new KvOtpStore(kv);
-    const { provider } = opened ?? {};
     return new KvStorage({
       process,
       users,
       otp,
-      provider,
+      handles: { ...handles, close },
       secret,
-      closeHandles,
     });
   } catch (error) {
-    await process.close().finally(closeHandles);
+    await process.close().finally(close);
     throw error;
   }
 }
@@ -259,7 +255,7 @@ export class KvStorage implements Storage {
   readonly #accounts = new Map<string, AccountEntry>();
   /** What all accounts have together. */
   readonly #common: AccountEntry;
-  readonly #closeHandles: () => void;
+  readonly #handles: Handles;
   #closing: Promise<void> | undefined;
 
   /** A storage on an open database. */
@@ -269,9 +265,9 @@ export class KvStorage implements Storage {
     this.#common = new AccountEntry(process.db, EVERYBODY);
     this.users = parts.users;
     this.otp = parts.otp;
-    this.provider = parts.provider;
+    this.provider = parts.handles.provider;
     this.secret = parts.secret;
-    this.#closeHandles = parts.closeHandles;
+    this.#handles = parts.handles;
   }
 
   /** See {@linkcode Storage.hierarchyDelimiter}. */
@@ -286,9 +282,7 @@ export class KvStorage implements Storage {
     const { db } = this.#process;
     const account = this.#pin(user);
     try {
-      if (db.settings.shared || account.stale) {
-        await db.committer.refresh(account);
-      }
+      if (!db.freshness.holds(account)) await db.committer.refresh(account);
       if (account.tree.find([INBOX]) === undefined) {
         const first = await db.mailboxNumbers.take(2);
         const context = { account, settings: db.settings };
@@ -387,9 +381,22 @@ export class KvStorage implements Storage {
     return sum;
   }
 
+  /**
+   * Lets another thread work on the database: `openKvStorage({ share })` there, with the same limits and the same
+   * delimiter. Close this storage after those.
+   * @throws {TypeError} when it was not opened for `threads`
+   */
+  share(): KvShare {
+    if (this.#handles.share === undefined) {
+      throw new TypeError("The storage was not opened for several threads");
+    }
+    return this.#handles.share();
+  }
+
   /** See {@linkcode Storage.close}. */
   close(): Promise<void> {
-    this.#closing ??= this.#process.close().finally(this.#closeHandles);
+    this.#closing ??= this.#process.close()
+      .finally(() => this.#handles.close());
     return this.#closing;
   }
 

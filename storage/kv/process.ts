@@ -13,6 +13,17 @@ import { Maintenance } from "./maintenance.ts";
 import { noteRecent, readRecent } from "./recent.ts";
 import { watchKeys } from "./watch.ts";
 
+/** How long a watch outlives those who listened, in milliseconds. */
+const LINGER = 5_000;
+
+interface Watch {
+  /** How many listen. */
+  listeners: number;
+  /** Its end, once nobody does. */
+  linger: ReturnType<typeof setTimeout> | undefined;
+  stop(): void;
+}
+
 /** See the module's text. */
 export class Process {
   /** The database. */
@@ -24,10 +35,10 @@ export class Process {
   /** Whether to notice what other processes write. */
   readonly watching: boolean;
   #background = new Set<Promise<unknown>>();
+  #watches = new Map<Subject<unknown>, Watch>();
   /** Whether what is in memory at the end is to be there after the next start. */
   #stays = false;
   #closing = false;
-  #watches = new Map<Subject<unknown>, { listeners: number; stop(): void }>();
 
   /**
    * Nothing in memory, nothing under way.
@@ -67,27 +78,46 @@ export class Process {
    */
   watch(subject: Subject<unknown>): () => void {
     if (!this.watching) return () => {};
-    const { reader, committer, settings } = this.db;
-    const watch = this.#watches.get(subject) ?? {
-      listeners: 0,
-      stop: watchKeys(
-        reader,
-        [subject.key],
-        async ([entry]) => {
-          const known = !subject.stale &&
-            subject.versionstamp === entry!.versionstamp;
-          if (!known) await committer.refresh(subject);
-        },
-        settings.onFault,
-      ),
-    };
-    this.#watches.set(subject, watch);
+    let watch = this.#watches.get(subject);
+    if (watch === undefined) {
+      watch = { listeners: 0, linger: undefined, stop: this.#follow(subject) };
+      this.#watches.set(subject, watch);
+    }
+    clearTimeout(watch.linger);
     watch.listeners++;
+    const watched = watch;
     return () => {
-      if (--watch.listeners > 0) return;
-      watch.stop();
-      this.#watches.delete(subject);
+      if (--watched.listeners > 0) return;
+      // Whoever selects a mailbox again wants it again.
+      watched.linger = setTimeout(() => {
+        watched.stop();
+        this.#watches.delete(subject);
+      }, LINGER);
     };
+  }
+
+  /** Begins to follow what others write to something. */
+  #follow(subject: Subject<unknown>): () => void {
+    const { reader, committer, freshness, link, settings } = this.db;
+    if (link !== undefined) {
+      return link.watch(subject.key, (told) => {
+        if (told === "own" || freshness.holds(subject)) return;
+        if (told !== undefined && subject.hear?.(told)) {
+          return freshness.followed(subject, told.mark);
+        }
+        committer.refresh(subject).catch(settings.onFault);
+      });
+    }
+    return watchKeys(
+      reader,
+      [subject.key],
+      async ([entry]) => {
+        const known = !subject.stale &&
+          subject.versionstamp === entry!.versionstamp;
+        if (!known) await committer.refresh(subject);
+      },
+      settings.onFault,
+    );
   }
 
   /** Gives a pinned mailbox back; what was claimed in it is written down. */
@@ -139,7 +169,11 @@ export class Process {
       entry.pins++;
       this.release(entry);
     }
-    for (const { stop } of this.#watches.values()) stop();
+    for (const { stop, linger } of this.#watches.values()) {
+      clearTimeout(linger);
+      stop();
+    }
+    this.#watches.clear();
     while (this.#background.size > 0) await Promise.all(this.#background);
     const entries = [...this.cache.entries];
     await this.maintenance.close(entries);

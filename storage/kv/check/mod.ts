@@ -18,6 +18,8 @@ import { Committer } from "../commit.ts";
 import { ContentReader } from "../content_reader.ts";
 import { Counter } from "../counter.ts";
 import { Threads } from "../threads.ts";
+import { ALONE } from "../freshness.ts";
+import { NO_LOCKS } from "../locks.ts";
 import type { Database, Settings } from "../database.ts";
 import { readFiles } from "./bodies.ts";
 import { checkContents } from "./contents.ts";
@@ -146,6 +148,8 @@ async function contextOf(
   const committer = new Committer(kv, {
     maxChecks: 10,
     remote: false,
+    freshness: ALONE,
+    locks: NO_LOCKS,
     onFault,
   });
   const { maxMessageSize, ...limits } = DEFAULT_STORAGE_LIMITS;
@@ -176,6 +180,8 @@ async function contextOf(
     contents: new ContentReader(kv, files, 0),
     files,
     committer,
+    freshness: ALONE,
+    link: undefined,
     mailboxNumbers: new Counter(kv, committer, "mailbox", NUMBERS),
     contentNumbers: new Counter(kv, committer, "content", NUMBERS),
     threads: new Threads(kv, committer, settings),

@@ -1,0 +1,34 @@
+/**
+ * `imapd serve` in one of several threads.
+ *
+ * @module
+ */
+
+import type { KvShare } from "../../storage/kv/mod.ts";
+import type { WorkerContext, WorkerService } from "../workers/types.ts";
+import { readArguments } from "./arguments.ts";
+import { openStorage } from "./database.ts";
+import { changesOf, logAsConfigured, serviceOptions } from "./service.ts";
+import { SERVE_OPTIONS, serveConfig } from "./serve_options.ts";
+
+/** What a thread is given. */
+export interface ServeWorkerData extends KvShare {
+  /** The arguments of the program. */
+  readonly args: readonly string[];
+}
+
+/** See `WorkerModule`. */
+export default async function (
+  { data }: WorkerContext,
+): Promise<WorkerService> {
+  const { args, ...share } = data as ServeWorkerData;
+  const given = readArguments(args, SERVE_OPTIONS);
+  const config = await serveConfig(given);
+  logAsConfigured(config);
+  const storage = await openStorage(config, { share });
+  return {
+    options: await serviceOptions(config, storage),
+    reload: async () => await changesOf(await serveConfig(given), storage),
+    close: () => storage.close(),
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * A thread that serves connections beside others.
+ *
+ * @module
+ */
+
+import { numberConnectionsOf } from "../../protocol/connection_number.ts";
+import { Admission } from "../admission.ts";
+import { SharedCounts } from "../counts.ts";
+import { HANDLERS } from "../doors.ts";
+import { logger } from "../log.ts";
+import { Server } from "../server.ts";
+import type { Order, Report, Start, ThreadName } from "./messages.ts";
+import type { WorkerModule, WorkerService } from "./types.ts";
+
+/** What a worker's global scope has, of which the types of the main thread know nothing. */
+const scope = self as unknown as {
+  readonly name: string | undefined;
+  onmessage: (event: MessageEvent<Order>) => void;
+  postMessage(report: Report): void;
+  close(): void;
+};
+
+/** A server and what it was made of. */
+interface Running {
+  readonly server: Server;
+  readonly service: WorkerService;
+}
+
+async function start(given: Start): Promise<Running> {
+  const { module, index, data, listeners, admission, counts } = given;
+  const loaded = await import(module) as { default: WorkerModule };
+  const service = await loaded.default({ index, data });
+  const shared = new SharedCounts(counts);
+  numberConnectionsOf(index);
+  const { workers: _, ...options } = service.options;
+  const server = new Server(
+    { ...options, ...admission, listeners, onListen: () => {} },
+    HANDLERS,
+    new Admission(admission, shared),
+  );
+  server.finished.then(() => service.close?.()).finally(() => {
+    scope.postMessage({ type: "finished" });
+    scope.close();
+  });
+  return { server, service };
+}
+
+async function reload({ server, service }: Running): Promise<void> {
+  try {
+    const changes = await service.reload?.();
+    if (changes !== undefined) server.reload(changes);
+  } catch (error) {
+    logger("workers").error("not reloaded", { error });
+  }
+}
+
+/** Does what the server says, one thing after the other. */
+function obey(): void {
+  let running: Promise<Running> | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  scope.onmessage = ({ data: order }) => {
+    if (order.type === "start") {
+      running = start(order.start);
+      running.then(
+        () => scope.postMessage({ type: "listening" }),
+        (error) => {
+          scope.postMessage({ type: "failed", error: String(error) });
+          scope.close();
+        },
+      );
+      turn = running;
+      return;
+    }
+    turn = turn.then(async () => {
+      const { server, service } = await running!;
+      if (order.type === "reload") await reload({ server, service });
+      else if (order.type === "endSessions") server.endSessions(order.user);
+      else if (order.type === "notify") {
+        await server.notify(order.user, order.mailbox);
+        scope.postMessage({ type: "notified", id: order.id });
+      } else server.shutdown();
+    }).catch(() => {});
+  };
+}
+
+if (scope.name === ("imapd sessions" satisfies ThreadName)) obey();

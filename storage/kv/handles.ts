@@ -1,0 +1,144 @@
+/**
+ * The handles by which a storage reads and writes its database, alone or beside others.
+ *
+ * @module
+ */
+
+import { ALONE, AMONG_OTHERS, type Freshness } from "./freshness.ts";
+import { type Locks, NO_LOCKS } from "./locks.ts";
+import type { KvStorageOptions } from "./mod.ts";
+import { isFile, isRemote, type KvProvider, openKv } from "./open.ts";
+import { type Link, PortLink } from "./relay/link.ts";
+import { Marks } from "./relay/marks.ts";
+import { SharedLocks } from "./relay/shared_locks.ts";
+import { SharedSlots } from "./relay/slots.ts";
+import { relayedKv } from "./relay/relayed_kv.ts";
+import { Writer } from "./relay/writer.ts";
+
+/** A database file that another thread of the process writes: what a thread needs to work on it as well. */
+export interface KvShare {
+  /** The file. */
+  readonly path: string;
+  /** The way to the thread that writes. It can be handed to one thread, which has to be given it by transfer. */
+  readonly port: MessagePort;
+  /** By which all threads know what has been written, and take turns. */
+  readonly memory: SharedArrayBuffer;
+}
+
+/** See the module's text. */
+export interface Handles {
+  /** For writing. */
+  readonly kv: Deno.Kv;
+  /** For reading. Reads on a handle of their own do not wait behind commits. */
+  readonly reader: Deno.Kv;
+  /** What opened the database; undefined when it was open before. */
+  readonly provider: KvProvider | undefined;
+  /** Whether the database is known to be a file or memory of this process. */
+  readonly local: boolean;
+  /** Whether others write to it too. */
+  readonly shared: boolean;
+  /** What in memory is still what is in the database. */
+  readonly freshness: Freshness;
+  /** Turns at what is changed. */
+  readonly locks: Locks;
+  /** The way to the thread that writes, where several threads are on the database. */
+  readonly link?: Link;
+  /** Lets another thread work on the database; undefined where that cannot be. */
+  readonly share?: () => KvShare;
+  /** Closes what was opened here. */
+  close(): void;
+}
+
+/** Opens what the options name. @throws {Error} when the database cannot be opened */
+export async function openHandles(options: KvStorageOptions): Promise<Handles> {
+  const { kv, share, path = ":memory:" } = options;
+  if (share !== undefined) return await handlesOfShare(share);
+  if (kv !== undefined) return handlesOf(kv, options.shared ?? false);
+  if (options.threads) return await handlesForThreads(path);
+  const opened = await openKv(path);
+  const own = isFile(path) ? (await openKv(path)).kv : undefined;
+  const remote = isRemote(path);
+  const shared = options.shared ?? remote;
+  return {
+    kv: opened.kv,
+    reader: own ?? opened.kv,
+    provider: opened.provider,
+    local: !remote,
+    shared,
+    freshness: shared ? AMONG_OTHERS : ALONE,
+    locks: NO_LOCKS,
+    close() {
+      own?.close();
+      opened.kv.close();
+    },
+  };
+}
+
+/** One that was open before may be anywhere, and stays open. */
+function handlesOf(kv: Deno.Kv, shared: boolean): Handles {
+  return {
+    kv,
+    reader: kv,
+    provider: undefined,
+    local: false,
+    shared,
+    freshness: shared ? AMONG_OTHERS : ALONE,
+    locks: NO_LOCKS,
+    close() {},
+  };
+}
+
+/** Of the thread that writes. */
+async function handlesForThreads(path: string): Promise<Handles> {
+  if (!isFile(path)) {
+    throw new TypeError("Threads can work on a database in a file alone");
+  }
+  const { kv: written, provider } = await openKv(path);
+  const reader = (await openKv(path)).kv;
+  const slots = new SharedSlots();
+  const marks = new Marks(slots);
+  const writer = new Writer(written, marks);
+  const kv = relayedKv(reader, writer);
+  return {
+    kv,
+    reader: kv,
+    provider,
+    local: true,
+    shared: true,
+    freshness: marks,
+    locks: new SharedLocks(slots),
+    link: writer,
+    share() {
+      const { port1, port2 } = new MessageChannel();
+      writer.serve(port1);
+      return { path, port: port2, memory: slots.memory };
+    },
+    close() {
+      writer.close();
+      reader.close();
+      written.close();
+    },
+  };
+}
+
+/** Of any other thread. */
+async function handlesOfShare(share: KvShare): Promise<Handles> {
+  const { kv: reader, provider } = await openKv(share.path);
+  const link = new PortLink(share.port);
+  const kv = relayedKv(reader, link);
+  const slots = new SharedSlots(share.memory);
+  return {
+    kv,
+    reader: kv,
+    provider,
+    local: true,
+    shared: true,
+    freshness: new Marks(slots),
+    locks: new SharedLocks(slots),
+    link,
+    close() {
+      link.close();
+      reader.close();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** `imapd serve --workers` as a process: all threads serve, reload and stop as one. */
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { imapd, login, startServer, withFolder } from "../../cli/run.ts";
+
+/** So many logins land in each of two threads, but for once in a million times. */
+const LOGINS = 20;
+
+Deno.test("several workers serve, go by what is configured anew, and stop as one", () =>
+  withFolder(async (dir) => {
+    const file = join(dir, "imapd.yaml");
+    const write = (users: string) =>
+      Deno.writeTextFile(
+        file,
+        `kv: imapd.kv\nworkers: 2\nusers: ${users}\n`,
+      );
+    await write("{ alice: secret }");
+    const server = await startServer("--config", file);
+    for (let n = 0; n < LOGINS; n++) {
+      assertEquals(await login(server, "alice", "secret"), true);
+    }
+    const connections = [...server.err.matchAll(/ login connection=(\d+)/g)]
+      .map(([, number]) => Number(number));
+    assertEquals(new Set(connections).size, LOGINS);
+    assertEquals(connections.some((number) => number < 1_000_000), true);
+    assertEquals(connections.some((number) => number > 1_000_000), true);
+    await write("{ bob: geheim }");
+    server.signal("SIGHUP");
+    await server.logged("reloaded");
+    // The other thread hears of it a moment later; from then on alice is unknown to both.
+    for (let known = 0; known < LOGINS;) {
+      known = await login(server, "bob", "geheim") ? known + 1 : 0;
+    }
+    assertEquals(await server.stop("SIGTERM"), 0);
+    const again = await startServer("--config", file, "--workers", "1");
+    assertEquals(await login(again, "bob", "geheim"), true);
+    assertEquals(await again.stop("SIGTERM"), 0);
+  }));
+
+Deno.test("several workers want a database in a file", async () => {
+  const { status, err } = await imapd(
+    ...["serve", "--kv", ":memory:", "--port", "0", "--workers", "2"],
+  );
+  assertEquals(status, 1);
+  assertStringIncludes(err, "a database in a file");
+});
