@@ -8,7 +8,7 @@
 export const part = { shard: 0, of: 1 };
 
 /** How much less is done by `deno task test` than by a file itself, and by `deno task slow`. */
-const LESS = 5;
+const LESS = 10;
 
 /** How many rounds a test by chance runs. */
 export function rounds(all: number): number {

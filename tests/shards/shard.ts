@@ -13,7 +13,7 @@ import fc from "fast-check";
 import { part, rounds } from "./part.ts";
 
 /** How many there are: the files beside this one. */
-const SHARDS = 8;
+const SHARDS = 4;
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 /** What has a task of its own, and what is not ours. */
