@@ -120,6 +120,8 @@ class Connection implements Wire {
         const waiting = this.#take(event.frame);
         if (waiting !== undefined) await waiting;
         this.#room.release();
+        const rest = this.#transport.rest(waiting !== undefined);
+        if (rest !== undefined) await rest;
         if (this.#badCommands > 0) await this.#slowDown();
         const { next } = this.#session;
         if (next !== undefined) {

@@ -6,6 +6,7 @@
 
 import type { ByteStream } from "../byte_stream.ts";
 import { Deflated } from "../deflated.ts";
+import { Pace } from "../pace.ts";
 import { CommandReader } from "../wire/command_reader.ts";
 import { Encoder } from "../wire/encoder.ts";
 import { literalHeader } from "../wire/literal_header.ts";
@@ -17,6 +18,9 @@ export class Disconnected extends Error {}
 
 /** Buffers up to this size are written over for the next batch. */
 const RECYCLED = 1_048_576;
+
+/** Of commands that take no time so many are done before anybody looks at the clock. */
+const LOT = 32;
 
 /** Reads and writes; answers gather until {@linkcode flush}. */
 export class Transport {
@@ -34,6 +38,9 @@ export class Transport {
   /** How much is being written or waits for that; what could not be written stays in the count. */
   #writes = 0;
   #waitsSince: number | undefined;
+  /** How long the client's commands have been done without a rest; waiting for it does not count. */
+  readonly #pace = new Pace();
+  #commands = 0;
 
   /** Takes a stream over. */
   constructor(stream: ByteStream, tracer: Tracer, lineLength: number) {
@@ -67,7 +74,18 @@ export class Transport {
     return this.#read;
   }
 
+  /**
+   * Lets others go first, where the client has sent so much at once that it keeps the server busy; to be called after
+   * each command.
+   * @param waited whether the command took time
+   */
+  rest(waited: boolean): Promise<void> | undefined {
+    if (!waited && ++this.#commands % LOT !== 0) return undefined;
+    return this.#pace.due ? this.#pace.rest() : undefined;
+  }
+
   async #readOnce(): Promise<Uint8Array | null> {
+    const worked = this.#pace.pause();
     try {
       return this.#deflated === undefined
         ? await this.#stream.read(this.reader.expected)
@@ -77,6 +95,7 @@ export class Transport {
     } finally {
       this.#read = undefined;
       this.#waitsSince = undefined;
+      this.#pace.resume(worked);
     }
   }
 

@@ -109,6 +109,8 @@ class Connection implements Wire {
       }
       const waiting = this.#take(line);
       if (waiting !== undefined) await waiting;
+      const rest = this.#transport.rest(waiting !== undefined);
+      if (rest !== undefined) await rest;
       const delay = badCommandDelay(this.#badCommands, this.#host.limits);
       if (delay > 0) await this.pause(delay);
       if (session.startTls) {

@@ -18,7 +18,7 @@ import {
   openSpelledTarget,
   tryCreate,
 } from "../mailboxes.ts";
-import { Pace } from "../search/pace.ts";
+import { Pace } from "../../pace.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
 import type { Session } from "../session.ts";
 import { describe, readSummary, summaryOf } from "../summary.ts";
