@@ -15,7 +15,7 @@ import {
   TAG_CHAR,
 } from "./char_class.ts";
 import type { Frame } from "./command_reader.ts";
-import { hasNul } from "./nul.ts";
+import { hasNul } from "./nul_bytes.ts";
 import { ParseError } from "./parse_error.ts";
 import { asciiText, latin1Text, lenientText, utf8Text } from "./text.ts";
 

@@ -24,7 +24,7 @@ import { openDatabase } from "./database.ts";
 import { recordsOf } from "./new_password.ts";
 import { isSupervised, onSignals, restart } from "./restart.ts";
 import { listenersOf, SERVE_OPTIONS, serveConfig } from "./serve_options.ts";
-import type { ServeWorkerData } from "./serve_worker.ts";
+import { workerData } from "./serve_worker.ts";
 import { changesOf, logAsConfigured, serviceOptions } from "./service.ts";
 import { canSharePorts } from "../workers/pool.ts";
 import { generatePassword, print, printError } from "./terminal.ts";
@@ -106,8 +106,8 @@ function workersOf(
   storage: KvStorage,
 ): Pick<ServeOptions, "workers"> {
   if (workers === 1) return {};
-  const data = (): ServeWorkerData => ({ ...storage.share(), args: args.all });
-  const module = import.meta.resolve("./serve_worker.ts");
+  const data = () => workerData(storage, args.all);
+  const module = new URL("./serve_worker.ts", import.meta.url).href;
   const min = Math.min(minWorkers, workers);
   return { workers: { module, min, max: workers, data } };
 }

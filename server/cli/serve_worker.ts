@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { KvShare } from "../../storage/kv/mod.ts";
+import type { KvShare, KvStorage } from "../../storage/kv/mod.ts";
 import type { WorkerContext, WorkerService } from "../workers/types.ts";
 import { readArguments } from "./arguments.ts";
 import { openStorage } from "./database.ts";
@@ -15,6 +15,14 @@ import { SERVE_OPTIONS, serveConfig } from "./serve_options.ts";
 export interface ServeWorkerData extends KvShare {
   /** The arguments of the program. */
   readonly args: readonly string[];
+}
+
+/** What a thread is given to work on a storage as the program was told to. */
+export function workerData(
+  storage: KvStorage,
+  args: readonly string[],
+): ServeWorkerData {
+  return { ...storage.share(), args };
 }
 
 /** See `WorkerModule`. */

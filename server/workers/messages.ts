@@ -45,6 +45,3 @@ export type Report =
   | { readonly type: "notified"; readonly id: number }
   /** Nothing is left of it. */
   | { readonly type: "finished" };
-
-/** What the threads are called, by which the module knows that it runs in one. */
-export type ThreadName = "imapd sessions";

@@ -7,8 +7,10 @@
 import type { AdmissionLimits } from "../admission.ts";
 import type { SharedCounts } from "../counts.ts";
 import type { ListenerSpec } from "../options.ts";
-import type { Order, Report, ThreadName } from "./messages.ts";
+import type { Order, Report } from "./messages.ts";
 import type { WorkersOptions } from "./types.ts";
+// By name, so that it is in whatever is made of the program.
+import { THREAD_NAME } from "./worker.ts";
 
 /** With so many connections to each thread another one is started. */
 const CONNECTIONS_A_THREAD = 100;
@@ -114,9 +116,8 @@ export class WorkerPool {
 
   #start(): void {
     const { workers, listeners, admission, counts } = this.#options;
-    const name: ThreadName = "imapd sessions";
     const url = new URL("./worker.ts", import.meta.url);
-    const worker = new Worker(url, { type: "module", name });
+    const worker = new Worker(url, { type: "module", name: THREAD_NAME });
     const { promise: finished, resolve } = Promise.withResolvers<void>();
     const listening = Promise.withResolvers<void>();
     const thread: Thread = {

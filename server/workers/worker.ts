@@ -10,8 +10,11 @@ import { SharedCounts } from "../counts.ts";
 import { HANDLERS } from "../doors.ts";
 import { logger } from "../log.ts";
 import { Server } from "../server.ts";
-import type { Order, Report, Start, ThreadName } from "./messages.ts";
+import type { Order, Report, Start } from "./messages.ts";
 import type { WorkerModule, WorkerService } from "./types.ts";
+
+/** What the threads are called, by which this file knows that it runs in one of them. */
+export const THREAD_NAME = "imapd sessions";
 
 /** What a worker's global scope has, of which the types of the main thread know nothing. */
 const scope = self as unknown as {
@@ -84,4 +87,4 @@ function obey(): void {
   };
 }
 
-if (scope.name === ("imapd sessions" satisfies ThreadName)) obey();
+if (scope.name === THREAD_NAME) obey();

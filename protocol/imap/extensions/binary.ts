@@ -9,7 +9,7 @@ import type { Part } from "../../mime/parse.ts";
 import { findSection } from "../../mime/section.ts";
 import { decode } from "../../mime/transfer_encoding.ts";
 import type { Decoder } from "../../wire/decoder.ts";
-import { hasNul } from "../../wire/nul.ts";
+import { hasNul } from "../../wire/nul_bytes.ts";
 import type { ParseContext } from "../command.ts";
 import { Bad, No } from "../errors.ts";
 import type { AppendData, Extension } from "../extension.ts";

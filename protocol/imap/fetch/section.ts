@@ -8,7 +8,7 @@ import { FieldNames, headerFields } from "../../mime/header.ts";
 import { sectionRange } from "../../mime/section.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import { Encoder } from "../../wire/encoder.ts";
-import { hasNul } from "../../wire/nul.ts";
+import { hasNul } from "../../wire/nul_bytes.ts";
 import { latin1Text } from "../../wire/text.ts";
 import type { ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as fc from "fast-check";
-import { hasNul } from "./nul.ts";
+import { hasNul } from "./nul_bytes.ts";
 
 Deno.test("a NUL is found wherever it is, and nothing else is taken for one", () => {
   const bytes = fc.array(
