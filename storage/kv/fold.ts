@@ -44,7 +44,10 @@ export async function foldMailbox(
   // Whatever interrupts the fold, the next one looks at what there is.
   entry.pages = undefined;
   try {
+    const { foldCount } = entry.head;
     const known = pages ?? (await readPages(db.reader, entry.id)).map;
+    // What was read may be from before the fold of another, or from amidst it.
+    if (entry.head.foldCount !== foldCount) throw new FoldOvertaken();
     const fold = new Fold(db, entry, known);
     entry.pages = await fold.run();
   } catch (error) {
