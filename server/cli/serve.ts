@@ -107,9 +107,10 @@ function workersOf(
 ): Pick<ServeOptions, "workers"> {
   if (workers === 1) return {};
   const data = (): ServeWorkerData => ({ ...storage.share(), args: args.all });
+  const ended = (data: unknown) => storage.unshare(data as ServeWorkerData);
   const module = import.meta.resolve("./serve_worker.ts");
   const min = Math.min(minWorkers, workers);
-  return { workers: { module, min, max: workers, data } };
+  return { workers: { module, min, max: workers, data, ended } };
 }
 
 /** As many as were asked for, or as the system has files for. */

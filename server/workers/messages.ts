@@ -7,6 +7,12 @@
 import type { AdmissionLimits } from "../admission.ts";
 import type { ListenerSpec } from "../options.ts";
 
+/** How many connections there may be: altogether, and without a login in this thread. */
+export interface ConnectionLimits extends AdmissionLimits {
+  /** Those who have not logged in. */
+  readonly maxConnectionsBeforeLogin: number;
+}
+
 /** What a thread is started with. */
 export interface Start {
   /** The module that says how to serve. */
@@ -18,7 +24,7 @@ export interface Start {
   /** Where to listen: ports are known by then. */
   readonly listeners: readonly ListenerSpec[];
   /** How many connections there may be. */
-  readonly admission: AdmissionLimits;
+  readonly admission: ConnectionLimits;
   /** Those of all threads. */
   readonly counts: SharedArrayBuffer;
 }

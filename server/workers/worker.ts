@@ -72,14 +72,19 @@ function obey(): void {
       turn = running;
       return;
     }
+    if (order.type === "shutdown") {
+      // Nothing that is under way may keep it waiting.
+      running?.then(({ server }) => server.shutdown()).catch(() => {});
+      return;
+    }
     turn = turn.then(async () => {
       const { server, service } = await running!;
       if (order.type === "reload") await reload({ server, service });
       else if (order.type === "endSessions") server.endSessions(order.user);
-      else if (order.type === "notify") {
+      else {
         await server.notify(order.user, order.mailbox);
         scope.postMessage({ type: "notified", id: order.id });
-      } else server.shutdown();
+      }
     }).catch(() => {});
   };
 }
