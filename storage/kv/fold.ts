@@ -49,7 +49,9 @@ export async function foldMailbox(
     // What was read may be from before the fold of another, or from amidst it.
     if (entry.head.foldCount !== foldCount) throw new FoldOvertaken();
     const fold = new Fold(db, entry, known);
-    entry.pages = await fold.run();
+    const folded = await fold.run();
+    // Another may have begun the next fold by the time that this one hears of its end.
+    if (entry.head.foldCount === fold.foldCount) entry.pages = folded;
   } catch (error) {
     if (!(error instanceof FoldOvertaken) && !entry.gone) throw error;
   }
@@ -76,6 +78,11 @@ class Fold {
     this.#upTo = entry.state.highestModseq;
     this.#known = known;
     this.#foldCount = entry.head.foldCount;
+  }
+
+  /** The head's as this fold has left it. */
+  get foldCount(): number {
+    return this.#foldCount;
   }
 
   async run(): Promise<PageMap> {
