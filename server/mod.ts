@@ -21,10 +21,11 @@ export {
 } from "./options.ts";
 export type {
   WorkerContext,
-  WorkerModule,
+  WorkerMaker,
   WorkerService,
   WorkersOptions,
 } from "./workers/types.ts";
+export { runWorker } from "./workers/worker.ts";
 export type { SaslOptions } from "./sasl/mod.ts";
 export type { AnonymousOptions } from "./sasl/anonymous.ts";
 export type { GssapiOptions } from "./sasl/gssapi/mod.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Admission, type AdmissionLimits } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import { OwnCounts, SharedCounts } from "./counts.ts";
 import type { Handlers } from "./doors.ts";
 import { ServerHost } from "./host.ts";
@@ -22,7 +22,8 @@ import { Reception } from "./reception.ts";
 import { ServerStorage } from "./server_storage.ts";
 import { ExpiryWatch } from "./tls/expiry_watch.ts";
 import { TlsService } from "./tls/tls_service.ts";
-import { WorkerPool } from "./workers/pool.ts";
+import type { ConnectionLimits } from "./workers/messages.ts";
+import { boundsOf, WorkerPool } from "./workers/pool.ts";
 
 /**
  * A running server.
@@ -73,6 +74,8 @@ export interface ImapServer extends AsyncDisposable {
 
 /** How long connections may take to end once they are closed, in milliseconds. */
 const CLOSE_TIME = 2_000;
+/** How long a thread may take for that and to close what it has opened, in milliseconds. */
+const THREAD_CLOSE_TIME = 10_000;
 
 /** See {@linkcode ImapServer}. */
 export class Server implements ImapServer {
@@ -102,14 +105,21 @@ export class Server implements ImapServer {
     everywhere?: Admission,
   ) {
     this.#options = options;
+    const threads = options.workers === undefined
+      ? 1
+      : boundsOf(options.workers).max;
+    const workers = threads === 1 ? undefined : options.workers;
     const specs = listenersOf(options);
     if (options.tls !== undefined) this.#tls = new TlsService(options.tls);
     this.#storage = new ServerStorage(
       options,
       (error, about) => this.#host.fault(error, about),
     );
-    const settings = { ...DEFAULTS, ...defined(options) };
-    const { workers } = options;
+    const given = { ...DEFAULTS, ...defined(options) };
+    const maxConnectionsBeforeLogin = Math.ceil(
+      given.maxConnectionsBeforeLogin / threads,
+    );
+    const settings = { ...given, maxConnectionsBeforeLogin };
     const counts = workers === undefined
       ? undefined
       : SharedCounts.for(2 * settings.maxConnections + 1);
@@ -131,7 +141,7 @@ export class Server implements ImapServer {
         tls: () => this.#tls,
         handshakeTime: settings.handshakeTime,
         maxConnections: settings.maxConnections,
-        maxConnectionsBeforeLogin: settings.maxConnectionsBeforeLogin,
+        maxConnectionsBeforeLogin,
       }, specs);
       for (const spec of specs) {
         this.#listeners.push(new Listener(spec, reusePort));
@@ -140,9 +150,11 @@ export class Server implements ImapServer {
         this.#workers = new WorkerPool({
           workers,
           listeners: this.#sharedListeners(specs),
-          admission: admissionLimits(settings),
+          admission: connectionLimits(settings),
           counts: counts!,
           failed: (error) => this.#lose(error),
+          missed: (error) =>
+            this.#host.fault(error, { workers: this.#workers?.size }),
         });
       }
     } catch (error) {
@@ -250,7 +262,7 @@ export class Server implements ImapServer {
     for (const listener of this.#listeners) listener.close();
     await Promise.all(accepting);
     const { drainTime = DEFAULTS.drainTime } = this.#options;
-    const workers = this.#workers?.close(drainTime + 2 * CLOSE_TIME);
+    const workers = this.#workers?.close(drainTime + THREAD_CLOSE_TIME);
     await this.#reception.drained(drainTime);
     this.#reception.closeAll();
     await this.#reception.drained(CLOSE_TIME);
@@ -261,10 +273,20 @@ export class Server implements ImapServer {
 }
 
 /** What threads are told of how many connections there may be. */
-function admissionLimits(settings: AdmissionLimits): AdmissionLimits {
-  const { maxConnections, maxConnectionsPerAddress, maxConnectionsPerUser } =
-    settings;
-  return { maxConnections, maxConnectionsPerAddress, maxConnectionsPerUser };
+function connectionLimits(
+  {
+    maxConnections,
+    maxConnectionsPerAddress,
+    maxConnectionsPerUser,
+    maxConnectionsBeforeLogin,
+  }: ConnectionLimits,
+): ConnectionLimits {
+  return {
+    maxConnections,
+    maxConnectionsPerAddress,
+    maxConnectionsPerUser,
+    maxConnectionsBeforeLogin,
+  };
 }
 
 /** An object without the members that are undefined, so that they do not hide defaults. */

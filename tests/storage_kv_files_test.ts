@@ -207,6 +207,25 @@ withFiles(
   },
 );
 
+Deno.test("KV, files: who opens a database for threads is alone on it", () =>
+  withBodyFolders(async (make) => {
+    const bodyFolder = await make();
+    const path = `${bodyFolder}.kv`;
+    await Deno.mkdir(join(bodyFolder, "new"), { recursive: true });
+    const left = join(bodyFolder, "new", "1-99999");
+    await Deno.writeFile(left, large(50).source);
+    await using first = await openKvStorage({
+      path,
+      bodyFolder,
+      threads: true,
+    });
+    assertEquals(await filesIn(bodyFolder), []);
+    await Deno.writeFile(left, large(50).source);
+    const share = first.share();
+    await using _ = await openKvStorage({ share, bodyFolder });
+    assertEquals(await filesIn(bodyFolder), ["new/1-99999"]);
+  }));
+
 withFiles(
   "a file that cannot be written refuses the message alone",
   async (open, folder) => {

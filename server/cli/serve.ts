@@ -24,7 +24,7 @@ import { openDatabase } from "./database.ts";
 import { recordsOf } from "./new_password.ts";
 import { isSupervised, onSignals, restart } from "./restart.ts";
 import { listenersOf, SERVE_OPTIONS, serveConfig } from "./serve_options.ts";
-import { workerData } from "./serve_worker.ts";
+import { type ServeWorkerData, workerData } from "./serve_worker.ts";
 import { changesOf, logAsConfigured, serviceOptions } from "./service.ts";
 import { canSharePorts } from "../workers/pool.ts";
 import { generatePassword, print, printError } from "./terminal.ts";
@@ -107,9 +107,10 @@ function workersOf(
 ): Pick<ServeOptions, "workers"> {
   if (workers === 1) return {};
   const data = () => workerData(storage, args.all);
+  const ended = (data: unknown) => storage.unshare(data as ServeWorkerData);
   const module = new URL("./serve_worker.ts", import.meta.url).href;
   const min = Math.min(minWorkers, workers);
-  return { workers: { module, min, max: workers, data } };
+  return { workers: { module, min, max: workers, data, ended } };
 }
 
 /** As many as were asked for, or as the system has files for. */

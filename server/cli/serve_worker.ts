@@ -6,6 +6,7 @@
 
 import type { KvShare, KvStorage } from "../../storage/kv/mod.ts";
 import type { WorkerContext, WorkerService } from "../workers/types.ts";
+import { runWorker } from "../workers/worker.ts";
 import { readArguments } from "./arguments.ts";
 import { openStorage } from "./database.ts";
 import { changesOf, logAsConfigured, serviceOptions } from "./service.ts";
@@ -25,10 +26,10 @@ export function workerData(
   return { ...storage.share(), args };
 }
 
-/** See `WorkerModule`. */
-export default async function (
-  { data }: WorkerContext,
-): Promise<WorkerService> {
+runWorker(serviceOf);
+
+/** Serves as the program was told to. */
+async function serviceOf({ data }: WorkerContext): Promise<WorkerService> {
   const { args, ...share } = data as ServeWorkerData;
   const given = readArguments(args, SERVE_OPTIONS);
   const config = await serveConfig(given);

@@ -7,10 +7,14 @@
 import type { AdmissionLimits } from "../admission.ts";
 import type { ListenerSpec } from "../options.ts";
 
+/** How many connections there may be: altogether, and without a login in this thread. */
+export interface ConnectionLimits extends AdmissionLimits {
+  /** Those who have not logged in. */
+  readonly maxConnectionsBeforeLogin: number;
+}
+
 /** What a thread is started with. */
 export interface Start {
-  /** The module that says how to serve. */
-  readonly module: string;
   /** See `WorkerContext`. */
   readonly index: number;
   /** See `WorkerContext`. */
@@ -18,7 +22,7 @@ export interface Start {
   /** Where to listen: ports are known by then. */
   readonly listeners: readonly ListenerSpec[];
   /** How many connections there may be. */
-  readonly admission: AdmissionLimits;
+  readonly admission: ConnectionLimits;
   /** Those of all threads. */
   readonly counts: SharedArrayBuffer;
 }
@@ -45,3 +49,6 @@ export type Report =
   | { readonly type: "notified"; readonly id: number }
   /** Nothing is left of it. */
   | { readonly type: "finished" };
+
+/** What the threads are called, by which code knows that it runs in one of them. */
+export const THREAD_NAME = "imapd sessions";

@@ -4,16 +4,20 @@
  * @module
  */
 
-import type { AdmissionLimits } from "../admission.ts";
 import type { SharedCounts } from "../counts.ts";
 import type { ListenerSpec } from "../options.ts";
-import type { Order, Report } from "./messages.ts";
+import {
+  type ConnectionLimits,
+  type Order,
+  type Report,
+  THREAD_NAME,
+} from "./messages.ts";
 import type { WorkersOptions } from "./types.ts";
-// By name, so that it is in whatever is made of the program.
-import { THREAD_NAME } from "./worker.ts";
 
 /** With so many connections to each thread another one is started. */
 const CONNECTIONS_A_THREAD = 100;
+/** How long to do without another one that could not begin, in milliseconds. */
+const PAUSE = 60_000;
 
 /** What a {@linkcode WorkerPool} is told. */
 export interface WorkerPoolOptions {
@@ -22,15 +26,19 @@ export interface WorkerPoolOptions {
   /** Where to listen: the ports that the server has bound. */
   readonly listeners: readonly ListenerSpec[];
   /** How many connections there may be. */
-  readonly admission: AdmissionLimits;
+  readonly admission: ConnectionLimits;
   /** Those of all threads. */
   readonly counts: SharedCounts;
-  /** Told when a thread could not begin, or has ended by itself. */
+  /** Told when a thread has ended by itself, or one of those from the start could not begin. */
   readonly failed: (error: Error) => void;
+  /** Told when another thread could not begin, which costs no connection. */
+  readonly missed: (error: Error) => void;
 }
 
 interface Thread {
   readonly worker: Worker;
+  /** Whether the server is not whole without it. */
+  needed: boolean;
   /** Settles when it listens, or has gone. */
   readonly listening: PromiseWithResolvers<void>;
   readonly finished: Promise<void>;
@@ -48,6 +56,8 @@ export class WorkerPool {
   #last = 0;
   #started = 0;
   #closed = false;
+  /** Until when no other thread is started. */
+  #pause = 0;
 
   /**
    * Starts as many threads as are there from the start.
@@ -57,7 +67,12 @@ export class WorkerPool {
     this.#options = options;
     const { min, max } = boundsOf(options.workers);
     this.#max = max;
-    while (this.size < min) this.#start();
+    try {
+      while (this.size < min) this.#start(true);
+    } catch (error) {
+      this.#terminate();
+      throw error;
+    }
     this.ready = Promise.all(
       [...this.#threads].map(({ listening }) => listening.promise),
     ).then(() => {});
@@ -71,7 +86,13 @@ export class WorkerPool {
   /** A connection has come, so many there are now: another thread may be wanted. */
   grow(connections: number): void {
     if (this.#closed || this.size >= this.#max) return;
-    if (connections >= this.size * CONNECTIONS_A_THREAD) this.#start();
+    if (connections < this.size * CONNECTIONS_A_THREAD) return;
+    if (performance.now() < this.#pause) return;
+    try {
+      this.#start(false);
+    } catch (error) {
+      this.#miss(error);
+    }
   }
 
   /** Has all threads go by what their module says now. */
@@ -97,7 +118,10 @@ export class WorkerPool {
     }));
   }
 
-  /** Stops all threads as the server stops; settles when nothing is left of them, or the time is over. */
+  /**
+   * Stops all threads as the server stops; settles when nothing is left of them. Those that take longer than the time,
+   * in milliseconds, are ended.
+   */
   async close(time: number): Promise<void> {
     this.#closed = true;
     this.#tell({ type: "shutdown" });
@@ -108,24 +132,33 @@ export class WorkerPool {
     const all = [...this.#threads].map(({ finished }) => finished);
     await Promise.race([over, Promise.all(all)]);
     clearTimeout(timer);
+    this.#terminate();
+  }
+
+  #terminate(): void {
     for (const thread of [...this.#threads]) {
       thread.worker.terminate();
       thread.finish();
     }
   }
 
-  #start(): void {
+  #start(needed: boolean): void {
     const { workers, listeners, admission, counts } = this.#options;
-    const url = new URL("./worker.ts", import.meta.url);
-    const worker = new Worker(url, { type: "module", name: THREAD_NAME });
+    const data = workers.data?.();
+    const worker = new Worker(workers.module, {
+      type: "module",
+      name: THREAD_NAME,
+    });
     const { promise: finished, resolve } = Promise.withResolvers<void>();
     const listening = Promise.withResolvers<void>();
     const thread: Thread = {
       worker,
+      needed,
       listening,
       finished,
       finish: () => {
-        this.#threads.delete(thread);
+        if (!this.#threads.delete(thread)) return;
+        workers.ended?.(data);
         listening.resolve();
         resolve();
       },
@@ -137,9 +170,7 @@ export class WorkerPool {
       event.preventDefault();
       this.#lose(thread, event.message);
     };
-    const data = workers.data?.();
     const start = {
-      module: workers.module,
       index: ++this.#started,
       data,
       listeners,
@@ -150,17 +181,29 @@ export class WorkerPool {
   }
 
   #take(thread: Thread, report: Report): void {
-    if (report.type === "listening") thread.listening.resolve();
-    else if (report.type === "notified") this.#notifying.get(report.id)?.();
+    if (report.type === "listening") {
+      // It has connections from now on.
+      thread.needed = true;
+      thread.listening.resolve();
+    } else if (report.type === "notified") this.#notifying.get(report.id)?.();
     else if (report.type === "failed") this.#lose(thread, report.error);
     else if (report.type === "finished") thread.finish();
   }
 
   #lose(thread: Thread, reason: string): void {
     if (!this.#threads.has(thread)) return;
-    thread.finish();
     thread.worker.terminate();
-    this.#options.failed(new Error(`A thread has ended: ${reason}`));
+    thread.finish();
+    const error = new Error(`A thread has ended: ${reason}`);
+    if (thread.needed) this.#options.failed(error);
+    else this.#miss(error);
+  }
+
+  #miss(error: unknown): void {
+    this.#pause = performance.now() + PAUSE;
+    this.#options.missed(
+      error instanceof Error ? error : new Error(String(error)),
+    );
   }
 
   #tell(order: Order): void {

@@ -11,10 +11,11 @@ import type { ReloadOptions, ServeOptions } from "../options.ts";
  * sockets that listen to one port.
  *
  * Options have functions and open files, which no thread can be given: so each thread loads a module that makes them
- * anew. Connections are counted over all threads; limits on memory and delays after wrong passwords are each thread's.
+ * anew. Connections are counted over all threads; of those without a login each thread has its part; limits on memory
+ * and delays after wrong passwords are each thread's.
  */
 export interface WorkersOptions {
-  /** The address of the module, as of `import.meta.resolve`. Its default export is a {@linkcode WorkerModule}. */
+  /** The address of the module that a thread runs, as of `import.meta.resolve`: it calls `runWorker`. */
   readonly module: string;
   /** How many threads there are from the start, the server's own included. Default: `max`. */
   readonly min?: number;
@@ -25,9 +26,14 @@ export interface WorkersOptions {
   readonly max?: number;
   /** What a thread is given: anything that can be cloned. A `MessagePort` in an object is handed over. */
   readonly data?: () => unknown;
+  /**
+   * A thread that was given this has ended, or was ended where it stood: with `KvStorage.unshare` others go on with what
+   * it was about to change.
+   */
+  readonly ended?: (data: unknown) => void;
 }
 
-/** What a {@linkcode WorkerModule} is called with. */
+/** What a {@linkcode WorkerMaker} is called with. */
 export interface WorkerContext {
   /** Which thread it is: 1 is the first beside the server's own. */
   readonly index: number;
@@ -45,5 +51,5 @@ export interface WorkerService {
   readonly close?: () => Promise<void>;
 }
 
-/** What the module of {@linkcode WorkersOptions} exports by default. */
-export type WorkerModule = (context: WorkerContext) => Promise<WorkerService>;
+/** Says how a thread serves. */
+export type WorkerMaker = (context: WorkerContext) => Promise<WorkerService>;

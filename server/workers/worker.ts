@@ -10,11 +10,13 @@ import { SharedCounts } from "../counts.ts";
 import { HANDLERS } from "../doors.ts";
 import { logger } from "../log.ts";
 import { Server } from "../server.ts";
-import type { Order, Report, Start } from "./messages.ts";
-import type { WorkerModule, WorkerService } from "./types.ts";
-
-/** What the threads are called, by which this file knows that it runs in one of them. */
-export const THREAD_NAME = "imapd sessions";
+import {
+  type Order,
+  type Report,
+  type Start,
+  THREAD_NAME,
+} from "./messages.ts";
+import type { WorkerMaker, WorkerService } from "./types.ts";
 
 /** What a worker's global scope has, of which the types of the main thread know nothing. */
 const scope = self as unknown as {
@@ -30,10 +32,9 @@ interface Running {
   readonly service: WorkerService;
 }
 
-async function start(given: Start): Promise<Running> {
-  const { module, index, data, listeners, admission, counts } = given;
-  const loaded = await import(module) as { default: WorkerModule };
-  const service = await loaded.default({ index, data });
+async function start(make: WorkerMaker, given: Start): Promise<Running> {
+  const { index, data, listeners, admission, counts } = given;
+  const service = await make({ index, data });
   const shared = new SharedCounts(counts);
   numberConnectionsOf(index);
   const { workers: _, ...options } = service.options;
@@ -58,13 +59,50 @@ async function reload({ server, service }: Running): Promise<void> {
   }
 }
 
+/**
+ * Serves connections in a thread beside those of a server: what the module of its `workers` calls, once it is loaded.
+ * Anywhere else it does nothing, so that other code may import that module.
+ *
+ * ```ts ignore
+ * // mail.ts: each thread has a storage of its own on the same database.
+ * import { type KvShare, openKvStorage, runWorker, serve } from "@x/imapd";
+ *
+ * runWorker(async ({ data }) => {
+ *   const storage = await openKvStorage({ share: data as KvShare });
+ *   return {
+ *     options: { storage, users: { alice: "secret" } },
+ *     close: () => storage.close(),
+ *   };
+ * });
+ *
+ * if (import.meta.main) {
+ *   const storage = await openKvStorage({ path: "mail.kv", threads: true });
+ *   serve({
+ *     storage,
+ *     users: { alice: "secret" },
+ *     workers: {
+ *       module: import.meta.url,
+ *       max: 4,
+ *       data: () => storage.share(),
+ *       ended: (data) => storage.unshare(data as KvShare),
+ *     },
+ *   });
+ * }
+ * ```
+ *
+ * @param make says how the thread serves, by what it is given
+ */
+export function runWorker(make: WorkerMaker): void {
+  if (scope.name === THREAD_NAME) obey(make);
+}
+
 /** Does what the server says, one thing after the other. */
-function obey(): void {
+function obey(make: WorkerMaker): void {
   let running: Promise<Running> | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   scope.onmessage = ({ data: order }) => {
     if (order.type === "start") {
-      running = start(order.start);
+      running = start(make, order.start);
       running.then(
         () => scope.postMessage({ type: "listening" }),
         (error) => {
@@ -75,16 +113,19 @@ function obey(): void {
       turn = running;
       return;
     }
+    if (order.type === "shutdown") {
+      // Nothing that is under way may keep it waiting.
+      running?.then(({ server }) => server.shutdown()).catch(() => {});
+      return;
+    }
     turn = turn.then(async () => {
       const { server, service } = await running!;
       if (order.type === "reload") await reload({ server, service });
       else if (order.type === "endSessions") server.endSessions(order.user);
-      else if (order.type === "notify") {
+      else {
         await server.notify(order.user, order.mailbox);
         scope.postMessage({ type: "notified", id: order.id });
-      } else server.shutdown();
+      }
     }).catch(() => {});
   };
 }
-
-if (scope.name === THREAD_NAME) obey();

@@ -44,8 +44,8 @@ export interface BodyFilesOptions {
   readonly folder: string;
   /** Sources of so many bytes or more are written to files. */
   readonly from: number;
-  /** Whether other processes write to the same database. */
-  readonly shared: boolean;
+  /** Whether nobody else was on the database while it was opened. */
+  readonly sole: boolean;
   /** Told of failures that nobody waits for. */
   readonly onFault: (error: unknown) => void;
 }
@@ -219,16 +219,16 @@ export class BodyFiles {
     return bytes;
   }
 
-  /** Clears `new` of what a crash has left there. */
+  /** Clears `new` of what a crash has left there; at the opening of the database. */
   async sweep(): Promise<void> {
-    const { shared, folder } = this.#options;
+    const { sole, folder } = this.#options;
     for await (const content of namesIn(join(folder, ARRIVING))) {
       const path = this.#arrivalOf(content);
       if (await this.#isLinked(content)) {
         await this.#move(content);
         continue;
       }
-      if (!shared || await isOld(path)) await unlink(path);
+      if (sole || await isOld(path)) await unlink(path);
     }
   }
 

@@ -70,6 +70,8 @@ export class Committer {
   >();
   /** What the commit under way is about. */
   #committing: ReadonlySet<Subject<unknown>> = new Set();
+  /** What changes are about that wait until it has been read: whoever reads it by turns must not put them off. */
+  readonly #wanted = new Set<Subject<unknown>>();
 
   /** Commits to this database. */
   constructor(kv: Deno.Kv, options: CommitterOptions) {
@@ -101,11 +103,15 @@ export class Committer {
     });
   }
 
-  /** Brings something in memory up to what is in the database; not while a commit of it is under way. */
+  /**
+   * Brings something in memory up to what is in the database; not while a commit of it is under way, or a change of it
+   * is about to be planned.
+   */
   refresh(subject: Subject<unknown>): Promise<void> {
-    if (!this.#committing.has(subject)) return this.#read(subject);
-    // With its lock held nobody else changes it, and it was up to date when it was taken.
-    if (this.#options.locks.exclusive) return Promise.resolve();
+    if (this.#committing.has(subject)) {
+      // With its lock held nobody else changes it, and it was up to date when it was taken.
+      if (this.#options.locks.exclusive) return Promise.resolve();
+    } else if (!this.#wanted.has(subject)) return this.#read(subject);
     let waiting = this.#waiting.get(subject);
     if (waiting === undefined) {
       waiting = Promise.withResolvers<void>();
@@ -231,6 +237,7 @@ export class Committer {
     const accepted: Accepted[] = [];
     const left: Pending[] = [];
     let full = false;
+    this.#wanted.clear();
     for (const [index, pending] of this.#queue.entries()) {
       if (full || (pending.alone && index > 0 && accepted.length > 0)) {
         full = true;
@@ -266,6 +273,9 @@ export class Committer {
       this.#options.freshness.moved(subject)
     );
     for (const { subject } of stale) this.#stale.add(subject);
+    if (stale.length > 0) {
+      for (const subject of subjects) this.#wanted.add(subject);
+    }
     if (stale.length > 0 || !batch.admits(change)) {
       batch.block(change);
       return "later";

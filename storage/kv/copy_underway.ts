@@ -184,11 +184,13 @@ async function expunge(
 
 /**
  * Takes back all copies that were cut short.
+ * @param sole whether no copy can be under way
  * @returns when the oldest of those that may go on can be taken for cut short; undefined where there are none
  */
 export async function sweepCopies(
   db: Database,
   cache: MailboxCache,
+  sole: boolean,
 ): Promise<number | undefined> {
   const { reader, settings } = db;
   let next: number | undefined;
@@ -197,7 +199,7 @@ export async function sweepCopies(
   ) {
     const { time } = decodeCopy(value);
     const due = time + COPY_AGE;
-    if (settings.shared && settings.now() < due) {
+    if (!sole && settings.now() < due) {
       next = Math.min(next ?? Infinity, due);
       continue;
     }

@@ -23,6 +23,8 @@ export interface Settings {
   readonly now: () => number;
   /** Whether other processes write to the same database. */
   readonly shared: boolean;
+  /** Whether nobody else was on it while it was opened. */
+  readonly sole: boolean;
   /** How many messages the mailboxes that nobody has open may have in memory, together. */
   readonly maxCachedMessages: number;
   /** How long the contents of messages that are gone are kept for those reading them, in milliseconds. */

@@ -44,9 +44,14 @@ export async function foldMailbox(
   // Whatever interrupts the fold, the next one looks at what there is.
   entry.pages = undefined;
   try {
+    const { foldCount } = entry.head;
     const known = pages ?? (await readPages(db.reader, entry.id)).map;
+    // What was read may be from before the fold of another, or from amidst it.
+    if (entry.head.foldCount !== foldCount) throw new FoldOvertaken();
     const fold = new Fold(db, entry, known);
-    entry.pages = await fold.run();
+    const folded = await fold.run();
+    // Another may have begun the next fold by the time that this one hears of its end.
+    if (entry.head.foldCount === fold.foldCount) entry.pages = folded;
   } catch (error) {
     if (!(error instanceof FoldOvertaken) && !entry.gone) throw error;
   }
@@ -73,6 +78,11 @@ class Fold {
     this.#upTo = entry.state.highestModseq;
     this.#known = known;
     this.#foldCount = entry.head.foldCount;
+  }
+
+  /** The head's as this fold has left it. */
+  get foldCount(): number {
+    return this.#foldCount;
   }
 
   async run(): Promise<PageMap> {

@@ -23,6 +23,8 @@ export interface KvShare {
   readonly port: MessagePort;
   /** By which all threads know what has been written, and take turns. */
   readonly memory: SharedArrayBuffer;
+  /** Which of the threads it is. */
+  readonly thread: number;
 }
 
 /** See the module's text. */
@@ -37,6 +39,8 @@ export interface Handles {
   readonly local: boolean;
   /** Whether others write to it too. */
   readonly shared: boolean;
+  /** Whether nobody else can be on it while it is opened: what is not at its end will not go on. */
+  readonly sole: boolean;
   /** What in memory is still what is in the database. */
   readonly freshness: Freshness;
   /** Turns at what is changed. */
@@ -45,6 +49,8 @@ export interface Handles {
   readonly link?: Link;
   /** Lets another thread work on the database; undefined where that cannot be. */
   readonly share?: () => KvShare;
+  /** Ends that, however far the other thread has come. */
+  readonly unshare?: (share: Pick<KvShare, "thread">) => void;
   /** Closes what was opened here. */
   close(): void;
 }
@@ -65,6 +71,7 @@ export async function openHandles(options: KvStorageOptions): Promise<Handles> {
     provider: opened.provider,
     local: !remote,
     shared,
+    sole: !shared,
     freshness: shared ? AMONG_OTHERS : ALONE,
     locks: NO_LOCKS,
     close() {
@@ -82,6 +89,7 @@ function handlesOf(kv: Deno.Kv, shared: boolean): Handles {
     provider: undefined,
     local: false,
     shared,
+    sole: !shared,
     freshness: shared ? AMONG_OTHERS : ALONE,
     locks: NO_LOCKS,
     close() {},
@@ -99,19 +107,27 @@ async function handlesForThreads(path: string): Promise<Handles> {
   const marks = new Marks(slots);
   const writer = new Writer(written, marks);
   const kv = relayedKv(reader, writer);
+  const locks = new SharedLocks(slots);
+  const shares = new Map<number, () => void>();
   return {
     kv,
     reader: kv,
     provider,
     local: true,
     shared: true,
+    sole: true,
     freshness: marks,
-    locks: new SharedLocks(slots),
+    locks,
     link: writer,
     share() {
+      const thread = slots.addThread();
       const { port1, port2 } = new MessageChannel();
-      writer.serve(port1);
-      return { path, port: port2, memory: slots.memory };
+      shares.set(thread, writer.serve(port1));
+      return { path, port: port2, memory: slots.memory, thread };
+    },
+    unshare({ thread }) {
+      shares.get(thread)?.();
+      if (shares.delete(thread)) locks.free(thread);
     },
     close() {
       writer.close();
@@ -126,13 +142,14 @@ async function handlesOfShare(share: KvShare): Promise<Handles> {
   const { kv: reader, provider } = await openKv(share.path);
   const link = new PortLink(share.port);
   const kv = relayedKv(reader, link);
-  const slots = new SharedSlots(share.memory);
+  const slots = new SharedSlots(share.memory, share.thread);
   return {
     kv,
     reader: kv,
     provider,
     local: true,
     shared: true,
+    sole: false,
     freshness: new Marks(slots),
     locks: new SharedLocks(slots),
     link,

@@ -41,14 +41,14 @@ export class Maintenance {
   /** Clears away what a crash has left. */
   async recover(): Promise<void> {
     await sweepUploads(this.#db);
-    await this.#sweepCopies();
+    await this.#sweepCopies(this.#db.settings.sole);
     await this.#db.files?.sweep();
     this.garbage();
   }
 
   /** In a shared database it looks again when copies of others may have been cut short. */
-  async #sweepCopies(): Promise<void> {
-    const next = await sweepCopies(this.#db, this.#cache);
+  async #sweepCopies(sole: boolean): Promise<void> {
+    const next = await sweepCopies(this.#db, this.#cache, sole);
     if (next !== undefined) this.#wake(next);
   }
 
@@ -132,7 +132,7 @@ export class Maintenance {
           this.#collect = false;
           await this.#collector.begin();
           // Unless others write, too, a copy that is not at its end is one of our own.
-          if (this.#db.settings.shared) await this.#sweepCopies();
+          if (this.#db.settings.shared) await this.#sweepCopies(false);
           await buryMailboxes(this.#db, this.#collector);
           const young = await this.#collector.collect();
           if (young !== undefined) {

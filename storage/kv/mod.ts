@@ -156,6 +156,7 @@ export async function openKvStorage(
     limits: withinRecords({ ...DEFAULT_STORAGE_LIMITS, ...options.limits }),
     now: options.now ?? Date.now,
     shared: handles.shared,
+    sole: handles.sole,
     maxCachedMessages: options.maxCachedMessages ?? 1_000_000,
     gracePeriod: options.gracePeriod ?? 60_000,
     foldRecords: options.foldRecords ?? 512,
@@ -186,7 +187,7 @@ export async function openKvStorage(
     : await BodyFiles.open(reader, committer, {
       folder,
       from: (options.bodyFilesFrom ?? BODY_FILES_FROM) || Infinity,
-      shared: settings.shared,
+      sole: settings.sole,
       onFault: settings.onFault,
     }).catch(closing);
   const secret = await secretOf(reader, committer).catch(closing);
@@ -383,7 +384,7 @@ export class KvStorage implements Storage {
 
   /**
    * Lets another thread work on the database: `openKvStorage({ share })` there, with the same limits and the same
-   * delimiter. Close this storage after those.
+   * delimiter. Close this storage after those, and say with {@linkcode unshare} when a thread has gone.
    * @throws {TypeError} when it was not opened for `threads`
    */
   share(): KvShare {
@@ -391,6 +392,14 @@ export class KvStorage implements Storage {
       throw new TypeError("The storage was not opened for several threads");
     }
     return this.#handles.share();
+  }
+
+  /**
+   * The thread that was given a share has closed its storage, or has gone without: nobody waits any longer for what it
+   * was about to change.
+   */
+  unshare(share: Pick<KvShare, "thread">): void {
+    this.#handles.unshare?.(share);
   }
 
   /** See {@linkcode Storage.close}. */

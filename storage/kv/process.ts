@@ -102,8 +102,13 @@ export class Process {
     if (link !== undefined) {
       return link.watch(subject.key, (told) => {
         if (told === "own" || freshness.holds(subject)) return;
-        if (told !== undefined && subject.hear?.(told)) {
-          return freshness.followed(subject, told.mark);
+        try {
+          if (told !== undefined && subject.hear?.(told)) {
+            return freshness.followed(subject, told.mark);
+          }
+        } catch (error) {
+          settings.onFault(error);
+          subject.invalidate();
         }
         committer.refresh(subject).catch(settings.onFault);
       });

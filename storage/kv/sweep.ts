@@ -108,12 +108,12 @@ async function removeAll(
   if (writes.length > 0) await collector.commit(writes);
 }
 
-/** Gives up what uploads left that never came to their end. */
+/** Gives up what uploads left that never came to their end; at the opening of the database. */
 export async function sweepUploads(db: Database): Promise<void> {
   const { reader, settings } = db;
   for await (const entry of reader.list<Uint8Array>({ prefix: UPLOADS })) {
     const { time, sizes } = decodeUpload(entry.value);
-    if (settings.shared && settings.now() - time < UPLOAD_AGE) continue;
+    if (!settings.sole && settings.now() - time < UPLOAD_AGE) continue;
     const [, home, first] = entry.key as [string, number, number];
     await discardUpload(
       db,

@@ -2,7 +2,12 @@
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { type ImapServer, openKvStorage, serve } from "../../mod.ts";
+import {
+  type ImapServer,
+  type KvShare,
+  openKvStorage,
+  serve,
+} from "../../mod.ts";
 import { LineClient } from "../testing/client.ts";
 
 const module = import.meta.resolve("./threads_service.ts");
@@ -30,6 +35,7 @@ async function twoThreads(
       module,
       max: 2,
       data: () => ({ ...storage.share(), secret: "secret" }),
+      ended: (data) => storage.unshare(data as KvShare),
     },
   });
   await server.ready;
@@ -161,4 +167,73 @@ Deno.test("threads: one that cannot begin ends the server", async () => {
   await server.ready;
   await server.finished;
   assert(String(faults[0]).includes("no_such_module"), String(faults[0]));
+});
+
+Deno.test("threads: another one that cannot begin is done without", async () => {
+  const missed = Promise.withResolvers<unknown>();
+  const given: unknown[] = [];
+  const ended: unknown[] = [];
+  await using server = serve({
+    port: 0,
+    onListen() {},
+    onError: missed.resolve,
+    workers: {
+      module: import.meta.resolve("./no_such_module.ts"),
+      min: 1,
+      max: 2,
+      data: () => given.push(given.length),
+      ended: (data) => ended.push(data),
+    },
+  });
+  await server.ready;
+  const clients: LineClient[] = [];
+  try {
+    // One that is being accepted may not be counted yet.
+    while (clients.length < 110) {
+      clients.push(await LineClient.open(server.addr.port));
+    }
+    assert(String(await missed.promise).includes("no_such_module"));
+    assertEquals(ended, [1]);
+    // It is still there, and does not try again at once.
+    clients.push(await LineClient.open(server.addr.port));
+    assertMatch(await clients.at(-1)!.ask("NOOP"), /^t1 OK/m);
+    assertEquals(given, [0]);
+  } finally {
+    for (const client of clients) client[Symbol.dispose]();
+  }
+});
+
+Deno.test("threads: at most one is none, and shares no port", async () => {
+  const missing = import.meta.resolve("./no_such_module.ts");
+  await using server = serve({
+    port: 0,
+    onListen() {},
+    workers: { module: missing, max: 1 },
+  });
+  await server.ready;
+  const { port } = server.addr;
+  assertThrows(
+    () =>
+      Deno.listen({ port, hostname: server.addr.hostname, reusePort: true }),
+    Deno.errors.AddrInUse,
+  );
+});
+
+Deno.test("threads: where one cannot be started, none is", () => {
+  let ended = 0;
+  let started = 0;
+  const data = () => {
+    if (++started === 3) throw new Error("no more");
+  };
+  assertThrows(
+    () =>
+      serve({
+        port: 0,
+        onListen() {},
+        workers: { module, max: 4, data, ended: () => ended++ },
+      }),
+    Error,
+    "no more",
+  );
+  assertEquals(ended, 2);
 });

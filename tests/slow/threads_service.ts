@@ -3,11 +3,14 @@
 import {
   type KvShare,
   openKvStorage,
+  runWorker,
   type WorkerContext,
   type WorkerService,
 } from "../../mod.ts";
 
-export default async function (
+runWorker(serviceOf);
+
+async function serviceOf(
   { data, index }: WorkerContext,
 ): Promise<WorkerService> {
   const { secret, ...share } = data as KvShare & { secret: string };

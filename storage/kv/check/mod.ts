@@ -159,6 +159,7 @@ async function contextOf(
     limits: { ...limits, maxMessageSize: Math.max(maxMessageSize, 2 ** 32) },
     now,
     shared: false,
+    sole: true,
     maxCachedMessages: 0,
     gracePeriod: 0,
     foldRecords: 512,
@@ -171,7 +172,7 @@ async function contextOf(
       folder: bodyFolder,
       // What a repair adds goes into the database.
       from: Infinity,
-      shared: false,
+      sole: true,
       onFault,
     });
   if (files !== undefined) stack.defer(() => files.close());

@@ -45,6 +45,7 @@ export class PortLink implements Link {
   readonly #waiting = new Map<number, Waiting>();
   readonly #watchers = new Map<string, Set<(told: Told) => void>>();
   #last = 0;
+  #closed = false;
 
   /** Over a port whose other end a writer has. */
   constructor(port: MessagePort) {
@@ -57,6 +58,7 @@ export class PortLink implements Link {
     checks: readonly Deno.AtomicCheck[],
     writes: readonly AnyWrite[],
   ): Promise<CommitResult> {
+    if (this.#closed) return Promise.reject(closed());
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -90,10 +92,9 @@ export class PortLink implements Link {
 
   /** See {@linkcode Link.close}. What waits is refused: whether it is done is not known. */
   close(): void {
+    this.#closed = true;
     this.#port.close();
-    for (const { reject } of this.#waiting.values()) {
-      reject(new Error("The database is closed"));
-    }
+    for (const { reject } of this.#waiting.values()) reject(closed());
     this.#waiting.clear();
   }
 
@@ -121,4 +122,8 @@ export class PortLink implements Link {
       waiting?.reject(wrong ? new TypeError(message) : new Error(message));
     }
   }
+}
+
+function closed(): Error {
+  return new Error("The database is closed");
 }

@@ -81,7 +81,12 @@ function watch(
     async pull(controller) {
       if (!changed) await new Promise<void>((resolve) => wake = resolve);
       changed = false;
-      controller.enqueue(await reader.getMany(keys) as never);
+      try {
+        controller.enqueue(await reader.getMany(keys) as never);
+      } catch (error) {
+        stop();
+        throw error;
+      }
     },
     cancel: stop,
   }, { highWaterMark: 0 });

@@ -12,7 +12,7 @@ import type { Locks } from "../locks.ts";
 import { type SharedSlots, slotOfSubject } from "./slots.ts";
 
 /** Of a lock: who has it, 0 for nobody; whether somebody waits; who had it last and lets others go first. */
-const HOLDER = 0xff, WANTED = 0x100, LAST_SHIFT = 9;
+const HOLDER = 0x7fff, WANTED = 0x8000, LAST_SHIFT = 16;
 /** For how long others may go first, and how long to wait before looking again, in milliseconds. */
 const COURTESY = 2, PATIENCE = 5;
 
@@ -53,6 +53,18 @@ export class SharedLocks implements Locks {
   /** See {@linkcode Locks.release}. */
   release(): void {
     for (const slot of this.#held) this.#giveBack(slot);
+  }
+
+  /** Gives back what a thread has that is gone. */
+  free(thread: number): void {
+    for (let slot = 0; slot < this.#locks.length; slot++) {
+      let now = Atomics.load(this.#locks, slot);
+      while ((now & HOLDER) === thread) {
+        Atomics.compareExchange(this.#locks, slot, now, 0);
+        Atomics.notify(this.#locks, slot);
+        now = Atomics.load(this.#locks, slot);
+      }
+    }
   }
 
   /** See {@linkcode Locks.wait}. */
@@ -96,6 +108,8 @@ export class SharedLocks implements Locks {
     this.#held.delete(slot);
     for (;;) {
       const now = Atomics.load(this.#locks, slot);
+      // This thread was taken for gone.
+      if ((now & HOLDER) !== this.#thread) return;
       const wanted = (now & WANTED) !== 0;
       const next = wanted ? this.#thread << LAST_SHIFT : 0;
       if (Atomics.compareExchange(this.#locks, slot, now, next) !== now) {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import type { Subject } from "../batch.ts";
 import { Marks } from "./marks.ts";
 import { SharedLocks } from "./shared_locks.ts";
@@ -12,7 +12,10 @@ function subject(mailbox: number): Subject<unknown> {
 
 function twoThreads() {
   const first = new SharedSlots();
-  return [first, new SharedSlots(first.memory)] as const;
+  return [
+    first,
+    new SharedSlots(first.memory, first.addThread()),
+  ] as const;
 }
 
 Deno.test("a lock has one holder, and all of them are taken or none", async () => {
@@ -40,6 +43,46 @@ Deno.test("who gives a lock back lets those go first who wait", async () => {
   // Nobody waits any more, sooner or later.
   while (!first!.take([a])) await first!.wait();
   first!.release();
+});
+
+Deno.test("what a thread had that is gone is free", async () => {
+  const [first, second] = twoThreads();
+  const [a, b] = [subject(1), subject(2)];
+  const [left, gone] = [new SharedLocks(first), new SharedLocks(second)];
+  assertEquals(gone.take([a]), true);
+  assertEquals(left.take([b]), true);
+  assertEquals(left.take([a]), false);
+  const waiting = left.wait();
+  left.free(second.thread);
+  await waiting;
+  assertEquals(left.take([a]), true);
+  // It was not gone after all, and takes nothing from others.
+  gone.release();
+  assertEquals(gone.take([a]), false);
+  assertEquals(gone.take([b]), false);
+  left.release();
+});
+
+Deno.test("there are only so many threads as a lock can tell apart", () => {
+  const slots = new SharedSlots();
+  let last = 0;
+  while (last < 0x7fff) last = slots.addThread();
+  assertThrows(() => slots.addThread(), Error, "32767");
+  const [lock, other] = [
+    new SharedLocks(new SharedSlots(slots.memory, last)),
+    new SharedLocks(slots),
+  ];
+  assertEquals([lock.take([subject(1)]), other.take([subject(1)])], [
+    true,
+    false,
+  ]);
+  lock.release();
+  // Whoever had it last lets others go first.
+  assertEquals([lock.take([subject(1)]), other.take([subject(1)])], [
+    false,
+    true,
+  ]);
+  other.release();
 });
 
 Deno.test("a mark tells of a commit in another thread, and not of one's own", () => {

@@ -7,6 +7,8 @@
 import type { Subject } from "../batch.ts";
 
 const SLOTS = 65_536;
+/** What a lock has room for. */
+const MAX_THREADS = 0x7fff;
 
 /** See the module's text. */
 export class SharedSlots {
@@ -18,14 +20,22 @@ export class SharedSlots {
   readonly locks: Int32Array;
   /** Which of the threads this one is, from 1 on. */
   readonly thread: number;
+  #threads = 1;
 
-  /** The memory of another thread, or new memory. */
-  constructor(memory = new SharedArrayBuffer((2 * SLOTS + 1) * 4)) {
+  /** New memory; or that of the first thread, and the number that it has given. */
+  constructor(memory = new SharedArrayBuffer(2 * SLOTS * 4), thread = 1) {
     this.memory = memory;
     this.marks = new Int32Array(memory, 0, SLOTS);
     this.locks = new Int32Array(memory, SLOTS * 4, SLOTS);
-    const threads = new Int32Array(memory, 2 * SLOTS * 4, 1);
-    this.thread = Atomics.add(threads, 0, 1) + 1;
+    this.thread = thread;
+  }
+
+  /** The first thread gives another its number. @throws {Error} when there have been too many */
+  addThread(): number {
+    if (this.#threads === MAX_THREADS) {
+      throw new Error(`More than ${MAX_THREADS} threads since the start`);
+    }
+    return ++this.#threads;
   }
 }
 

@@ -59,7 +59,11 @@ export class Writer implements Link {
       if (watchers !== undefined) {
         const news = newsOf(key, writes, versionstamp, mark);
         for (const { owner, changed } of [...watchers]) {
-          changed(owner === from ? "own" : news);
+          try {
+            changed(owner === from ? "own" : news);
+          } catch {
+            // Whoever listens fails by itself: the commit is durable.
+          }
         }
       }
       return mark;
@@ -83,8 +87,8 @@ export class Writer implements Link {
     const watcher = { owner, changed };
     watchers.add(watcher);
     return () => {
-      watchers.delete(watcher);
-      if (watchers.size === 0) this.#watchers.delete(name);
+      if (!watchers.delete(watcher) || watchers.size > 0) return;
+      this.#watchers.delete(name);
     };
   }
 
