@@ -108,7 +108,9 @@ export class SocketChannel implements Channel {
     try {
       while (offset < bytes.length) {
         this.#standsSince = performance.now();
-        this.#timer ??= setTimeout(this.#look, this.#writeTime);
+        if (!this.#closed) {
+          this.#timer ??= setTimeout(this.#look, this.#writeTime);
+        }
         offset += await this.#conn.write(
           offset === 0 ? bytes : bytes.subarray(offset),
         );

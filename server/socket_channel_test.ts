@@ -75,3 +75,14 @@ Deno.test("a client that resets the connection is at its end", async () => {
   assertEquals(await channel.read(0), null);
   channel.close();
 });
+
+Deno.test({
+  name: "a write to a channel that was closed leaves no timer",
+  sanitizeOps: true,
+  async fn() {
+    const [channel, client] = await pair();
+    channel.close();
+    await assertRejects(() => channel.write(new Uint8Array(1)));
+    client.close();
+  },
+});

@@ -2,13 +2,14 @@
  * Keeps bytes within a bound: what was not wanted for long goes first.
  *
  * Entries stand in the order in which they came. One that is wanted is marked, which costs less than to move it to the
- * end; where room is needed, the marked ones at the front lose their mark and go to the end instead.
+ * end; where room is needed, the marked ones at the front lose their mark and go to the end instead. Those that came
+ * together may share a buffer; one that stays for longer gets a buffer of its own, lest it keep the others in memory.
  *
  * @module
  */
 
 interface Entry {
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   /** Whether it was wanted since it came, or came to the end again. */
   wanted: boolean;
 }
@@ -59,10 +60,16 @@ export class ByteCache<Key = string> {
       this.#entries.delete(key);
       if (entry.wanted) {
         entry.wanted = false;
+        entry.bytes = alone(entry.bytes);
         // Comes up again behind the others.
         this.#entries.set(key, entry);
       } else this.#size -= entry.bytes.length;
       if (this.#size <= this.#limit) return;
     }
   }
+}
+
+/** Bytes in a buffer that is not much larger than they are. */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength > 2 * bytes.length ? bytes.slice() : bytes;
 }

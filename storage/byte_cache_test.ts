@@ -28,3 +28,17 @@ Deno.test("a key that is set anew counts once", () => {
   cache.delete("a");
   assertEquals(cache.size, 0);
 });
+
+Deno.test("what outlives its neighbours keeps nothing of them in memory", () => {
+  const cache = new ByteCache(100);
+  const page = new Uint8Array(100).map((_, index) => index);
+  for (let at = 0; at < 100; at += 10) {
+    cache.set(`${at}`, page.subarray(at, at + 10));
+  }
+  assertEquals(cache.get("50")?.buffer, page.buffer);
+  for (let n = 0; n < 6; n++) cache.set(`other ${n}`, new Uint8Array(10));
+  const kept = cache.get("50")!;
+  assertEquals(kept, page.slice(50, 60));
+  assertEquals(kept.buffer.byteLength, 10);
+  assertEquals(cache.size, 100);
+});

@@ -1,9 +1,10 @@
 /** Copies that take several commits are all or none, also where the process goes away in between. */
 
 import { assert, assertEquals } from "@std/assert";
-import { COPIES } from "../storage/kv/keys.ts";
+import { COPIES, copyKey, receiptKey } from "../storage/kv/keys.ts";
 import { COPY_AGE } from "../storage/kv/copy_underway.ts";
 import { openKvStorage } from "../storage/kv/mod.ts";
+import type { MailboxId } from "../storage/model.ts";
 import type { Mailbox } from "../storage/storage.ts";
 import {
   message,
@@ -34,15 +35,28 @@ interface Side extends AsyncDisposable {
   readonly target: Mailbox;
   /** Decides the fate of its commits. */
   fate(decide: (keys: readonly Deno.KvKey[]) => Fate | Promise<Fate>): void;
+  /** Has the receipt not be found when it is looked for next: the error of the commit. */
+  loseReceipt(): Error;
   /** Whether the database contradicts itself. */
   verify(): Promise<string[]>;
 }
 
 async function side(
   kv: Deno.Kv,
-  options: { shared: boolean; now?: () => number },
+  options: {
+    shared: boolean;
+    now?: () => number;
+    onFault?: (fault: unknown) => void;
+  },
 ): Promise<Side> {
   const db = new ObservedKv(kv);
+  let lost = false;
+  const { get } = db.kv;
+  db.kv.get = ((key: Deno.KvKey, ...rest) => {
+    if (!lost || key[0] !== receiptKey("")[0]) return get(key, ...rest);
+    lost = false;
+    return Promise.reject(new Error("no answer"));
+  }) as Deno.Kv["get"];
   const storage = await openKvStorage({
     kv: db.kv,
     watch: false,
@@ -58,6 +72,10 @@ async function side(
     inbox,
     target,
     fate: (decide) => db.fate = decide,
+    loseReceipt() {
+      lost = true;
+      return new Error("no answer");
+    },
     verify: () => storage.verify(),
     async [Symbol.asyncDispose]() {
       for (const one of [inbox, target, account]) one.close();
@@ -155,6 +173,43 @@ Deno.test("a copy that fails in a process that goes on is taken back at once", a
   assertEquals(one.target.state.length, 0);
   assertEquals(await recordsIn(kv), 0);
   assertEquals(await one.verify(), []);
+});
+
+Deno.test("a copy of which nobody knows how far it has come is taken back whole", async () => {
+  using kv = await Deno.openKv(":memory:");
+  await using one = await side(kv, { shared: false });
+  await fill(one.inbox);
+  let left = 0;
+  one.fate((keys) =>
+    !copiesTo(one.target, keys) || left-- !== 0
+      ? "done"
+      : { after: one.loseReceipt() }
+  );
+  await refused(
+    "UNAVAILABLE",
+    one.inbox.copyTo(one.inbox.state.allUids(), one.target),
+  );
+  await one.target.refresh();
+  assertEquals(one.target.state.length, 0);
+  assertEquals(await recordsIn(kv), 0);
+  assertEquals(await one.verify(), []);
+});
+
+Deno.test("records of copies that cannot be read do not keep a database from being opened", async () => {
+  using kv = await Deno.openKv(":memory:");
+  {
+    await using one = await side(kv, { shared: false });
+    await fill(one.inbox);
+    await cutShort(one, 1);
+    await kv.set(copyKey(1 as MailboxId, 1), Uint8Array.of(99));
+    await kv.set(copyKey(one.target.state.id, 1), new Uint8Array(2));
+  }
+  const faults: unknown[] = [];
+  const onFault = (fault: unknown) => faults.push(fault);
+  await using again = await side(kv, { shared: false, onFault });
+  assertEquals(again.target.state.length, 0);
+  assertEquals(faults.length, 2);
+  assertEquals(await recordsIn(kv), 2);
 });
 
 Deno.test("of another process a copy is taken back once nothing is added to it for long", async () => {

@@ -135,6 +135,8 @@ export async function undoCopy(
 ): Promise<void> {
   const record = await claim(db, key);
   if (record === undefined) return;
+  // What was committed before the claim may not have been heard of here.
+  await db.committer.refresh(target);
   if (!target.gone && target.head.uidValidity === record.uidValidity) {
     for (const [first, last] of record.ranges) {
       const { state } = target;
@@ -183,7 +185,7 @@ async function expunge(
 }
 
 /**
- * Takes back all copies that were cut short.
+ * Takes back all copies that were cut short. One that cannot be taken back is left for another time.
  * @param sole whether no copy can be under way
  * @returns when the oldest of those that may go on can be taken for cut short; undefined where there are none
  */
@@ -197,20 +199,28 @@ export async function sweepCopies(
   for await (
     const { key, value } of reader.list<Uint8Array>({ prefix: COPIES })
   ) {
-    const { time } = decodeCopy(value);
-    const due = time + COPY_AGE;
-    if (!sole && settings.now() < due) {
-      next = Math.min(next ?? Infinity, due);
-      continue;
-    }
-    const entry = cache.pin(key[1] as MailboxId);
     try {
-      await entry.load();
-      if (settings.shared) await db.committer.refresh(entry);
-      await undoCopy(db, key, entry);
-    } finally {
-      cache.unpin(entry);
+      const due = decodeCopy(value).time + COPY_AGE;
+      if (!sole && settings.now() < due) {
+        next = Math.min(next ?? Infinity, due);
+      } else await sweepCopy(db, cache, key);
+    } catch (error) {
+      settings.onFault(error);
     }
   }
   return next;
+}
+
+async function sweepCopy(
+  db: Database,
+  cache: MailboxCache,
+  key: Deno.KvKey,
+): Promise<void> {
+  const entry = cache.pin(key[1] as MailboxId);
+  try {
+    await entry.load();
+    await undoCopy(db, key, entry);
+  } finally {
+    cache.unpin(entry);
+  }
 }

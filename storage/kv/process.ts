@@ -15,6 +15,8 @@ import { watchKeys } from "./watch.ts";
 
 /** How long a watch outlives those who listened, in milliseconds. */
 const LINGER = 5_000;
+/** For how long a mailbox that has been loaded at the start may be opened by nobody, in milliseconds. */
+const UNUSED = 3_600_000;
 
 interface Watch {
   /** How many listen. */
@@ -36,8 +38,8 @@ export class Process {
   readonly watching: boolean;
   #background = new Set<Promise<unknown>>();
   #watches = new Map<Subject<unknown>, Watch>();
-  /** Whether what is in memory at the end is to be there after the next start. */
-  #stays = false;
+  /** Since when what is in memory at the end is to be there after the next start; undefined where it is not. */
+  #preloaded: number | undefined;
   #closing = false;
 
   /**
@@ -153,18 +155,35 @@ export class Process {
     }
   }
 
-  /** Loads the large mailboxes that were in memory when the database was closed last, one after the other. */
+  /**
+   * Loads the large mailboxes that were in memory when the database was closed last, one after the other: those used
+   * last at the end, so that they are the last to go.
+   */
   async preload(): Promise<void> {
-    this.#stays = true;
-    for (const id of await readRecent(this.db)) {
+    const { settings } = this.db;
+    this.#preloaded = settings.now();
+    for (const id of (await readRecent(this.db)).toReversed()) {
       if (this.#closing) return;
+      // Whoever was faster has used it since.
+      if (this.cache.peek(id) !== undefined) continue;
       const entry = this.cache.pin(id);
       try {
         await entry.load();
+      } catch (error) {
+        settings.onFault(error);
       } finally {
         this.cache.unpin(entry);
       }
     }
+  }
+
+  /** Notes what is to be in memory after the next start; what nobody has opened for long is not. */
+  async #note(entries: readonly MailboxEntry[]): Promise<void> {
+    if (this.#preloaded === undefined) return;
+    const { now, onFault } = this.db.settings;
+    const brief = now() - this.#preloaded < UNUSED;
+    const used = entries.filter(({ account }) => brief || account);
+    await noteRecent(this.db, used).catch(onFault);
   }
 
   /** Writes down all that has been claimed and waits for everything under way. */
@@ -182,9 +201,7 @@ export class Process {
     while (this.#background.size > 0) await Promise.all(this.#background);
     const entries = [...this.cache.entries];
     await this.maintenance.close(entries);
-    if (this.#stays) {
-      await noteRecent(this.db, entries).catch(this.db.settings.onFault);
-    }
+    await this.#note(entries);
     await this.db.threads.close();
     await this.db.files?.close();
     await this.db.committer.close();

@@ -37,11 +37,11 @@ function partOf(
 
 const NO_BYTES = new Uint8Array(0);
 
-/** What has been decoded for the response that is being written: a client may ask for many pieces of a part. */
-const decoded = new WeakMap<
-  FetchMessage,
-  Map<string, Uint8Array | undefined>
->();
+/**
+ * What has been decoded for the response that is being written: a client may ask for many pieces of a part. Each response
+ * has a summary of its own; the `FetchMessage` is the same for all of them.
+ */
+const decoded = new WeakMap<Summary, Map<string, Uint8Array | undefined>>();
 
 /** The content of a part with its transfer encoding taken off. */
 function content(
@@ -51,8 +51,8 @@ function content(
   const part = partOf(message.summary, numbers);
   if (part === undefined) return undefined;
   if (numbers.length === 0) return message.slice(0, part.bodyEnd);
-  let parts = decoded.get(message);
-  if (parts === undefined) decoded.set(message, parts = new Map());
+  let parts = decoded.get(message.summary);
+  if (parts === undefined) decoded.set(message.summary, parts = new Map());
   const key = numbers.join(".");
   if (!parts.has(key)) {
     const encoded = message.slice(part.bodyStart, part.bodyEnd);

@@ -20,7 +20,7 @@ export interface Partial {
   readonly length: number;
 }
 
-/** A message whose FETCH response is being written. */
+/** A message whose FETCH response is being written. The object serves the next message, too: nobody may keep it. */
 export interface FetchMessage {
   /** The session that the response goes to. */
   readonly session: Session;
@@ -44,7 +44,7 @@ export interface FetchMessage {
   readonly size: number;
   /** Its size as it is kept; that of a surrogate is another (RFC 6858 § 3). */
   readonly storedSize: number;
-  /** Its summary; only for attributes that say they need it. */
+  /** Its summary, made for this response; only for attributes that say they need it. */
   readonly summary: Summary;
   /** Bytes of its source; only within the range that the attribute asked for. */
   slice(start: number, end: number): Uint8Array;
