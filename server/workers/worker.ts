@@ -63,9 +63,15 @@ async function reload({ server, service }: Running): Promise<void> {
  * Serves connections in a thread beside those of a server: what the module of its `workers` calls, once it is loaded.
  * Anywhere else it does nothing, so that other code may import that module.
  *
- * ```ts ignore
- * // mail.ts: each thread has a storage of its own on the same database.
- * import { type KvShare, openKvStorage, runWorker, serve } from "@x/imapd";
+ * ```ts
+ * // mail.ts, where the server has
+ * // workers: {
+ * //   module: import.meta.resolve("./mail.ts"),
+ * //   data: () => storage.share(),
+ * //   ended: (data) => storage.unshare(data as KvShare),
+ * // }
+ * // and a storage that was opened with `threads: true`.
+ * import { type KvShare, openKvStorage, runWorker } from "@x/imapd";
  *
  * runWorker(async ({ data }) => {
  *   const storage = await openKvStorage({ share: data as KvShare });
@@ -74,20 +80,6 @@ async function reload({ server, service }: Running): Promise<void> {
  *     close: () => storage.close(),
  *   };
  * });
- *
- * if (import.meta.main) {
- *   const storage = await openKvStorage({ path: "mail.kv", threads: true });
- *   serve({
- *     storage,
- *     users: { alice: "secret" },
- *     workers: {
- *       module: import.meta.url,
- *       max: 4,
- *       data: () => storage.share(),
- *       ended: (data) => storage.unshare(data as KvShare),
- *     },
- *   });
- * }
  * ```
  *
  * @param make says how the thread serves, by what it is given
