@@ -88,6 +88,22 @@ function copiesTo(target: Mailbox, keys: readonly Deno.KvKey[]): boolean {
   return keys.some(([kind, id]) => kind === "log" && id === target.state.id);
 }
 
+/** Copies all to `target`; one of the commits has another fate, and the copy is refused for it. */
+async function failAt(
+  one: Side,
+  commit: number,
+  fate: () => Fate,
+): Promise<void> {
+  let left = commit;
+  one.fate((keys) =>
+    !copiesTo(one.target, keys) || left-- !== 0 ? "done" : fate()
+  );
+  await refused(
+    "UNAVAILABLE",
+    one.inbox.copyTo(one.inbox.state.allUids(), one.target),
+  );
+}
+
 async function recordsIn(kv: Deno.Kv): Promise<number> {
   return (await Array.fromAsync(kv.list({ prefix: COPIES }))).length;
 }
@@ -160,16 +176,7 @@ Deno.test("a copy that fails in a process that goes on is taken back at once", a
   using kv = await Deno.openKv(":memory:");
   await using one = await side(kv, { shared: false });
   await fill(one.inbox);
-  let left = 1;
-  one.fate((keys) =>
-    !copiesTo(one.target, keys) || left-- !== 0
-      ? "done"
-      : { before: new Error("the disk is full") }
-  );
-  await refused(
-    "UNAVAILABLE",
-    one.inbox.copyTo(one.inbox.state.allUids(), one.target),
-  );
+  await failAt(one, 1, () => ({ before: new Error("the disk is full") }));
   assertEquals(one.target.state.length, 0);
   assertEquals(await recordsIn(kv), 0);
   assertEquals(await one.verify(), []);
@@ -179,16 +186,7 @@ Deno.test("a copy of which nobody knows how far it has come is taken back whole"
   using kv = await Deno.openKv(":memory:");
   await using one = await side(kv, { shared: false });
   await fill(one.inbox);
-  let left = 0;
-  one.fate((keys) =>
-    !copiesTo(one.target, keys) || left-- !== 0
-      ? "done"
-      : { after: one.loseReceipt() }
-  );
-  await refused(
-    "UNAVAILABLE",
-    one.inbox.copyTo(one.inbox.state.allUids(), one.target),
-  );
+  await failAt(one, 0, () => ({ after: one.loseReceipt() }));
   await one.target.refresh();
   assertEquals(one.target.state.length, 0);
   assertEquals(await recordsIn(kv), 0);

@@ -64,16 +64,12 @@ export async function openHandles(options: KvStorageOptions): Promise<Handles> {
   const opened = await openKv(path);
   const own = isFile(path) ? (await openKv(path)).kv : undefined;
   const remote = isRemote(path);
-  const shared = options.shared ?? remote;
   return {
     kv: opened.kv,
     reader: own ?? opened.kv,
     provider: opened.provider,
     local: !remote,
-    shared,
-    sole: !shared,
-    freshness: shared ? AMONG_OTHERS : ALONE,
-    locks: NO_LOCKS,
+    ...inOneThread(options.shared ?? remote),
     close() {
       own?.close();
       opened.kv.close();
@@ -88,11 +84,20 @@ function handlesOf(kv: Deno.Kv, shared: boolean): Handles {
     reader: kv,
     provider: undefined,
     local: false,
+    ...inOneThread(shared),
+    close() {},
+  };
+}
+
+/** Alone on the database, or among other processes. */
+function inOneThread(
+  shared: boolean,
+): Pick<Handles, "shared" | "sole" | "freshness" | "locks"> {
+  return {
     shared,
     sole: !shared,
     freshness: shared ? AMONG_OTHERS : ALONE,
     locks: NO_LOCKS,
-    close() {},
   };
 }
 
