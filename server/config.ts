@@ -67,6 +67,7 @@ export interface Config {
   readonly clientCa?: string;
   readonly kv?: string;
   readonly bodyFilesFrom?: number;
+  readonly withoutJournal?: boolean;
   readonly insecureAuth?: boolean;
   readonly utf8Only?: boolean;
   readonly surrogates?: boolean;

@@ -163,6 +163,14 @@ export const SETTINGS: readonly Setting[] = [
     sample: { yaml: "262144" },
   },
   {
+    key: "withoutJournal",
+    kind: { type: "flag" },
+    help: "commit every change to the database at once, which takes longer, " +
+      "instead of writing it to a journal beside it first",
+    fallback: "false",
+    sample: { yaml: "false" },
+  },
+  {
     key: "insecureAuth",
     kind: { type: "flag" },
     help: "allow passwords without TLS from other machines too",

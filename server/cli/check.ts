@@ -33,7 +33,8 @@ export const checkCommand: CliCommand = {
   about: [
     "Reads the whole database and prints a line for everything that is wrong: values that cannot be " +
     "read, wrong counts, messages without their source, sources without a message, mailboxes " +
-    "without an account. Without --repair nothing is changed.",
+    "without an account. Without --repair nothing is changed, but for what a crash has left in the " +
+    "journal, which is brought in.",
     "--repair makes anew what follows from something else, and says what it did. What has lost its " +
     "place goes below Lost+Found of the user whose it is; what may be anybody's, into the account " +
     "lost+found. A message goes only when its source has gone; what is left of that is kept in " +

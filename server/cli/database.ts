@@ -55,7 +55,7 @@ export interface Database extends AsyncDisposable {
  */
 export async function openDatabase(
   config: Config,
-  beside: Pick<KvStorageOptions, "threads"> = {},
+  beside: Pick<KvStorageOptions, "threads" | "journal"> = {},
 ): Promise<Database> {
   const path = databasePath(config);
   const lock = isDatabaseFile(path) ? await DatabaseLock.take(path) : undefined;
@@ -90,7 +90,7 @@ export async function openDatabase(
  */
 export async function openStorage(
   config: Config,
-  beside: Pick<KvStorageOptions, "path" | "threads" | "share">,
+  beside: Pick<KvStorageOptions, "path" | "threads" | "share" | "journal">,
 ): Promise<KvStorage> {
   // Loaded here: a command that opens no database has no use for it.
   const { openKvStorage } = await import("../../storage/kv/mod.ts");

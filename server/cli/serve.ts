@@ -66,7 +66,11 @@ async function run(args: Arguments): Promise<number> {
     throw new CommandError("Several workers need --unstable-net");
   }
   logAsConfigured(config);
-  await using database = await openDatabase(config, { threads: workers > 1 });
+  const threads = workers > 1;
+  await using database = await openDatabase(config, {
+    threads,
+    journal: !threads && !config.withoutJournal,
+  });
   const { users: kvUsers } = database.storage;
   const hasUsers = config.passwdFile !== undefined ||
     Object.keys(config.users ?? {}).length > 0;

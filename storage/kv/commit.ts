@@ -22,6 +22,7 @@ import { StorageError } from "../model.ts";
 import type { Write } from "./keys.ts";
 import { Batch, type Change, type Plan, type Subject } from "./batch.ts";
 import type { Freshness } from "./freshness.ts";
+import { isLocked, pause, whileLocked } from "./locked.ts";
 import type { Locks } from "./locks.ts";
 import { Receipts } from "./receipt.ts";
 
@@ -29,7 +30,6 @@ import { Receipts } from "./receipt.ts";
 export const MAX_CHANGE_BYTES = 600_000;
 
 const MAX_ATTEMPTS = 16;
-const MAX_LOCKED = 12;
 
 interface Pending {
   readonly change: Change<unknown>;
@@ -330,19 +330,11 @@ export class Committer {
     }
   }
 
-  /** A commit, again and again while the file is locked by another handle. */
-  async #attempt(
+  #attempt(
     checks: readonly Deno.AtomicCheck[],
     writes: readonly Write[],
   ): Promise<Deno.KvCommitResult | Deno.KvCommitError> {
-    for (let attempt = 0;; attempt++) {
-      try {
-        return await atomic(this.#kv, checks, writes).commit();
-      } catch (error) {
-        if (!isLocked(error) || attempt === MAX_LOCKED) throw error;
-        await pause(attempt, 200);
-      }
-    }
+    return whileLocked(() => atomic(this.#kv, checks, writes).commit());
   }
 
   /** The database did not take the commit, or we cannot know: nothing in memory has changed. */
@@ -407,22 +399,9 @@ function atomic(
   return operation;
 }
 
-/** Whether another handle on the same file is in the way, which passes. */
-function isLocked(error: unknown): boolean {
-  return error instanceof Error &&
-    /database (table )?is (locked|busy)/i.test(error.message);
-}
-
 /** Lets everything else that can run do so once: some microseconds. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Waits longer with each attempt, some milliseconds, never just as long as somebody else. */
-function pause(attempt: number, longest: number): Promise<void> {
-  const most = Math.min(longest, 2 ** attempt);
-  const time = most / 2 + Math.random() * most / 2;
-  return new Promise((resolve) => setTimeout(resolve, time));
 }
 
 /** What a user is told when the database fails; the cause is kept. */

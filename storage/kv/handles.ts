@@ -5,9 +5,16 @@
  */
 
 import { ALONE, AMONG_OTHERS, type Freshness } from "./freshness.ts";
+import { JournaledKv } from "./journal/journaled_kv.ts";
 import { type Locks, NO_LOCKS } from "./locks.ts";
 import type { KvStorageOptions } from "./mod.ts";
-import { isFile, isRemote, type KvProvider, openKv } from "./open.ts";
+import {
+  isFile,
+  isRemote,
+  journalPath,
+  type KvProvider,
+  openKv,
+} from "./open.ts";
 import { type Link, PortLink } from "./relay/link.ts";
 import { Marks } from "./relay/marks.ts";
 import { SharedLocks } from "./relay/shared_locks.ts";
@@ -45,6 +52,8 @@ export interface Handles {
   readonly freshness: Freshness;
   /** Turns at what is changed. */
   readonly locks: Locks;
+  /** What commits go to before the database has them, where that is so. */
+  readonly journal?: JournaledKv;
   /** The way to the thread that writes, where several threads are on the database. */
   readonly link?: Link;
   /** Lets another thread work on the database; undefined where that cannot be. */
@@ -52,7 +61,7 @@ export interface Handles {
   /** Ends that, however far the other thread has come. */
   readonly unshare?: (share: Pick<KvShare, "thread">) => void;
   /** Closes what was opened here. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** Opens what the options name. @throws {Error} when the database cannot be opened */
@@ -63,18 +72,45 @@ export async function openHandles(options: KvStorageOptions): Promise<Handles> {
   if (options.threads) return await handlesForThreads(path);
   const opened = await openKv(path);
   const own = isFile(path) ? (await openKv(path)).kv : undefined;
+  const close = () => {
+    own?.close();
+    opened.kv.close();
+  };
   const remote = isRemote(path);
-  return {
+  const handles: Handles = {
     kv: opened.kv,
     reader: own ?? opened.kv,
     provider: opened.provider,
     local: !remote,
     ...inOneThread(options.shared ?? remote),
-    close() {
-      own?.close();
-      opened.kv.close();
-    },
+    close,
   };
+  if (!options.journal || handles.shared) return handles;
+  const journal = await journalOf(path, handles, options).catch((error) => {
+    close();
+    throw error;
+  });
+  if (journal === undefined) return handles;
+  const journaled = journal.kv();
+  return {
+    ...handles,
+    kv: journaled,
+    reader: journaled,
+    journal,
+    close: () => journal.close().finally(close),
+  };
+}
+
+/** Begins a journal; undefined where there is no place for one. */
+async function journalOf(
+  path: string,
+  { kv, reader }: Handles,
+  { onFault = console.error }: KvStorageOptions,
+): Promise<JournaledKv | undefined> {
+  const journal = await journalPath(path);
+  return journal === undefined
+    ? undefined
+    : await JournaledKv.begin(journal, kv, reader, onFault);
 }
 
 /** One that was open before may be anywhere, and stays open. */

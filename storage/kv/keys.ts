@@ -230,6 +230,9 @@ export const USER_SECRET: Deno.KvKey = ["user-secret"];
 /** `["receipt", process]`: the number of a process's last commit in a database that others share; 9 bytes. */
 export const receiptKey = (process: string): Deno.KvKey => ["receipt", process];
 
+/** `["journal"]`: up to which commit the database has what is in the journal beside it; 25 bytes. */
+export const JOURNAL: Deno.KvKey = ["journal"];
+
 /** A key and a value as they are written, and in how many milliseconds the value goes; null deletes. */
 export type Write = readonly [
   key: Deno.KvKey,

@@ -7,6 +7,7 @@
  * - commit.ts, batch.ts: the one write path, a group commit
  * - changes.ts, deliver_change.ts, list_changes.ts: every change, as a plan of what to write
  * - deliver.ts: one message to many mailboxes
+ * - journal/: what commits are written to before the database has them
  * - handles.ts, freshness.ts, relay/: alone on the database, among other processes, among threads of this one
  * - copy_underway.ts: copies that take several commits, all or none
  * - load.ts, fold.ts: from the log and the pages to the state, and from the log into the pages
@@ -48,6 +49,7 @@ import { accountChange, dismantleChange } from "./list_changes.ts";
 import { KvMailbox } from "./mailbox.ts";
 import { withinRecords } from "./metadata.ts";
 import { type Handles, type KvShare, openHandles } from "./handles.ts";
+import { PendingReader } from "./journal/pending.ts";
 import { bodyFolder, isFile, type KvProvider } from "./open.ts";
 import { KvOtpStore } from "./otp.ts";
 import { Process } from "./process.ts";
@@ -75,6 +77,13 @@ export interface KvStorageOptions {
   readonly bodyFolder?: string;
   /** Sources of so many bytes or more are written to files, where there is a folder; 0 for none. Default 262,144. */
   readonly bodyFilesFrom?: number;
+  /**
+   * Whether changes go to a journal first, `PATH.journal`, and to the database some time later, many together: who waits
+   * for one waits for a short write in place of a commit. For a database that is a file which nobody else writes to,
+   * whatever their program, and which is not for {@linkcode threads}. Closing brings all of it into the database; what a
+   * crash leaves, opening the path does. Default false.
+   */
+  readonly journal?: boolean;
   /** Whether other processes write to the database too. Default: whether the path is a URL. */
   readonly shared?: boolean;
   /**
@@ -172,12 +181,12 @@ export async function openKvStorage(
     onFault: settings.onFault,
   });
   let direct: FileReader | undefined;
-  const close = () => {
+  const close = async () => {
     direct?.close();
-    handles.close();
+    await handles.close();
   };
-  const closing = (error: unknown): never => {
-    close();
+  const closing = async (error: unknown): Promise<never> => {
+    await close();
     throw error;
   };
   const folder = options.bodyFolder ??
@@ -191,13 +200,18 @@ export async function openKvStorage(
       onFault: settings.onFault,
     }).catch(closing);
   const secret = await secretOf(reader, committer).catch(closing);
+  const { journal } = handles;
   if (handles.provider === "deno" && isFile(path)) {
+    await journal?.drain().catch(closing);
     direct = await FileReader.open(path, secretEntry(secret));
   }
+  const values = journal !== undefined && direct !== undefined
+    ? new PendingReader(journal.pending, direct)
+    : direct ?? reader;
   const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
   const db: Database = {
     reader,
-    contents: new ContentReader(direct ?? reader, files, cacheBytes),
+    contents: new ContentReader(values, files, cacheBytes),
     files,
     committer,
     freshness,

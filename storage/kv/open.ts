@@ -5,6 +5,7 @@
  */
 
 import { dirname } from "@std/path";
+import { replayJournal } from "./journal/replay.ts";
 import { openNpmKv } from "./npm_kv.ts";
 
 /** What opened a database. */
@@ -38,21 +39,39 @@ export function isFile(path: string): boolean {
 export async function bodyFolder(path: string): Promise<string | undefined> {
   if (!isFile(path)) return undefined;
   const folder = `${path}.bodies`;
+  return await isOurs(folder) ? folder : undefined;
+}
+
+/** The journal of a database at a path: `PATH.journal`, where that is a file and we may write beside it. */
+export async function journalPath(path: string): Promise<string | undefined> {
+  if (!isFile(path)) return undefined;
+  const journal = `${path}.journal`;
+  return await isOurs(journal) ? journal : undefined;
+}
+
+async function isOurs(path: string): Promise<boolean> {
   for (const name of ["read", "write"] as const) {
-    const { state } = await Deno.permissions.query({ name, path: folder });
-    if (state !== "granted") return undefined;
+    const { state } = await Deno.permissions.query({ name, path });
+    if (state !== "granted") return false;
   }
-  return folder;
+  return true;
 }
 
 /**
- * Opens a database; makes the folders above a file.
+ * Opens a database; makes the folders above a file, and brings in what a crash has left in its journal.
  * @param path a file, `:memory:`, or the URL of a KV Connect server
  */
 export async function openKv(path: string): Promise<OpenedKv> {
   if (isFile(path)) await Deno.mkdir(dirname(path), { recursive: true });
-  if (typeof Deno.openKv === "function") {
-    return { kv: await Deno.openKv(path), provider: "deno" };
+  const opened: OpenedKv = typeof Deno.openKv === "function"
+    ? { kv: await Deno.openKv(path), provider: "deno" }
+    : { kv: await openNpmKv(path), provider: "npm" };
+  try {
+    const journal = await journalPath(path);
+    if (journal !== undefined) await replayJournal(opened.kv, journal);
+    return opened;
+  } catch (error) {
+    opened.kv.close();
+    throw error;
   }
-  return { kv: await openNpmKv(path), provider: "npm" };
 }

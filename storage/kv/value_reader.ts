@@ -14,6 +14,7 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { decodeKey, encodeKey, following } from "./key_bytes.ts";
 
 /** A value and its key. */
 export interface KeyValue<T> {
@@ -153,60 +154,4 @@ export class FileReader implements ValueReader {
 function isSame(a: unknown, b: Uint8Array): boolean {
   return a instanceof Uint8Array && a.length === b.length &&
     a.every((byte, index) => byte === b[index]);
-}
-
-const STRING = 0x02;
-const NUMBER = 0x21;
-const END = 0x00;
-/** A number on its way. */
-const scratch = new DataView(new ArrayBuffer(8));
-const scratchBytes = new Uint8Array(scratch.buffer);
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-/** The first key after one. */
-function following(key: Uint8Array): Uint8Array {
-  const after = new Uint8Array(key.length + 1);
-  after.set(key);
-  return after;
-}
-
-/** A key as the table has it: names up to a zero, numbers such that their bytes sort as they do. */
-export function encodeKey(key: Deno.KvKey): Uint8Array {
-  const bytes: number[] = [];
-  for (const part of key) {
-    if (typeof part === "string" && !part.includes("\0")) {
-      bytes.push(STRING, ...encoder.encode(part), END);
-    } else if (typeof part === "number") {
-      scratch.setFloat64(0, part);
-      turnSign(scratch.getInt8(0) < 0);
-      bytes.push(NUMBER, ...scratchBytes);
-    } else throw new TypeError("A key has a part of another kind");
-  }
-  return Uint8Array.from(bytes);
-}
-
-/** A key from the table. */
-export function decodeKey(bytes: Uint8Array): Deno.KvKey {
-  const key: (string | number)[] = [];
-  for (let at = 0; at < bytes.length;) {
-    if (bytes[at] === STRING) {
-      const end = bytes.indexOf(END, at);
-      key.push(decoder.decode(bytes.subarray(at + 1, end)));
-      at = end + 1;
-    } else if (bytes[at] === NUMBER) {
-      for (let i = 0; i < 8; i++) scratchBytes[i] = bytes[at + 1 + i]!;
-      turnSign(scratch.getInt8(0) >= 0);
-      key.push(scratch.getFloat64(0));
-      at += 9;
-    } else throw new TypeError("A key has a part of another kind");
-  }
-  return key;
-}
-
-/** Numbers below zero have all bits turned, others the first. */
-function turnSign(isNegative: boolean): void {
-  const high = scratch.getInt32(0);
-  scratch.setInt32(0, isNegative ? ~high : high ^ 0x80000000);
-  if (isNegative) scratch.setInt32(4, ~scratch.getInt32(4));
 }

@@ -1,11 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
-import {
-  decodeKey,
-  encodeKey,
-  FileReader,
-  type ValueReader,
-} from "./value_reader.ts";
+import { decodeKey, encodeKey, keyOf, nameOf } from "./key_bytes.ts";
+import { FileReader, type ValueReader } from "./value_reader.ts";
 
 const numbers = fc.oneof(fc.integer(), fc.double({ noNaN: true }));
 const keys = fc.tuple(
@@ -41,8 +37,23 @@ async function opened(
 Deno.test("a key comes back as it was", () => {
   fc.assert(fc.property(keys, (key) => {
     assertEquals(decodeKey(encodeKey(key)), key);
+    assertEquals(keyOf(nameOf(key)), key);
   }));
 });
+
+Deno.test("a name may have anything in it", () =>
+  opened(async (kv, path) => {
+    const names = ["", "a\0", "\0\0b", "é\u{1f600}", "\xff"];
+    for (const name of names) await kv.set(["n", name], new Uint8Array(1));
+    const direct = await FileReader.open(path, known);
+    const found = await direct!.getMany(names.map((name) => ["n", name]));
+    direct!.close();
+    assertEquals(
+      found.map(({ value }) => value !== null),
+      names.map(() => true),
+    );
+    for (const name of names) assertEquals(keyOf(nameOf([name, 1])), [name, 1]);
+  }));
 
 Deno.test("a file is read as its Deno KV reads it", () =>
   opened(async (kv, path) => {

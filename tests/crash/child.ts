@@ -96,6 +96,7 @@ const storage = await openKvStorage({
   foldRecords: 20,
   // Large sources are in files in some rounds, and in chunks in others.
   bodyFilesFrom: [0, 50_000, 1_000][Number(seed) % 3]!,
+  journal: Number(seed) % 4 !== 0,
 });
 const account = await storage.openAccount("u");
 for (let worker = 0; worker < WORKERS; worker++) {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { AnyWrite, CommitResult, Link } from "./link.ts";
+import { Operation } from "../operation.ts";
+import type { AnyWrite, Link } from "./link.ts";
 
 /**
  * The database.
@@ -20,43 +21,12 @@ export function relayedKv(reader: Deno.Kv, link: Link): Deno.Kv {
     list: reader.list.bind(reader),
     set: (...write: Parameters<Deno.Kv["set"]>) => commit([write]),
     delete: async (key: Deno.KvKey) => void await commit([[key, null]]),
-    atomic: () => new RelayedOperation(link),
+    atomic: () =>
+      new Operation((checks, writes) => link.commit(checks, writes)),
     watch: (keys: readonly Deno.KvKey[]) => watch(reader, link, keys),
     close: () => reader.close(),
   };
   return kv as unknown as Deno.Kv;
-}
-
-/** What {@linkcode Deno.AtomicOperation} is for the storage: checks, values set and deleted. */
-class RelayedOperation {
-  readonly #link: Link;
-  readonly #checks: Deno.AtomicCheck[] = [];
-  readonly #writes: AnyWrite[] = [];
-
-  constructor(link: Link) {
-    this.#link = link;
-  }
-
-  check(...checks: Deno.AtomicCheck[]): this {
-    for (const { key, versionstamp } of checks) {
-      this.#checks.push({ key, versionstamp });
-    }
-    return this;
-  }
-
-  set(key: Deno.KvKey, value: unknown, options?: { expireIn?: number }): this {
-    this.#writes.push([key, value, options]);
-    return this;
-  }
-
-  delete(key: Deno.KvKey): this {
-    this.#writes.push([key, null]);
-    return this;
-  }
-
-  commit(): Promise<CommitResult> {
-    return this.#link.commit(this.#checks, this.#writes);
-  }
 }
 
 /** As {@linkcode Deno.Kv.watch}: the entries at first, and again after each change; several may be told as one. */

@@ -1,0 +1,230 @@
+/**
+ * The journal's file: records one after the other, each on the disk when its write is done.
+ *
+ * It has two halves, written in turns, so that the records of one can go into the database while the other fills. All
+ * of it is there from the beginning: to write where a file has its blocks takes one flush, to make it longer two. What
+ * a half had before stays behind what is new in it; numbers tell them apart.
+ *
+ * @module
+ */
+
+import * as fs from "node:fs";
+import { dirname } from "@std/path";
+import { isMissing, syncFolder, unlink } from "../files.ts";
+import { type JournalRecord, readRecord } from "./record.ts";
+
+const MAGIC = new TextEncoder().encode("imapd journal 1\n");
+/** How long the identity of a database is, in bytes. */
+export const IDENTITY = 16;
+/** What comes before the halves: the magic and the identity of the database. */
+const HEAD = 4_096;
+/** How long a half is, in bytes: part of the format. */
+const HALF = 4_194_304;
+
+interface Waiting {
+  readonly record: JournalRecord;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** See the module's text. */
+export class JournalFile {
+  readonly #path: string;
+  readonly #lock: Deno.FsFile;
+  readonly #descriptor: number;
+  /** Settles when all up to a record is in the database. */
+  readonly #settled: (number: number) => Promise<void>;
+  #half = 0;
+  /** Where the next record goes, within the half. */
+  #at = 0;
+  /** The last record of each half. */
+  readonly #last = [0, 0];
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+
+  private constructor(
+    path: string,
+    lock: Deno.FsFile,
+    descriptor: number,
+    settled: (number: number) => Promise<void>,
+  ) {
+    this.#path = path;
+    this.#lock = lock;
+    this.#descriptor = descriptor;
+    this.#settled = settled;
+  }
+
+  /**
+   * Makes the file of a journal in which nothing is.
+   * @param identity what tells the database from others, 16 bytes
+   * @param settled settles when all up to a record is in the database, so that it can be written over
+   */
+  static async create(
+    path: string,
+    identity: Uint8Array,
+    settled: (number: number) => Promise<void>,
+  ): Promise<JournalFile> {
+    const lock = await Deno.open(path, {
+      read: true,
+      write: true,
+      createNew: true,
+      mode: 0o600,
+    });
+    try {
+      await lock.lock(true);
+      const bytes = new Uint8Array(HEAD + 2 * HALF);
+      bytes.set(MAGIC);
+      bytes.set(identity, MAGIC.length);
+      for (let at = 0; at < bytes.length;) {
+        at += await lock.write(bytes.subarray(at));
+      }
+      await lock.sync();
+      await syncFolder(dirname(path));
+      // Windows has no such flag: there each write is followed by a flush.
+      const flags = fs.constants.O_RDWR | (fs.constants.O_DSYNC ?? 0);
+      return new JournalFile(path, lock, fs.openSync(path, flags), settled);
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Writes a record behind those before it; settles when it is on the disk.
+   * @throws whatever the system says; none of those that wait behind it is written then
+   */
+  write(record: JournalRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ record, resolve, reject });
+      this.#writing ??= this.#run().finally(() => this.#writing = undefined);
+    });
+  }
+
+  /** Settles when nothing is on its way to the disk. */
+  async idle(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** Closes it and removes it: all of it is in the database. */
+  async remove(): Promise<void> {
+    this.close();
+    await unlink(this.#path);
+  }
+
+  /** Closes it; what is in it stays there. */
+  close(): void {
+    fs.closeSync(this.#descriptor);
+    this.#lock.close();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const next = this.#waiting.shift()!;
+      try {
+        await this.#put(next.record);
+        next.resolve();
+      } catch (error) {
+        // A record is never there without the one before it.
+        for (const { reject } of [next, ...this.#waiting.splice(0)]) {
+          reject(error);
+        }
+      }
+    }
+  }
+
+  async #put({ bytes, number }: JournalRecord): Promise<void> {
+    if (this.#at + bytes.length > HALF) {
+      const other = 1 - this.#half;
+      await this.#settled(this.#last[other]!);
+      this.#half = other;
+      this.#at = 0;
+    }
+    await this.#writeAt(bytes, HEAD + this.#half * HALF + this.#at);
+    this.#at += bytes.length;
+    this.#last[this.#half] = number;
+  }
+
+  async #writeAt(bytes: Uint8Array, position: number): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      at += await new Promise<number>((resolve, reject) =>
+        fs.write(
+          this.#descriptor,
+          bytes,
+          at,
+          bytes.length - at,
+          position + at,
+          (error, written) => error ? reject(error) : resolve(written),
+        )
+      );
+    }
+    if (fs.constants.O_DSYNC !== undefined) return;
+    await new Promise<void>((resolve, reject) =>
+      fs.fdatasync(
+        this.#descriptor,
+        (error) => error ? reject(error) : resolve(),
+      )
+    );
+  }
+}
+
+/** A journal that was left behind. */
+export interface LeftJournal extends Disposable {
+  /** Of the database that it belongs to; undefined when the file was never finished. */
+  readonly identity: Uint8Array | undefined;
+  /** The records in it, in the order of their numbers. */
+  readonly records: readonly JournalRecord[];
+}
+
+/**
+ * Reads a journal that a process has left behind, and keeps others away from it.
+ * @returns undefined when there is none
+ * @throws {Error} when a process is at work on it
+ */
+export async function readJournal(
+  path: string,
+): Promise<LeftJournal | undefined> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path, { read: true, write: true });
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  try {
+    if (!await file.tryLock(true)) {
+      throw new Error(`Another process writes to the journal ${path}`);
+    }
+    const bytes = await Deno.readFile(path);
+    const whole = MAGIC.every((byte, index) => bytes[index] === byte);
+    return {
+      identity: whole
+        ? bytes.slice(MAGIC.length, MAGIC.length + IDENTITY)
+        : undefined,
+      records: [...recordsFrom(bytes, 0), ...recordsFrom(bytes, 1)]
+        .sort((a, b) => a.number - b.number),
+      [Symbol.dispose]: () => file.close(),
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** The records of a half that follow one another from its beginning on. */
+function recordsFrom(
+  bytes: Uint8Array<ArrayBuffer>,
+  half: number,
+): JournalRecord[] {
+  const records: JournalRecord[] = [];
+  const start = HEAD + half * HALF;
+  const part = bytes.subarray(0, start + HALF);
+  for (let at = start;;) {
+    const record = readRecord(part, at);
+    const expected = (records.at(-1)?.number ?? NaN) + 1;
+    if (!record || records.length > 0 && record.number !== expected) {
+      return records;
+    }
+    records.push(record);
+    at += record.bytes.length;
+  }
+}

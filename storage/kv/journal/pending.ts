@@ -1,0 +1,144 @@
+/**
+ * What is in the journal and not yet in the database, as reads of the database are to see it.
+ *
+ * @module
+ */
+
+import { keyOf, nameOf } from "../key_bytes.ts";
+import type { KeyValue, ValueReader } from "../value_reader.ts";
+import type { JournalRecord } from "./record.ts";
+
+/** What a key is set to. */
+export interface PendingValue {
+  /** The value; null where the key is deleted. */
+  readonly value: Uint8Array | null;
+  /** The record that says so. */
+  readonly number: number;
+}
+
+/** A pending value with its key. */
+interface PendingEntry extends PendingValue {
+  /** The key's name. */
+  readonly name: string;
+}
+
+/** From one name on, up to and without another. */
+export type Range = readonly [start: string, end: string];
+
+/** See the module's text. */
+export class Pending {
+  readonly #values = new Map<string, PendingValue>();
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** What a key is set to; undefined where the database says. */
+  get(name: string): PendingValue | undefined {
+    return this.#values.get(name);
+  }
+
+  /** Takes what a record says. */
+  add({ number, writes }: JournalRecord): void {
+    for (const { name, value } of writes) {
+      this.#values.set(name, { value, number });
+    }
+  }
+
+  /** Forgets a key: the database has what it was set to. */
+  delete(name: string): void {
+    this.#values.delete(name);
+  }
+
+  /** Those in a range, in order. */
+  within([start, end]: Range): readonly PendingEntry[] {
+    const found: PendingEntry[] = [];
+    for (const [name, { value, number }] of this.#values) {
+      if (name >= start && name < end) found.push({ name, value, number });
+    }
+    return found.sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  /**
+   * The entries of a range: of those pending as they are now, and of the database where it has others.
+   * @param list reads the range of the database, as many entries as it is told
+   * @param entry makes an entry of one that is pending
+   */
+  async *merge<T extends KeyValue<unknown>>(
+    range: Range,
+    { limit = Infinity, reverse = false }: Deno.KvListOptions,
+    list: (limit: number | undefined) => AsyncIterable<T>,
+    entry: (key: Deno.KvKey, pending: PendingValue) => T,
+  ): AsyncGenerator<T, void> {
+    const own = [...this.within(range)];
+    if (reverse) own.reverse();
+    let left = limit;
+    let next = 0;
+    const isBefore = (a: string, b: string) => reverse ? a > b : a < b;
+    // Each of those pending may stand in the place of one entry.
+    const most = limit === Infinity ? undefined : limit + own.length;
+    for await (const found of list(most)) {
+      if (own.length === 0) {
+        yield found;
+        continue;
+      }
+      const name = nameOf(found.key);
+      for (; next < own.length && isBefore(own[next]!.name, name); next++) {
+        if (own[next]!.value === null) continue;
+        if (left-- <= 0) return;
+        yield entry(keyOf(own[next]!.name), own[next]!);
+      }
+      const same = own[next]?.name === name ? own[next++]! : undefined;
+      if (same?.value === null) continue;
+      if (left-- <= 0) return;
+      yield same === undefined ? found : entry(found.key, same);
+    }
+    for (; next < own.length; next++) {
+      if (own[next]!.value === null) continue;
+      if (left-- <= 0) return;
+      yield entry(keyOf(own[next]!.name), own[next]!);
+    }
+  }
+}
+
+/** Reads sources and summaries: those that are pending too. */
+export class PendingReader implements ValueReader {
+  readonly #pending: Pending;
+  readonly #reader: ValueReader;
+
+  /** @param reader reads the database */
+  constructor(pending: Pending, reader: ValueReader) {
+    this.#pending = pending;
+    this.#reader = reader;
+  }
+
+  /** See {@linkcode ValueReader.getMany}. */
+  async getMany<T extends readonly unknown[]>(
+    keys: readonly [...{ [K in keyof T]: Deno.KvKey }],
+  ): Promise<{ readonly value: T[number] | null }[]> {
+    const pending = keys.map((key) => this.#pending.get(nameOf(key)));
+    const read = await this.#reader.getMany<T>(keys);
+    return read.map((entry, index) => pending[index] ?? entry);
+  }
+
+  /** See {@linkcode ValueReader.list}. */
+  list<T>(
+    range: { readonly start: Deno.KvKey; readonly end: Deno.KvKey },
+    options: Pick<Deno.KvListOptions, "batchSize" | "limit" | "reverse"> = {},
+  ): AsyncIterable<KeyValue<T>> {
+    if (this.#pending.size === 0) return this.#reader.list<T>(range, options);
+    return this.#pending.merge(
+      [nameOf(range.start), nameOf(range.end)],
+      options,
+      (limit) => {
+        const { limit: _, ...rest } = options;
+        return this.#reader.list<T>(
+          range,
+          limit === undefined ? rest : { ...rest, limit },
+        );
+      },
+      (key, { value }) => ({ key, value: value as T }),
+    );
+  }
+}
