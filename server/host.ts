@@ -15,7 +15,7 @@ import type { Admission } from "./admission.ts";
 import { Authenticator } from "./authenticator.ts";
 import { authenticateWith, hooksOf } from "./callbacks/hooks.ts";
 import { recipientWith } from "./callbacks/recipients.ts";
-import { logger } from "./log.ts";
+import { type Log, logger } from "./log.ts";
 import { hashForScram } from "./hash_password.ts";
 import { throttleOf } from "./login_throttle.ts";
 import { DEFAULTS, type ReloadOptions, type ServeOptions } from "./options.ts";
@@ -32,6 +32,8 @@ const COMMON_EVENTS = new Set(["connect", "disconnect"]);
 
 /** See {@linkcode Host}. */
 export class ServerHost implements Host {
+  /** Where it says what happens. */
+  readonly log: Log;
   readonly hostname: string;
   readonly storage: Storage;
   readonly disabledCapabilities: ReadonlySet<string>;
@@ -72,7 +74,6 @@ export class ServerHost implements Host {
   readonly #admission: Admission;
   readonly #hasher: PasswordHasher;
   readonly #onError: ServeOptions["onError"];
-  readonly #log = logger();
   #limits: Limits;
   #policy: NonNullable<Host["policy"]>;
   #authenticator: Authenticator;
@@ -84,7 +85,9 @@ export class ServerHost implements Host {
     storage: Storage,
     admission: Admission,
     stopping: AbortSignal,
+    log: Log = logger(),
   ) {
+    this.log = log;
     this.hostname = serverNameOf(options.serverName ?? DEFAULTS.serverName);
     this.storage = storage;
     this.stopping = stopping;
@@ -214,17 +217,17 @@ export class ServerHost implements Host {
   }
 
   fault(error: unknown, about: Record<string, unknown>): void {
-    this.#log.error("fault", { ...about, error });
+    this.log.error("fault", { ...about, error });
     try {
       this.#onError?.(error, about);
     } catch (second) {
-      this.#log.error("onError has thrown", { error: second });
+      this.log.error("onError has thrown", { error: second });
     }
   }
 
   event(name: string, about: Record<string, unknown>): void {
-    if (COMMON_EVENTS.has(name)) this.#log.debug(name, about);
-    else this.#log.info(name, about);
+    if (COMMON_EVENTS.has(name)) this.log.debug(name, about);
+    else this.log.info(name, about);
   }
 
   now(): number {

@@ -30,6 +30,22 @@ export type LogLevel = typeof LOG_LEVELS[number];
 /** How a record is written: for people, or a JSON object a line. */
 export type LogFormat = "text" | "json";
 
+/** What a part of the server says things to. */
+export type Log = Readonly<
+  Record<
+    "debug" | "info" | "warning" | "error",
+    (message: string, about?: Record<string, unknown>) => void
+  >
+>;
+
+/** One that nobody hears. */
+export const SILENT: Log = {
+  debug: () => {},
+  info: () => {},
+  warning: () => {},
+  error: () => {},
+};
+
 /** The server's logger, or that of one of its parts. */
 export function logger(...parts: string[]): Logger {
   return getLogger(["imapd", ...parts]);

@@ -216,6 +216,12 @@ export interface ServeOptions {
    * message. Default 128 MiB; 0 for none, and every search reads all messages again.
    */
   readonly searchMemory?: number;
+  /**
+   * Makes an empty storage of the kind that is served, on which the server plays some sessions with itself: code that
+   * has run before is compiled, and the first clients wait less. It listens meanwhile, its `ready` waits for it, and the
+   * storage is closed then. No log, count, trace or callback hears of these sessions. Default: there are none.
+   */
+  readonly warmUp?: () => Promise<Storage>;
   /** Threads that serve connections beside the server's own. Default: none. */
   readonly workers?: WorkersOptions;
   /** Threads that check hashed passwords. They start when needed. Default 1. */

@@ -24,7 +24,9 @@ export interface Peer {
 }
 
 /** The other end of an accepted connection. */
-export function peerOf(conn: Deno.Conn): Peer {
+export function peerOf(
+  conn: Pick<Deno.Conn, "localAddr" | "remoteAddr">,
+): Peer {
   const remote = conn.remoteAddr;
   const local = conn.localAddr;
   if (remote.transport !== "tcp" || local.transport !== "tcp") {

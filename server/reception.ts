@@ -11,11 +11,11 @@ import type { Admission } from "./admission.ts";
 import { SocketStream } from "./byte_stream.ts";
 import { DOORS, type Handlers, TOO_MANY } from "./doors.ts";
 import type { ServerHost } from "./host.ts";
-import { logger } from "./log.ts";
+import type { Log } from "./log.ts";
 import type { ListenerSpec } from "./options.ts";
 import { type Peer, peerOf } from "./peer.ts";
 import { ProxyHeaderError, readProxyHeader } from "./proxy_protocol.ts";
-import { SocketChannel } from "./socket_channel.ts";
+import { type Connection, SocketChannel } from "./socket_channel.ts";
 import { includes, networksOf } from "./networks.ts";
 import type { TlsService } from "./tls/tls_service.ts";
 
@@ -51,12 +51,13 @@ export class Reception {
   readonly #proxies = new Map<ListenerSpec, BlockList>();
   /** Connections on which nobody has logged in, the oldest first. LMTP has no login. */
   readonly #strangers = new Set<ByteStream>();
-  readonly #log = logger();
+  readonly #log: Log;
   #refusals = 0;
 
   /** @throws {TypeError} for a proxy that is no address */
   constructor(options: ReceptionOptions, listeners: readonly ListenerSpec[]) {
     this.#options = options;
+    this.#log = options.host.log;
     options.host.onLogin = (stream) => this.#strangers.delete(stream);
     options.host.onLogout = (stream) => this.#meet(stream);
     for (const listener of listeners) {
@@ -66,7 +67,7 @@ export class Reception {
   }
 
   /** Takes a connection that a listener has accepted. */
-  accept(conn: Deno.Conn, listener: ListenerSpec): void {
+  accept(conn: Connection, listener: ListenerSpec): void {
     const { host, maxConnections } = this.#options;
     const full = this.#connections.size >= maxConnections + MAX_REFUSALS;
     if (host.stopping.aborted || full) return conn.close();

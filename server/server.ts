@@ -20,6 +20,7 @@ import {
 } from "./options.ts";
 import { Reception } from "./reception.ts";
 import { ServerStorage } from "./server_storage.ts";
+import { warmUp } from "./warm_up.ts";
 import { ExpiryWatch } from "./tls/expiry_watch.ts";
 import { TlsService } from "./tls/tls_service.ts";
 import type { ConnectionLimits } from "./workers/messages.ts";
@@ -42,7 +43,10 @@ export interface ImapServer extends AsyncDisposable {
   readonly addr: ListenAddress;
   /** Where all of them do. */
   readonly addrs: readonly ListenAddress[];
-  /** Settles when the threads that there are from the start listen too, or the server stops; never rejects. */
+  /**
+   * Settles when the threads that there are from the start listen too, and each has played what `warmUp` asks for, or the
+   * server stops; never rejects.
+   */
   readonly ready: Promise<void>;
   /** Settles when the server has stopped; never rejects. */
   readonly finished: Promise<void>;
@@ -91,6 +95,8 @@ export class Server implements ImapServer {
   readonly #log = logger();
   #tls: TlsService | undefined;
   readonly #expiry: ExpiryWatch;
+  /** Settles when nothing is played any more that nobody has asked for. */
+  readonly #warm: Promise<void>;
   /** The threads beside this one. */
   readonly #workers: WorkerPool | undefined;
 
@@ -162,7 +168,8 @@ export class Server implements ImapServer {
       this.#host.close();
       throw error;
     }
-    this.ready = this.#workers?.ready ?? Promise.resolve();
+    this.#warm = this.#warmUp(handlers);
+    this.ready = Promise.all([this.#workers?.ready, this.#warm]).then(() => {});
     this.addrs = this.#listeners.map(({ address }) => address);
     const accepting = this.#listeners.map((listener, index) =>
       listener.run({
@@ -245,6 +252,17 @@ export class Server implements ImapServer {
     );
   }
 
+  async #warmUp(handlers: Handlers): Promise<void> {
+    const { warmUp: openStorage } = this.#options;
+    if (openStorage === undefined) return;
+    const [tls, stopping] = [this.#tls, this.#stop.signal];
+    try {
+      await warmUp({ openStorage, handlers, tls, stopping });
+    } catch (error) {
+      this.#log.warning("not warmed up", { error });
+    }
+  }
+
   /** A thread has gone, with all its connections: a server that is not whole stops. */
   #lose(error: Error): void {
     this.#host.fault(error, { workers: this.#workers?.size });
@@ -266,7 +284,7 @@ export class Server implements ImapServer {
     await this.#reception.drained(drainTime);
     this.#reception.closeAll();
     await this.#reception.drained(CLOSE_TIME);
-    await workers;
+    await Promise.all([workers, this.#warm]);
     this.#host.close();
     await this.#storage.close();
   }

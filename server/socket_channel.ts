@@ -4,6 +4,12 @@
  * @module
  */
 
+/** What is used of a `Deno.Conn`. */
+export type Connection = Pick<
+  Deno.Conn,
+  "localAddr" | "remoteAddr" | "read" | "write" | "closeWrite" | "close"
+>;
+
 /** What lies under a byte stream: a socket, or TLS over one. */
 export interface Channel {
   /**
@@ -30,7 +36,7 @@ const MAX_BUFFER = 256 * 1024;
 export class SocketChannel implements Channel {
   /** How many bytes are known to come, for what reads ahead of who knows. */
   expected = 0;
-  readonly #conn: Deno.Conn;
+  readonly #conn: Connection;
   readonly #writeTime: number;
   readonly #ended = Promise.withResolvers<void>();
   #closed = false;
@@ -50,7 +56,7 @@ export class SocketChannel implements Channel {
    * Takes a connection over.
    * @param writeTime how long a write may stand still, in milliseconds
    */
-  constructor(conn: Deno.Conn, writeTime: number) {
+  constructor(conn: Connection, writeTime: number) {
     // Answers gather before they are written; to hold back the last piece would only delay it.
     if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
     this.#conn = conn;

@@ -91,12 +91,12 @@ async function run(args: Arguments): Promise<number> {
     server.reload(await changesOf(config, storage));
     await certificates.configure(config);
   });
-  await server.ready;
-  for (const address of addresses) announce(address);
   // Those who were connected before a restart come back at once.
-  database.storage.preload().catch((error) =>
+  storage.preload().catch((error) =>
     logger("storage").error("fault", { error })
   );
+  await server.ready;
+  for (const address of addresses) announce(address);
   await server.finished;
   stopListening();
   await certificates.close();

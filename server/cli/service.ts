@@ -9,6 +9,7 @@ import type { Config } from "../config.ts";
 import { configureLogs } from "../log.ts";
 import { DEFAULTS, type ReloadOptions, type ServeOptions } from "../options.ts";
 import { hostNames, readTls } from "./certificates.ts";
+import { openStorage } from "./database.ts";
 import { knownUsers } from "./known_users.ts";
 import { optionsOf } from "./serve_options.ts";
 
@@ -38,6 +39,7 @@ export async function serviceOptions(
       secret: await users.secret(),
     },
     storage,
+    warmUp: () => openStorage({}, { path: ":memory:" }),
   };
 }
 

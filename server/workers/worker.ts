@@ -95,7 +95,7 @@ function obey(make: WorkerMaker): void {
   scope.onmessage = ({ data: order }) => {
     if (order.type === "start") {
       running = start(make, order.start);
-      running.then(
+      running.then(({ server }) => server.ready).then(
         () => scope.postMessage({ type: "listening" }),
         (error) => {
           scope.postMessage({ type: "failed", error: String(error) });
