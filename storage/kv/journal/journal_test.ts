@@ -134,6 +134,22 @@ Deno.test("a check holds while nobody has written, wherever the value is", async
   assertEquals((await commit(await kv.get(key), "5")).ok, true);
 });
 
+Deno.test("a check by what a commit has returned holds until the next", async () => {
+  await using db = await Opened.in();
+  const { kv, journal } = db;
+  const key = ["k"];
+  // Neither was checked when it was written, so that nothing is known of it alone.
+  for (const again of [false, true]) {
+    const { versionstamp } = await kv.set(key, bytes("1"));
+    const other = await kv.set(again ? key : ["other"], bytes("2"));
+    await journal.drain();
+    const check = (versionstamp: string) =>
+      kv.atomic().check({ key, versionstamp }).commit();
+    assertEquals((await check(versionstamp)).ok, !again);
+    if (again) assertEquals((await check(other.versionstamp)).ok, true);
+  }
+});
+
 Deno.test("what is no bytes goes to the database, behind what is in the journal", async () => {
   await using db = await Opened.in();
   const { kv, base } = db;

@@ -2,9 +2,8 @@
  * A database that nobody else writes to, with a journal before it: a commit is done when its record is on the disk, one
  * short write, and goes into the database later, together with others. Reads see it in between (pending.ts).
  *
- * Versionstamps of what came through the journal are its own: an `f` and the record's number. What was read or written
- * under such a stamp can be checked by it for as long as nobody has written to it since, as with those of Deno KV.
- * Where it is forgotten which one a key has, a check fails that could have held, and whoever made it reads again.
+ * What was read or written under a versionstamp of the journal (stamps.ts) can be checked by it for as long as nobody has
+ * written to it since, as with those of Deno KV.
  *
  * Commits of values that are no bytes, those of users, go to the database at once.
  *
@@ -17,6 +16,7 @@ import type { AnyWrite, CommitResult } from "../relay/link.ts";
 import { JournalFile } from "./journal_file.ts";
 import { Pending, type PendingValue, type Range } from "./pending.ts";
 import { type JournalRecord, makeRecord, type NamedWrite } from "./record.ts";
+import { stampOf, Stamps } from "./stamps.ts";
 import {
   type Applied,
   apply,
@@ -31,18 +31,8 @@ const FLUSH = { delay: 250, bytes: 524_288 };
 const MOST_BYTES = 2_097_152;
 /** How long to wait before a database is tried again that has taken nothing: longer each time; milliseconds. */
 const RETRY = { first: 250, longest: 10_000 };
-/** Of so many keys the versionstamps are known. */
-const MAX_STAMPS = 100_000;
 /** Keys that one read of Deno KV takes. */
 const KEYS_A_READ = 10;
-
-/** By which versionstamps a key can be checked that is in the database alone; undefined where that is not known. */
-interface Stamps {
-  /** That of the journal. */
-  readonly journal: string | null | undefined;
-  /** That of Deno KV; where it is not known the other is not either. */
-  readonly own: string | null | undefined;
-}
 
 /** See the module's text. */
 export class JournaledKv {
@@ -52,8 +42,7 @@ export class JournaledKv {
   readonly #pending = new Pending();
   /** Whose record is on its way to the disk. */
   readonly #inFlight = new Map<string, PendingValue>();
-  /** Keys that commits have checked: those in memory have them, and will check them again. */
-  readonly #stamps = new Map<string, Stamps>();
+  readonly #stamps: Stamps;
   /** Counts what has gone to the database. */
   #written = 0;
   #file: JournalFile | undefined;
@@ -81,6 +70,7 @@ export class JournaledKv {
     this.#reader = reader;
     this.#applied = applied;
     this.#begun = this.#durable = applied.number;
+    this.#stamps = new Stamps(applied.number);
     this.#onFault = onFault;
   }
 
@@ -189,10 +179,11 @@ export class JournaledKv {
 
   /** An entry of the database under the stamp that it had in the journal, while that is its last one. */
   #stamped(entry: Deno.KvEntryMaybe<unknown>): Deno.KvEntryMaybe<unknown> {
-    const stamps = this.#stamps.get(nameOf(entry.key));
-    return stamps?.journal === undefined || stamps.own !== entry.versionstamp
+    const { versionstamp } = entry;
+    const given = this.#stamps.given(nameOf(entry.key), versionstamp);
+    return given === versionstamp
       ? entry
-      : { ...entry, versionstamp: stamps.journal } as typeof entry;
+      : { ...entry, versionstamp: given } as typeof entry;
   }
 
   async #commit(
@@ -226,7 +217,7 @@ export class JournaledKv {
       throw error;
     }
     this.#add(record, checks);
-    return { ok: true, versionstamp: journalStamp(number) };
+    return { ok: true, versionstamp: stampOf(number) };
   }
 
   /** A record is on the disk. */
@@ -241,17 +232,9 @@ export class JournaledKv {
         this.#inFlight.delete(name);
       }
     }
-    this.#remember(checks);
+    // Who has checked a key will check it again.
+    for (const { key } of checks) this.#stamps.remember(nameOf(key));
     this.#schedule();
-  }
-
-  /** Whatever stamps these keys will get in the database is to be known then. */
-  #remember(checks: readonly Deno.AtomicCheck[]): void {
-    if (this.#stamps.size > MAX_STAMPS) this.#stamps.clear();
-    for (const { key } of checks) {
-      const name = nameOf(key);
-      if (!this.#stamps.has(name)) this.#stamps.set(name, UNKNOWN);
-    }
   }
 
   /** Whether checks hold, or which keys have to be read to know. */
@@ -260,14 +243,11 @@ export class JournaledKv {
     for (const { key, versionstamp } of checks) {
       const name = nameOf(key);
       const last = this.#inFlight.get(name) ?? this.#pending.get(name);
-      if (last !== undefined) {
-        if (stampOf(last) !== versionstamp) return false;
-        continue;
-      }
-      const { journal, own } = this.#stamps.get(name) ?? UNKNOWN;
-      if (journal === versionstamp || own === versionstamp) continue;
-      if (own !== undefined || isOfJournal(versionstamp)) return false;
-      open.push(key);
+      const holds = last === undefined
+        ? this.#stamps.holds(name, versionstamp)
+        : stampOfValue(last) === versionstamp;
+      if (holds === false) return false;
+      if (holds === undefined) open.push(key);
     }
     return open.length === 0 || open;
   }
@@ -281,10 +261,7 @@ export class JournaledKv {
       // What has been written meanwhile may be what has been read, or not.
       if (this.#written !== written) return;
       for (const { key, versionstamp } of entries) {
-        this.#stamps.set(nameOf(key), {
-          journal: undefined,
-          own: versionstamp,
-        });
+        this.#stamps.learn(nameOf(key), versionstamp);
       }
     }
   }
@@ -299,17 +276,14 @@ export class JournaledKv {
     this.#direct = done.promise;
     try {
       await this.#file!.idle();
-      this.#remember(checks);
       await this.drain();
+      const keys = checks.map(({ key }) => key);
+      for (const { key } of checks) this.#stamps.forget(nameOf(key));
+      await this.#learn(keys);
       const operation = this.#base.atomic();
       for (const { key, versionstamp } of checks) {
-        const { journal, own } = this.#stamps.get(nameOf(key)) ?? UNKNOWN;
-        operation.check({
-          key,
-          versionstamp: own !== undefined && journal === versionstamp
-            ? own
-            : versionstamp,
-        });
+        const own = this.#stamps.own(nameOf(key), versionstamp);
+        operation.check({ key, versionstamp: own });
       }
       for (const [key, value, options] of writes) {
         if (value === null) operation.delete(key);
@@ -318,7 +292,7 @@ export class JournaledKv {
       return await operation.commit();
     } finally {
       this.#written++;
-      for (const [key] of writes) this.#stamps.delete(nameOf(key));
+      for (const [key] of writes) this.#stamps.forget(nameOf(key));
       this.#direct = undefined;
       done.resolve();
     }
@@ -356,15 +330,11 @@ export class JournaledKv {
   async #flushOnce(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { count, values } = gather(this.#records);
+    const { count, values, repeated } = gather(this.#records);
     if (count === 0) return;
     const upTo = this.#records[count - 1]!.number;
     try {
-      const applied = await apply(this.#base, this.#applied, values, upTo);
-      if (applied === undefined) {
-        throw new Error("Somebody else has written to the database");
-      }
-      this.#applied = applied;
+      this.#applied = await apply(this.#base, this.#applied, values, upTo);
       this.#failures = 0;
     } catch (error) {
       this.#failures++;
@@ -372,41 +342,24 @@ export class JournaledKv {
       throw error;
     }
     this.#written++;
-    for (const name of values.keys()) this.#settle(name, upTo);
+    this.#stamps.committed(upTo, this.#applied.versionstamp);
+    for (const name of values.keys()) {
+      const { number, value } = this.#pending.get(name)!;
+      let last: number | null | undefined;
+      if (number <= upTo) {
+        last = value === null ? null : number;
+        this.#pending.delete(name);
+      }
+      this.#stamps.settle(name, last, repeated.has(name));
+    }
     for (const { bytes } of this.#records.splice(0, count)) {
       this.#bytes -= bytes.length;
     }
   }
-
-  /** The database has what a key was set to up to a record. */
-  #settle(name: string, upTo: number): void {
-    const last = this.#pending.get(name)!;
-    const known = last.number <= upTo;
-    if (this.#stamps.has(name)) {
-      const own = last.value === null ? null : this.#applied.versionstamp;
-      this.#stamps.set(
-        name,
-        known ? { journal: stampOf(last), own } : UNKNOWN,
-      );
-    }
-    if (known) this.#pending.delete(name);
-  }
 }
 
-const UNKNOWN: Stamps = { journal: undefined, own: undefined };
-
-/** The versionstamp of what a record has written. */
-function journalStamp(number: number): string {
-  return `f${number.toString(16).padStart(19, "0")}`;
-}
-
-function stampOf({ value, number }: PendingValue): string | null {
-  return value === null ? null : journalStamp(number);
-}
-
-/** Whether a versionstamp is one of a journal; those of Deno KV count from 0. */
-function isOfJournal(versionstamp: string | null): boolean {
-  return versionstamp?.startsWith("f") ?? false;
+function stampOfValue({ value, number }: PendingValue): string | null {
+  return value === null ? null : stampOf(number);
 }
 
 function entryOf(
@@ -414,7 +367,7 @@ function entryOf(
   pending: PendingValue,
 ): Deno.KvEntryMaybe<unknown> {
   const { value } = pending;
-  const versionstamp = stampOf(pending);
+  const versionstamp = stampOfValue(pending);
   return { key, value, versionstamp } as Deno.KvEntryMaybe<unknown>;
 }
 

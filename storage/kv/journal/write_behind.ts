@@ -45,11 +45,20 @@ function encode(identity: Uint8Array, number: number): Uint8Array {
     .bytes();
 }
 
-/** How many of the first records fit one commit, and what they come to. */
-export function gather(
-  records: readonly JournalRecord[],
-): { count: number; values: Map<string, Uint8Array | null> } {
+/** The first of some records, as one commit. */
+export interface Gathered {
+  /** How many they are. */
+  readonly count: number;
+  /** What they come to, by the names of the keys. */
+  readonly values: ReadonlyMap<string, Uint8Array | null>;
+  /** Those that are written more than once. */
+  readonly repeated: ReadonlySet<string>;
+}
+
+/** Gathers as many records as fit one commit. */
+export function gather(records: readonly JournalRecord[]): Gathered {
   const values = new Map<string, Uint8Array | null>();
+  const repeated = new Set<string>();
   let bytes = 0;
   let keyBytes = 0;
   let count = 0;
@@ -62,23 +71,27 @@ export function gather(
     const isFull = most > BATCH_LIMITS.mutations ||
       bytes > BATCH_LIMITS.bytes || keyBytes > BATCH_LIMITS.keyBytes;
     if (count > 0 && isFull) break;
-    for (const { name, value } of writes) values.set(name, value);
+    for (const { name, value } of writes) {
+      if (values.has(name)) repeated.add(name);
+      values.set(name, value);
+    }
     count++;
   }
-  return { count, values };
+  return { count, values, repeated };
 }
 
 /**
  * Commits what some records come to.
  * @param upTo the number of the last of them
- * @returns how far the database is now; undefined when somebody else has written to it
+ * @returns how far the database is now
+ * @throws what the database says; an Error when somebody else has brought records into it
  */
 export async function apply(
   kv: Deno.Kv,
   { identity, versionstamp }: Applied,
   values: ReadonlyMap<string, Uint8Array | null>,
   upTo: number,
-): Promise<Applied | undefined> {
+): Promise<Applied> {
   const result = await whileLocked(() => {
     const operation = kv.atomic().check({ key: JOURNAL, versionstamp });
     for (const [name, value] of values) {
@@ -87,6 +100,11 @@ export async function apply(
     }
     return operation.set(JOURNAL, encode(identity, upTo)).commit();
   });
-  if (!result.ok) return undefined;
-  return { identity, number: upTo, versionstamp: result.versionstamp };
+  if (result.ok) {
+    return { identity, number: upTo, versionstamp: result.versionstamp };
+  }
+  // It may have been ours, by a commit that was said to have failed.
+  const applied = await readApplied(kv);
+  if (applied?.number === upTo) return applied;
+  throw new Error("Somebody else has written to the database");
 }
