@@ -86,6 +86,7 @@ async function start(
   for (const address of options.targets) {
     const target: Target = {
       ...address,
+      mayBlock: true,
       note: `${address.name} at ${address.hostname}:${address.port}`,
       user,
       password,
