@@ -165,6 +165,8 @@ async function measureRow(
         if (value !== undefined) cell.values.push(value);
       } catch (error) {
         cell.error = (error as Error).message.slice(0, 500);
+      } finally {
+        bench.closeSessions();
       }
     }
   }
