@@ -7,6 +7,8 @@
  * @module
  */
 
+import { type Address, connect, type Wire } from "./wire.ts";
+
 const CR = 13, LF = 10, OPEN = 123, CLOSE = 125, PLUS = 43, STAR = 42;
 const SPACE = 32, LETTER_O = 79;
 const encoder = new TextEncoder();
@@ -15,19 +17,17 @@ const decoder = new TextDecoder();
 /** A buffer at first, and what it grows to where much comes: most connections get little. */
 const FIRST_BUFFER = 1 << 13;
 const LARGE_BUFFER = 1 << 18;
+/** So much of pipelined commands is sent at once. */
+const BATCH = 1 << 18;
+/** From so many octets on, something is not copied to be sent with what is before it. */
+const LARGE_PART = 1 << 16;
 
 /** Where a server listens, and who logs in. */
-export interface Account {
-  /** Host name or address. */
-  readonly hostname: string;
-  /** TCP port. */
-  readonly port: number;
+export interface Account extends Address {
   /** Login name. */
   readonly user: string;
   /** Password. */
   readonly password: string;
-  /** The server's certificate, PEM, where TLS is spoken from the beginning. */
-  readonly caCert?: string | undefined;
 }
 
 /** What came back for one or more commands. */
@@ -47,7 +47,7 @@ export type OnUntagged = (response: Uint8Array) => void;
 
 /** A connection to an IMAP server. */
 export class Client implements Disposable {
-  readonly #conn: Deno.Conn;
+  readonly #wire: Wire;
   #buffer = new Uint8Array(FIRST_BUFFER);
   #start = 0; // of the response being read
   #scan = 0; // everything before is known to belong to it
@@ -58,29 +58,41 @@ export class Client implements Disposable {
   #received = 0;
   #tags = 0;
   #wantsMore = false; // a read has filled the buffer
+  readonly #batch = new Batch(); // what is to be sent
 
-  private constructor(conn: Deno.Conn) {
-    this.#conn = conn;
+  private constructor(wire: Wire) {
+    this.#wire = wire;
   }
 
   /** Connects and reads the greeting. */
-  static async connect(at: Account): Promise<Client> {
-    const client = new Client(await open(at));
-    await client.#response();
-    return client;
+  static async connect(at: Address): Promise<Client> {
+    const client = new Client(await connect(at));
+    try {
+      await client.#response();
+      return client;
+    } catch (error) {
+      client.close();
+      throw error;
+    }
   }
 
   /** Connects and logs in. */
   static async login(at: Account): Promise<Client> {
     const client = await Client.connect(at);
-    await client.run(`LOGIN ${quote(at.user)} ${quote(at.password)}`);
-    return client;
+    try {
+      await client.run(`LOGIN ${quote(at.user)} ${quote(at.password)}`);
+      return client;
+    } catch (error) {
+      client.close();
+      throw error;
+    }
   }
 
   /** Sends one command (without tag and CRLF) and reads to its end. */
   async run(command: string, onUntagged?: OnUntagged): Promise<Reply> {
-    const line = bytesOf(`t${this.#tags++} ${command}\r\n`);
-    await writeAll(this.#conn, line);
+    this.#batch.tag(this.#tags++);
+    const writing = this.#say(command);
+    if (writing) await writing;
     return await this.#replies(1, onUntagged);
   }
 
@@ -120,7 +132,7 @@ export class Client implements Disposable {
 
   /** Sends IDLE and waits for the continuation (RFC 2177). */
   async idle(): Promise<void> {
-    await writeAll(this.#conn, encoder.encode(`i${this.#tags++} IDLE\r\n`));
+    await this.#say(`i${this.#tags++} IDLE`);
     while ((await this.#response())[0] !== PLUS);
   }
 
@@ -131,7 +143,7 @@ export class Client implements Disposable {
 
   /** Ends IDLE. */
   async done(): Promise<void> {
-    await writeAll(this.#conn, encoder.encode("DONE\r\n"));
+    await this.#say("DONE");
     await this.#replies(1);
   }
 
@@ -141,16 +153,21 @@ export class Client implements Disposable {
     this.close();
   }
 
-  /** Closes the socket without a word. */
+  /** Closes the socket without a word, if it is open. */
   close(): void {
-    this.#conn.close();
+    this.#wire.close();
   }
 
-  /** Closes the socket, if it is still open. */
+  /** Closes the socket, if it is open. */
   [Symbol.dispose](): void {
-    try {
-      this.#conn.close();
-    } catch { /* it was closed before */ }
+    this.#wire.close();
+  }
+
+  /** Sends what is in the batch, and a line. */
+  #say(line: string): void | Promise<void> {
+    this.#batch.text(line);
+    this.#batch.put(CRLF);
+    return this.#wire.write(this.#batch.take());
   }
 
   async #write(
@@ -158,20 +175,20 @@ export class Client implements Disposable {
     first: number,
     command: (n: number) => readonly Uint8Array[],
   ): Promise<void> {
-    let batch: Uint8Array[] = [];
-    let size = 0;
+    const batch = this.#batch;
     for (let n = 0; n < count; n++) {
-      const parts = [
-        bytesOf(`t${first + n} `),
-        ...command(n),
-        CRLF,
-      ];
-      batch.push(...parts);
-      for (const part of parts) size += part.length;
-      if (size < 1 << 18 && n < count - 1) continue;
-      await writeAll(this.#conn, concat(batch, size));
-      batch = [];
-      size = 0;
+      batch.tag(first + n);
+      for (const part of command(n)) {
+        if (part.length < LARGE_PART) batch.put(part);
+        else {
+          await this.#wire.write(batch.take());
+          await this.#wire.write(part);
+        }
+      }
+      batch.put(CRLF);
+      if (batch.size < BATCH && n < count - 1) continue;
+      const writing = this.#wire.write(batch.take());
+      if (writing) await writing;
     }
   }
 
@@ -180,7 +197,10 @@ export class Client implements Disposable {
     const literalsBefore = this.#literalBytes;
     const receivedBefore = this.#received;
     while (count > 0) {
-      while (!this.#take()) await this.#fill();
+      while (!this.#take()) {
+        const filling = this.#fill();
+        if (filling) await filling;
+      }
       const buffer = this.#buffer;
       const from = this.#from;
       const first = buffer[from];
@@ -239,14 +259,24 @@ export class Client implements Disposable {
     }
   }
 
-  async #fill(): Promise<void> {
+  /** Receives something; there is no promise where something was there. */
+  #fill(): void | Promise<void> {
     if (this.#end === this.#buffer.length || this.#start === this.#end) {
       this.#makeRoom();
     }
-    const got = await this.#conn.read(this.#buffer.subarray(this.#end));
-    if (got === null) throw new Error("The server closed the connection");
-    this.#end += got;
-    this.#received += got;
+    const end = this.#end;
+    const got = this.#wire.read(
+      end === 0 ? this.#buffer : this.#buffer.subarray(end),
+    );
+    return got instanceof Promise
+      ? got.then((count) => this.#got(count))
+      : this.#got(got);
+  }
+
+  #got(count: number | null): void {
+    if (count === null) throw new Error("The server closed the connection");
+    this.#end += count;
+    this.#received += count;
     if (this.#end === this.#buffer.length) this.#wantsMore = true;
   }
 
@@ -278,17 +308,6 @@ export function appendParts(
   return [encoder.encode(head), source];
 }
 
-/** Bytes of a text that is short and ASCII nearly always: a loop is faster than the platform's encoder then. */
-function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code > 127) return encoder.encode(text);
-    bytes[at] = code;
-  }
-  return bytes;
-}
-
 /** Returns where the next LF is, or -1. Most lines are short, which a loop is faster for. */
 function lineFeed(buffer: Uint8Array, from: number, end: number): number {
   const near = Math.min(end, from + 64);
@@ -315,29 +334,55 @@ function quote(text: string): string {
   return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
-function concat(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+/** Commands that are sent at once. The same buffer each time: that of a new small array is made when it is sent. */
+class Batch {
+  #bytes = new Uint8Array(1 << 9);
+  /** Octets put. */
+  size = 0;
 
-async function open(
-  { hostname, port, caCert }: Account,
-): Promise<Deno.Conn> {
-  if (caCert !== undefined) {
-    return await Deno.connectTls({ hostname, port, caCerts: [caCert] });
+  /** Puts the tag of a command, and a space. */
+  tag(n: number): void {
+    this.text("t");
+    this.text(`${n}`);
+    this.text(" ");
   }
-  const conn = await Deno.connect({ hostname, port });
-  conn.setNoDelay(true);
-  return conn;
-}
 
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += await conn.write(at === 0 ? bytes : bytes.subarray(at));
+  /** Puts a text; a loop is faster than the platform's encoder for one that is short and ASCII, as most are. */
+  text(text: string): void {
+    const { length } = text;
+    if (this.size + length > this.#bytes.length) this.#grow(length);
+    const bytes = this.#bytes;
+    const { size } = this;
+    for (let at = 0; at < length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 127) return this.put(encoder.encode(text));
+      bytes[size + at] = code;
+    }
+    this.size = size + length;
+  }
+
+  /** Puts octets. */
+  put(part: Uint8Array): void {
+    const { length } = part;
+    if (this.size + length > this.#bytes.length) this.#grow(length);
+    if (length < 32) {
+      for (let at = 0; at < length; at++) {
+        this.#bytes[this.size + at] = part[at] as number;
+      }
+    } else this.#bytes.set(part, this.size);
+    this.size += length;
+  }
+
+  /** Returns what was put, until the next is put, and begins anew. */
+  take(): Uint8Array {
+    const whole = this.#bytes.subarray(0, this.size);
+    this.size = 0;
+    return whole;
+  }
+
+  #grow(more: number): void {
+    const old = this.#bytes;
+    this.#bytes = new Uint8Array((this.size + more) * 2);
+    this.#bytes.set(old.subarray(0, this.size));
   }
 }

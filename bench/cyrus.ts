@@ -52,6 +52,7 @@ export async function startCyrus(
     note: "Cyrus 3.6, skiplist and twoskip, its defaults but for plaintext " +
       "passwords, two processes that wait for sessions",
     hostname: "127.0.0.1",
+    mayBlock: true,
     port,
     tlsPort,
     user,

@@ -77,6 +77,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
       "(its default: new mail is synced, flags are not), " +
       "high-performance login processes, imap processes used again, no hibernation",
     hostname: "127.0.0.1",
+    mayBlock: true,
     port,
     tlsPort,
     user,

@@ -78,6 +78,7 @@ export async function startImapd(options: ImapdOptions): Promise<Imapd> {
     name: options.name ?? "imapd",
     note: `imapd on Deno ${Deno.version.deno}, a fresh Deno KV file`,
     hostname: "127.0.0.1",
+    mayBlock: true,
     port: ports.get("imap") ?? 0,
     tlsPort: ports.get("imaps") ?? 0,
     ports,

@@ -86,6 +86,7 @@ async function start(
   for (const address of options.targets) {
     const target: Target = {
       ...address,
+      mayBlock: true,
       note: `${address.name} at ${address.hostname}:${address.port}`,
       user,
       password,
@@ -164,6 +165,8 @@ async function measureRow(
         if (value !== undefined) cell.values.push(value);
       } catch (error) {
         cell.error = (error as Error).message.slice(0, 500);
+      } finally {
+        bench.closeSessions();
       }
     }
   }

@@ -53,6 +53,7 @@ export class Bench {
   #names = 0;
   #seeds = 0;
   #tls = false;
+  readonly #sessions = new Set<Client>();
 
   /** Takes the server and the archive to put into it. */
   constructor(target: Target, archive: Archive, quick: boolean) {
@@ -77,12 +78,22 @@ export class Bench {
   }
 
   /** Opens a session. */
-  login(): Promise<Client> {
+  async login(): Promise<Client> {
     const { target } = this;
-    const { tlsPort: port = 0, caCert } = target;
-    return this.#tls
-      ? Client.login({ ...target, port, ...caCert && { caCert } })
-      : Client.login({ ...target, caCert: undefined });
+    const port = this.#tls ? target.tlsPort ?? 0 : target.port;
+    const caCert = this.#tls ? target.caCert : undefined;
+    const { hostname, user, password, mayBlock } = target;
+    const client = await Client.login(
+      { hostname, port, user, password, mayBlock, caCert },
+    );
+    this.#sessions.add(client);
+    return client;
+  }
+
+  /** Closes the sessions that are still open, also those that wait for an answer. */
+  closeSessions(): void {
+    for (const client of this.#sessions) client.close();
+    this.#sessions.clear();
   }
 
   /** Does a row's work with sessions over TLS; undefined on a server that has none. */

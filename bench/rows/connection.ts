@@ -37,13 +37,13 @@ export const connectionRows: readonly Row[] = [
     name: "LOGIN + LOGOUT, 1 connection at a time",
     unit: "/s",
     runs: 5,
-    measure: (bench) => sessions(bench, 1, bench.amount(200, 50)),
+    measure: (bench) => sessions(bench, 1, bench.amount(400, 50)),
   },
   {
     name: "LOGIN + LOGOUT, 8 connections at a time",
     unit: "/s",
     runs: 5,
-    measure: (bench) => sessions(bench, 8, bench.amount(400, 80)),
+    measure: (bench) => sessions(bench, 8, bench.amount(800, 80)),
   },
   {
     name: "NOOP, round trip",
@@ -51,7 +51,7 @@ export const connectionRows: readonly Row[] = [
     runs: 5,
     measure: (bench) =>
       withClient(bench, async (client) => {
-        const count = bench.amount(3_000, 500);
+        const count = bench.amount(10_000, 500);
         const time = await timed(async () => {
           for (let i = 0; i < count; i++) await client.run("NOOP");
         });
@@ -64,7 +64,7 @@ export const connectionRows: readonly Row[] = [
     runs: 5,
     measure: (bench) =>
       withClient(bench, async (client) => {
-        const count = bench.amount(50_000, 10_000);
+        const count = bench.amount(200_000, 10_000);
         const time = await timed(async () => {
           const reply = await client.pipeline(count, () => NOOP);
           mustBe("Untagged responses to NOOP", reply.untagged, 0);

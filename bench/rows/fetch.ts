@@ -48,7 +48,7 @@ export async function wholeMessages(bench: Bench): Promise<number> {
 
 /** Eight sessions read messages here and there, each after the answer to the one before. */
 async function randomMessages(bench: Bench): Promise<number> {
-  const each = bench.amount(400, 50);
+  const each = bench.amount(1_000, 50);
   const { messages } = bench.archive;
   const clients = await Promise.all(
     Array.from({ length: 8 }, () => bench.openArchive()),

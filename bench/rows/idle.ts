@@ -7,7 +7,10 @@
 import type { Client } from "../client.ts";
 import { messageOfSize } from "../mail.ts";
 import { type Bench, median, type Row, timed } from "../row.ts";
-import { memoryOf } from "../target.ts";
+import { type Memory, memoryOf } from "../target.ts";
+
+/** What the rows of the memory of a session share: it is measured once for both. */
+const measured = new WeakMap<Bench, Promise<Memory | undefined>>();
 
 async function idleSessions(
   bench: Bench,
@@ -47,22 +50,31 @@ async function appendToExists(bench: Bench): Promise<number> {
 
 async function memoryOfSession(
   bench: Bench,
-  kind: "pss" | "rss",
+  kind: keyof Memory,
 ): Promise<number | undefined> {
+  const known = measured.get(bench) ?? measureSession(bench);
+  measured.set(bench, known);
+  return (await known)?.[kind];
+}
+
+async function measureSession(bench: Bench): Promise<Memory | undefined> {
   const { processes } = bench.target;
   if (processes === undefined) return undefined;
   await bench.needArchive();
   await bench.target.restart?.();
-  const count = bench.amount(200, 50);
+  const count = bench.amount(400, 50);
   // A few sessions first, so that what is made once is not counted.
   const first = await idleSessions(bench, 5, "bench-archive");
   await settle();
-  const before = memoryOf(processes())[kind];
+  const before = memoryOf(processes());
   const more = await idleSessions(bench, count, "bench-archive");
   await settle();
-  const after = memoryOf(processes())[kind];
+  const after = memoryOf(processes());
   for (const client of [...first, ...more]) client.close();
-  return (after - before) / count;
+  return {
+    pss: (after.pss - before.pss) / count,
+    rss: (after.rss - before.rss) / count,
+  };
 }
 
 /** Lets a server do what it does when nobody asks, so that figures are steady. */

@@ -6,22 +6,23 @@
 
 import { messageOfSize } from "../mail.ts";
 import { type Bench, mustBe, type Row, timed } from "../row.ts";
+import { type Address, connect, type Wire } from "../wire.ts";
 
 const SMALL = 4_096;
 
 /** A connection that delivers one message after the other's reply. */
 class LmtpSender implements Disposable {
-  readonly #conn: Deno.Conn;
+  readonly #wire: Wire;
   readonly #buffer = new Uint8Array(4_096);
   readonly #decoder = new TextDecoder();
   #heard = "";
 
-  private constructor(conn: Deno.Conn) {
-    this.#conn = conn;
+  private constructor(wire: Wire) {
+    this.#wire = wire;
   }
 
-  static async open(hostname: string, port: number): Promise<LmtpSender> {
-    const sender = new LmtpSender(await Deno.connect({ hostname, port }));
+  static async open(to: Address): Promise<LmtpSender> {
+    const sender = new LmtpSender(await connect(to));
     await sender.#reply("220");
     await sender.#say("LHLO bench\r\n");
     await sender.#reply("250");
@@ -33,18 +34,12 @@ class LmtpSender implements Disposable {
       `MAIL FROM:<bench@localhost>\r\nRCPT TO:<${user}@localhost>\r\nDATA\r\n`,
     );
     for (const code of ["250", "250", "354"]) await this.#reply(code);
-    await this.#write(message);
+    await this.#wire.write(message);
     await this.#reply("250");
   }
 
   async #say(text: string): Promise<void> {
-    await this.#write(new TextEncoder().encode(text));
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      at += await this.#conn.write(bytes.subarray(at));
-    }
+    await this.#wire.write(new TextEncoder().encode(text));
   }
 
   /** Waits for the last line of a reply. */
@@ -58,14 +53,14 @@ class LmtpSender implements Disposable {
         mustBe("Reply", line.slice(0, 3), code);
         return;
       }
-      const count = await this.#conn.read(this.#buffer);
+      const count = await this.#wire.read(this.#buffer);
       if (count === null) throw new Error("LMTP: the connection ended");
       this.#heard += this.#decoder.decode(this.#buffer.subarray(0, count));
     }
   }
 
   [Symbol.dispose](): void {
-    this.#conn.close();
+    this.#wire.close();
   }
 }
 
@@ -83,11 +78,14 @@ async function deliver(
   connections: number,
   total: number,
 ): Promise<number | undefined> {
-  const { hostname, user, ports } = bench.target;
+  const { hostname, user, ports, mayBlock } = bench.target;
   const port = ports?.get("lmtp");
   if (port === undefined) return undefined;
   const senders = await Promise.all(
-    Array.from({ length: connections }, () => LmtpSender.open(hostname, port)),
+    Array.from(
+      { length: connections },
+      () => LmtpSender.open({ hostname, port, mayBlock }),
+    ),
   );
   const each = Math.ceil(total / connections);
   const data = asData(messageOfSize(1, SMALL));
