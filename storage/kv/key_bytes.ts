@@ -7,10 +7,10 @@
 
 const STRING = 0x02;
 const NUMBER = 0x21;
-const END = 0x00;
+const END = "\0";
 /** After a zero: it is part of the name. */
-const ESCAPED = 0xff;
-/** A name that its bytes are like. */
+const ESCAPED = "\xff";
+/** Text that is the same in UTF-8, without a zero. */
 // deno-lint-ignore no-control-regex
 const PLAIN = /^[\x01-\x7f]*$/;
 /** A number on its way. */
@@ -31,65 +31,72 @@ export function following(key: Uint8Array): Uint8Array {
  * @throws {TypeError} when a part is neither a number nor a name
  */
 export function encodeKey(key: Deno.KvKey): Uint8Array {
-  const bytes: number[] = [];
-  for (const part of key) {
-    if (typeof part === "string") {
-      bytes.push(STRING);
-      for (const byte of encoder.encode(part)) {
-        bytes.push(byte);
-        if (byte === END) bytes.push(ESCAPED);
-      }
-      bytes.push(END);
-    } else if (typeof part === "number") {
-      scratch.setFloat64(0, part);
-      turnSign(scratch.getInt8(0) < 0);
-      bytes.push(NUMBER, ...scratchBytes);
-    } else throw new TypeError("A key has a part of another kind");
-  }
-  return Uint8Array.from(bytes);
+  const name = nameOf(key);
+  const bytes = new Uint8Array(name.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = name.charCodeAt(at);
+  return bytes;
 }
 
 /** The key of such bytes. */
 export function decodeKey(bytes: Uint8Array): Deno.KvKey {
-  const key: (string | number)[] = [];
-  for (let at = 0; at < bytes.length;) {
-    if (bytes[at] === STRING) {
-      const name: number[] = [];
-      for (at++; bytes[at] !== END || bytes[at + 1] === ESCAPED; at++) {
-        name.push(bytes[at]!);
-        if (bytes[at] === END) at++;
-      }
-      key.push(decoder.decode(Uint8Array.from(name)));
-      at++;
-    } else if (bytes[at] === NUMBER) {
-      for (let i = 0; i < 8; i++) scratchBytes[i] = bytes[at + 1 + i]!;
-      turnSign(scratch.getInt8(0) >= 0);
-      key.push(scratch.getFloat64(0));
-      at += 9;
-    } else throw new TypeError("A key has a part of another kind");
-  }
-  return key;
+  return keyOf(nameOfBytes(bytes));
 }
 
 /** The name of a key. @throws {TypeError} as {@linkcode encodeKey} */
 export function nameOf(key: Deno.KvKey): string {
   let name = "";
   for (const part of key) {
-    if (typeof part === "string" && PLAIN.test(part)) {
-      name += `\x02${part}\0`;
-    } else name += nameOfBytes(encodeKey([part]));
+    if (typeof part === "string") {
+      const text = PLAIN.test(part)
+        ? part
+        : nameOfBytes(encoder.encode(part)).replaceAll(END, END + ESCAPED);
+      name += `\x02${text}${END}`;
+    } else if (typeof part === "number") {
+      scratch.setFloat64(0, part);
+      turnSign(scratch.getInt8(0) < 0);
+      name += `!${nameOfBytes(scratchBytes)}`;
+    } else throw new TypeError("A key has a part of another kind");
   }
   return name;
 }
 
 /** The name of a key from its bytes. */
 export function nameOfBytes(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  let name = "";
+  for (let at = 0; at < bytes.length; at++) {
+    name += String.fromCharCode(bytes[at]!);
+  }
+  return name;
 }
 
 /** The key of a name. */
 export function keyOf(name: string): Deno.KvKey {
-  return decodeKey(Uint8Array.from(name, (unit) => unit.charCodeAt(0)));
+  const key: (string | number)[] = [];
+  for (let at = 0; at < name.length;) {
+    const kind = name.charCodeAt(at++);
+    if (kind === STRING) {
+      let end = name.indexOf(END, at);
+      while (end >= 0 && name[end + 1] === ESCAPED) {
+        end = name.indexOf(END, end + 2);
+      }
+      if (end < 0) throw new TypeError("A key has a name without an end");
+      key.push(textOf(name.slice(at, end)));
+      at = end + 1;
+    } else if (kind === NUMBER) {
+      for (let i = 0; i < 8; i++) scratchBytes[i] = name.charCodeAt(at++);
+      turnSign(scratch.getInt8(0) >= 0);
+      key.push(scratch.getFloat64(0));
+    } else throw new TypeError("A key has a part of another kind");
+  }
+  return key;
+}
+
+function textOf(bytes: string): string {
+  if (PLAIN.test(bytes)) return bytes;
+  const units = bytes.replaceAll(END + ESCAPED, END);
+  return decoder.decode(
+    Uint8Array.from(units, (unit) => unit.charCodeAt(0)),
+  );
 }
 
 /** Numbers below zero have all bits turned, others the first. */

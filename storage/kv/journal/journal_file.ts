@@ -8,7 +8,6 @@
  * @module
  */
 
-import * as fs from "node:fs";
 import { dirname } from "@std/path";
 import { isMissing, syncFolder, unlink } from "../files.ts";
 import { type JournalRecord, readRecord } from "./record.ts";
@@ -30,8 +29,7 @@ interface Waiting {
 /** See the module's text. */
 export class JournalFile {
   readonly #path: string;
-  readonly #lock: Deno.FsFile;
-  readonly #descriptor: number;
+  readonly #file: Deno.FsFile;
   /** Settles when all up to a record is in the database. */
   readonly #settled: (number: number) => Promise<void>;
   #half = 0;
@@ -44,13 +42,11 @@ export class JournalFile {
 
   private constructor(
     path: string,
-    lock: Deno.FsFile,
-    descriptor: number,
+    file: Deno.FsFile,
     settled: (number: number) => Promise<void>,
   ) {
     this.#path = path;
-    this.#lock = lock;
-    this.#descriptor = descriptor;
+    this.#file = file;
     this.#settled = settled;
   }
 
@@ -64,27 +60,25 @@ export class JournalFile {
     identity: Uint8Array,
     settled: (number: number) => Promise<void>,
   ): Promise<JournalFile> {
-    const lock = await Deno.open(path, {
+    const file = await Deno.open(path, {
       read: true,
       write: true,
       createNew: true,
       mode: 0o600,
     });
     try {
-      await lock.lock(true);
+      await file.lock(true);
       const bytes = new Uint8Array(HEAD + 2 * HALF);
       bytes.set(MAGIC);
       bytes.set(identity, MAGIC.length);
       for (let at = 0; at < bytes.length;) {
-        at += await lock.write(bytes.subarray(at));
+        at += await file.write(bytes.subarray(at));
       }
-      await lock.sync();
+      await file.sync();
       await syncFolder(dirname(path));
-      // Windows has no such flag: there each write is followed by a flush.
-      const flags = fs.constants.O_RDWR | (fs.constants.O_DSYNC ?? 0);
-      return new JournalFile(path, lock, fs.openSync(path, flags), settled);
+      return new JournalFile(path, file, settled);
     } catch (error) {
-      lock.close();
+      file.close();
       throw error;
     }
   }
@@ -113,25 +107,26 @@ export class JournalFile {
 
   /** Closes it; what is in it stays there. */
   close(): void {
-    fs.closeSync(this.#descriptor);
-    this.#lock.close();
+    this.#file.close();
   }
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const next = this.#waiting.shift()!;
+      const written = this.#waiting.splice(0);
       try {
-        await this.#put(next.record);
-        next.resolve();
+        for (const { record } of written) await this.#put(record);
+        await this.#file.syncData();
+        for (const { resolve } of written) resolve();
       } catch (error) {
         // A record is never there without the one before it.
-        for (const { reject } of [next, ...this.#waiting.splice(0)]) {
+        for (const { reject } of [...written, ...this.#waiting.splice(0)]) {
           reject(error);
         }
       }
     }
   }
 
+  /** Gives a record to the system: that it takes some bytes is sooner done than handed to another thread. */
   async #put({ bytes, number }: JournalRecord): Promise<void> {
     if (this.#at + bytes.length > HALF) {
       const other = 1 - this.#half;
@@ -139,31 +134,13 @@ export class JournalFile {
       this.#half = other;
       this.#at = 0;
     }
-    await this.#writeAt(bytes, HEAD + this.#half * HALF + this.#at);
+    const start = HEAD + this.#half * HALF + this.#at;
+    this.#file.seekSync(start, Deno.SeekMode.Start);
+    for (let at = 0; at < bytes.length;) {
+      at += this.#file.writeSync(bytes.subarray(at));
+    }
     this.#at += bytes.length;
     this.#last[this.#half] = number;
-  }
-
-  async #writeAt(bytes: Uint8Array, position: number): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      at += await new Promise<number>((resolve, reject) =>
-        fs.write(
-          this.#descriptor,
-          bytes,
-          at,
-          bytes.length - at,
-          position + at,
-          (error, written) => error ? reject(error) : resolve(written),
-        )
-      );
-    }
-    if (fs.constants.O_DSYNC !== undefined) return;
-    await new Promise<void>((resolve, reject) =>
-      fs.fdatasync(
-        this.#descriptor,
-        (error) => error ? reject(error) : resolve(),
-      )
-    );
   }
 }
 
