@@ -88,7 +88,7 @@ export class Transport {
     const worked = this.#pace.pause();
     try {
       return this.#deflated === undefined
-        ? await this.#stream.read(this.reader.expected)
+        ? await this.#stream.read(this.reader.expected, this.reader.room())
         : await this.#deflated.read();
     } catch (cause) {
       throw new Disconnected("The connection broke", { cause });
