@@ -148,14 +148,20 @@ export class BodyFiles {
     return found;
   }
 
-  /** Writes sources so that they are on the disk. */
-  async write(bodies: readonly NewBody[]): Promise<void> {
+  /**
+   * Writes sources so that they are on the disk.
+   * @param syncing called for each when the system has it and the disk is waited for, which is the time for other work
+   */
+  async write(
+    bodies: readonly NewBody[],
+    syncing: () => void = () => {},
+  ): Promise<void> {
     await this.#make();
     const begun: ContentId[] = [];
     for (let from = 0; from < bodies.length; from += AT_ONCE) {
       const some = bodies.slice(from, from + AT_ONCE);
       const written = await Promise.allSettled(
-        some.map((body) => this.#write(body, begun)),
+        some.map((body) => this.#write(body, begun, syncing)),
       );
       const failed = written.find(({ status }) => status === "rejected");
       if (failed?.status !== "rejected") continue;
@@ -292,26 +298,34 @@ export class BodyFiles {
   /** A file of which there is none. What has the name and no key is older than the database, as after a restore. */
   async #create(content: ContentId): Promise<Deno.FsFile> {
     const path = this.#arrivalOf(content);
-    const there = await isThere(this.#placeOf(content)) || await isThere(path);
-    if (there) {
-      if (await this.#isLinked(content)) {
-        throw new Error(
-          `The number ${content.number} is in use: check the database`,
-        );
-      }
-      await this.remove([content]);
+    const open = () =>
+      Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    const [opened, placed] = await Promise.allSettled([
+      open(),
+      isThere(this.#placeOf(content)),
+    ]);
+    if (opened.status === "fulfilled") {
+      if (placed.status === "fulfilled" && !placed.value) return opened.value;
+      opened.value.close();
+      await unlink(path);
+    } else if (!(opened.reason instanceof Deno.errors.AlreadyExists)) {
+      throw opened.reason;
     }
-    return await Deno.open(path, {
-      write: true,
-      createNew: true,
-      mode: 0o600,
-    });
+    if (placed.status === "rejected") throw placed.reason;
+    if (await this.#isLinked(content)) {
+      throw new Error(
+        `The number ${content.number} is in use: check the database`,
+      );
+    }
+    await this.remove([content]);
+    return await open();
   }
 
   /** Writes a file; its name gets on the disk at the same time. */
   async #write(
     { content, source }: NewBody,
     begun: ContentId[],
+    syncing: () => void,
   ): Promise<void> {
     using file = await this.#create(content);
     begun.push(content);
@@ -320,7 +334,9 @@ export class BodyFiles {
     for (let at = 0; at < source.length;) {
       at += await file.write(source.subarray(at));
     }
-    await file.syncData();
+    const synced = file.syncData();
+    syncing();
+    await synced;
     await named;
   }
 
