@@ -14,9 +14,10 @@
 
 import { dirname, join } from "@std/path";
 import type { ContentId } from "../model.ts";
+import { Pace } from "../pace.ts";
 import { ByteReader, ByteWriter } from "./binary.ts";
 import { BodyHandles } from "./body_handles.ts";
-import { type Committer, turn } from "./commit.ts";
+import type { Committer } from "./commit.ts";
 import { BODY_FILES, bodyFileKey } from "./keys.ts";
 import { GroupedTask, isMissing, syncFolder, unlink } from "./files.ts";
 
@@ -214,13 +215,14 @@ export class BodyFiles {
     end: number,
   ): Promise<Uint8Array | undefined> {
     const bytes = new Uint8Array(end - start);
+    const pace = new Pace();
     for (let at = 0; at < bytes.length;) {
       const piece = bytes.subarray(at, at + PIECE);
       const read = this.#handles.read(content, piece, start + at);
       if (read === 0) return undefined;
       at += read;
       // Others have their turn between two pieces.
-      if (at < bytes.length) await turn();
+      if (at < bytes.length && pace.due) await pace.rest();
     }
     return bytes;
   }

@@ -19,7 +19,7 @@ import {
   openSpelledTarget,
   tryCreate,
 } from "../mailboxes.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../../storage/pace.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
 import type { Session } from "../session.ts";
 import { describe, describeLater, readSummary, summaryOf } from "../summary.ts";

@@ -9,7 +9,7 @@
 
 import type { Uid, UidList } from "../../../storage/model.ts";
 import { Bye } from "../errors.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../../storage/pace.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Session } from "../session.ts";
 import { FLAGS, MODSEQ, UID } from "./attributes.ts";

@@ -6,7 +6,7 @@
 
 import { fetchResponse } from "../announce.ts";
 import type { No } from "../errors.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../../storage/pace.ts";
 import type { Session } from "../session.ts";
 import type { Summary } from "../summary.ts";
 import type { ByteRange, FetchAttribute, FetchMessage } from "./attribute.ts";
