@@ -166,6 +166,18 @@ withFiles(
   },
 );
 
+withFiles("a part is read into room that it fits", async (open) => {
+  await using opened = await open();
+  const { source } = large(3_000);
+  await opened.inbox.append([{ ...message("x"), source }]);
+  const room = new Uint8Array(1_000);
+  for (const [end, fits] of [[2_000, true], [2_001, false]] as const) {
+    const part = await opened.inbox.readSource(uid(1), 1_000, end, room);
+    assertEquals(part, source.slice(1_000, end));
+    assertEquals(part!.buffer === room.buffer, fits);
+  }
+});
+
 withFiles(
   "copies share a file, which goes with the last of them",
   async (open, folder, { inner }) => {

@@ -208,13 +208,17 @@ export class BodyFiles {
     return removed;
   }
 
-  /** Reads from `start` to `end`; undefined when there is no file, or less in it. */
+  /** Reads from `start` to `end`, into `room` if it fits; undefined when there is no file, or less in it. */
   async read(
     content: ContentId,
     start: number,
     end: number,
+    room?: Uint8Array,
   ): Promise<Uint8Array | undefined> {
-    const bytes = new Uint8Array(end - start);
+    const size = end - start;
+    const bytes = room !== undefined && room.length >= size
+      ? room.subarray(0, size)
+      : new Uint8Array(size);
     const pace = new Pace();
     for (let at = 0; at < bytes.length;) {
       const piece = bytes.subarray(at, at + PIECE);

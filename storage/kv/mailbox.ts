@@ -273,10 +273,12 @@ export class KvMailbox implements Mailbox {
     uid: Uid,
     start = 0,
     end = Infinity,
+    room?: Uint8Array,
   ): Promise<Uint8Array | undefined> {
     const [wanted] = this.#wanted([uid]);
     if (wanted === undefined) return undefined;
-    const bytes = await this.#process.db.contents.body(wanted, start, end);
+    const { contents } = this.#process.db;
+    const bytes = await contents.body(wanted, start, end, room);
     if (bytes === undefined) await this.#checkGone([uid]);
     return bytes;
   }
