@@ -23,8 +23,9 @@ export interface ByteStream {
   /**
    * Waits for bytes; null at the end of the stream.
    * @param expected how many bytes are known to come, so that the buffer fits: small while idle
+   * @param room where they may be put, which saves who reads a copy: then the answer is how `room` begins
    */
-  read(expected?: number): Promise<Uint8Array | null>;
+  read(expected?: number, room?: Uint8Array): Promise<Uint8Array | null>;
   /**
    * Writes all of it, in order; settles when the system has taken it. Rejects when the client does not
    * read for the write timeout or the connection breaks. The bytes may change after it has settled.

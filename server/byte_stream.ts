@@ -81,11 +81,11 @@ export class SocketStream implements ByteStream {
   }
 
   /** See {@linkcode ByteStream.read}. */
-  async read(expected = 0): Promise<Uint8Array | null> {
+  async read(expected = 0, room?: Uint8Array): Promise<Uint8Array | null> {
     if (this.#closed) return null;
     this.#reading++;
     try {
-      return await this.#channel.read(expected);
+      return await this.#channel.read(expected, room);
     } catch (error) {
       if (this.#closed) return null;
       throw error;

@@ -15,8 +15,9 @@ export interface Channel {
   /**
    * Waits for bytes; null at the end.
    * @param expected how many bytes are known to come
+   * @param room where they may be put, and are answered then
    */
-  read(expected: number): Promise<Uint8Array | null>;
+  read(expected: number, room?: Uint8Array): Promise<Uint8Array | null>;
   /** Writes all of it; rejects when it stands still for too long. */
   write(bytes: Uint8Array): Promise<void>;
   /** Ends it; a pending read answers null. Harmless when done twice. */
@@ -69,25 +70,26 @@ export class SocketChannel implements Channel {
   }
 
   /** See {@linkcode Channel.read}. */
-  async read(expected: number): Promise<Uint8Array | null> {
+  async read(
+    expected: number,
+    given?: Uint8Array,
+  ): Promise<Uint8Array | null> {
     if (this.#closed) return null;
     const unread = this.#unread;
     if (unread !== undefined) {
       this.#unread = undefined;
       return unread;
     }
+    if (given !== undefined) {
+      const count = await this.#readInto(given);
+      return count === null ? null : given.subarray(0, count);
+    }
     const wanted = Math.min(Math.max(expected, this.#size), MAX_BUFFER);
     if (this.#room.length < (expected > 0 ? wanted : MIN_ROOM)) {
       this.#room = new Uint8Array(wanted);
     }
     const room = this.#room;
-    let count: number | null;
-    try {
-      count = await this.#conn.read(room);
-    } catch (error) {
-      if (this.#closed || isDisconnection(error)) return null;
-      throw error;
-    }
+    const count = await this.#readInto(room);
     if (count === null) return null;
     this.#size = count === room.length
       ? Math.min(Math.max(this.#size, room.length) * 4, MAX_BUFFER)
@@ -96,6 +98,15 @@ export class SocketChannel implements Channel {
     // A large buffer must not stay behind when the client falls silent.
     if (this.#room.length > IDLE_BUFFER) this.#room = new Uint8Array(0);
     return room.subarray(0, count);
+  }
+
+  async #readInto(room: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#conn.read(room);
+    } catch (error) {
+      if (this.#closed || isDisconnection(error)) return null;
+      throw error;
+    }
   }
 
   /** Takes bytes back that were read too far: the next read answers them. */

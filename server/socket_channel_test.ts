@@ -55,6 +55,19 @@ Deno.test("an idle connection pins little, one with a literal to come reads much
   channel.close();
 });
 
+Deno.test("what comes is put where it is wanted", async () => {
+  const [channel, client] = await pair();
+  const room = new Uint8Array(1_000);
+  channel.unread(Uint8Array.of(1));
+  assertEquals(await channel.read(900, room), Uint8Array.of(1));
+  await client.write(Uint8Array.of(2, 3));
+  const chunk = await channel.read(900, room);
+  assertEquals([...chunk!, chunk!.buffer === room.buffer], [2, 3, true]);
+  client.close();
+  assertEquals(await channel.read(900, room), null);
+  channel.close();
+});
+
 Deno.test("a read that waits ends with the channel", async () => {
   const [channel, client] = await pair();
   const waiting = channel.read(0);

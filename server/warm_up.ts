@@ -8,7 +8,7 @@
  * @module
  */
 
-import { Pace } from "../protocol/pace.ts";
+import { Pace } from "../storage/pace.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Admission } from "./admission.ts";
 import type { Handlers } from "./doors.ts";

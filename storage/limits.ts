@@ -90,16 +90,38 @@ export const MAX_USER_LENGTH = 255;
 export const MAX_UID = 0xffff_fffe;
 
 /**
- * Refuses messages that are too large.
+ * Refuses messages that are too large, or whose summaries are.
  * @throws {StorageError} TOOBIG for a source, LIMIT for a summary
  */
 export function checkSizes(
   messages: readonly NewMessage[],
   limits: StorageLimits,
 ): void {
+  checkSourceSizes(messages, limits);
+  checkSummarySizes(messages, limits);
+}
+
+/**
+ * Refuses messages that are too large.
+ * @throws {StorageError} TOOBIG
+ */
+export function checkSourceSizes(
+  messages: readonly NewMessage[],
+  limits: StorageLimits,
+): void {
   if (messages.some((m) => m.source.length > limits.maxMessageSize)) {
     throw new StorageError("TOOBIG", "The message is too big");
   }
+}
+
+/**
+ * Refuses messages whose summaries are too large.
+ * @throws {StorageError} LIMIT
+ */
+export function checkSummarySizes(
+  messages: readonly NewMessage[],
+  limits: StorageLimits,
+): void {
   if (messages.some((m) => m.summary.length > limits.maxSummarySize)) {
     throw new StorageError("LIMIT", "The summary is too big");
   }

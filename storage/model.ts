@@ -59,7 +59,11 @@ export interface NewMessage {
   readonly flags: readonly string[];
   /** INTERNALDATE (RFC 9051 § 2.3.3), in milliseconds since 1970. */
   readonly internalDate: number;
-  /** Opaque to the storage: what the protocol wants back quickly without reading the source. */
+  /**
+   * Opaque to the storage: what the protocol wants back quickly without reading the source. It may be made when it is
+   * first asked for, the clues with it, which takes some milliseconds for a large source: a storage does well to ask
+   * while it waits for the disk.
+   */
   readonly summary: Uint8Array;
   /** Which messages it belongs together with; without them it begins a thread of its own. */
   readonly clues?: ThreadClues;

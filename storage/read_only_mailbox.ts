@@ -57,8 +57,9 @@ export class ReadOnlyMailbox implements Mailbox {
     uid: Uid,
     start?: number,
     end?: number,
+    room?: Uint8Array,
   ): Promise<Uint8Array | undefined> {
-    return this.inner.readSource(uid, start, end);
+    return this.inner.readSource(uid, start, end, room);
   }
 
   readSources(uids: UidList): AsyncIterable<readonly MessageBytes[]> {

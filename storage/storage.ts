@@ -221,11 +221,16 @@ export interface Mailbox {
     message: NewMessage,
     target: Mailbox,
   ): Promise<AppendResult>;
-  /** The bytes of a message from `start` up to `end`, all of them by default; undefined when it is gone. */
+  /**
+   * The bytes of a message from `start` up to `end`, all of them by default; undefined when it is gone.
+   * @param room where they may be put, if it is as long as that: who reads much, piece after piece, need not have
+   * memory set aside for each
+   */
   readSource(
     uid: Uid,
     start?: number,
     end?: number,
+    room?: Uint8Array,
   ): Promise<Uint8Array | undefined>;
   /** The bytes of several messages in the order of their UIDs, read ahead, in batches; without those gone. */
   readSources(uids: UidList): AsyncIterable<readonly MessageBytes[]>;

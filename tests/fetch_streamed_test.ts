@@ -2,8 +2,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { describe, MemoryStorage } from "../mod.ts";
+import { describe, MemoryStorage, openKvStorage } from "../mod.ts";
 import { start } from "./callbacks/harness.ts";
+import { withBodyFolders } from "./storage/body_folders.ts";
 
 /** All that a server says to a session with nothing but these commands. */
 async function answersTo(
@@ -49,3 +50,28 @@ Deno.test("what goes out in pieces stands in its place, between the other attrib
   );
   await storage.close();
 });
+
+Deno.test("what is read of a file while the piece before is written is the next piece", () =>
+  withBodyFolders(async (make) => {
+    const lines = Array.from({ length: 150_000 }, (_, at) => `${at}\r\n`);
+    const source = `Subject: large\r\n\r\n${lines.join("")}`;
+    using kv = await Deno.openKv(":memory:");
+    const storage = await openKvStorage({ kv, bodyFolder: await make() });
+    const account = await storage.openAccount("alice");
+    const inbox = await account.openMailbox("INBOX");
+    const bytes = new TextEncoder().encode(source);
+    await inbox.append([{ ...describe(bytes), flags: [], internalDate: 0 }]);
+    inbox.close();
+    account.close();
+    {
+      await using tested = start({}, { storage });
+      const answers = await answersTo(
+        tested.server.addr,
+        `a LOGIN alice secret\r\nb EXAMINE INBOX\r\nc FETCH 1 (BODY.PEEK[] BODY.PEEK[]<3.700000>)\r\nd LOGOUT\r\n`,
+      );
+      const expected = `* 1 FETCH (BODY[] {${source.length}}\r\n${source}` +
+        ` BODY[]<3> {700000}\r\n${source.slice(3, 700_003)})\r\nc OK`;
+      assert(answers.includes(expected));
+    }
+    await storage.close();
+  }));

@@ -1,6 +1,11 @@
 /** The storage on Deno KV with large sources in files. */
 
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import { dirname, join } from "@std/path";
 import { type KvStorageOptions, openKvStorage } from "../storage/kv/mod.ts";
 import type { KvStorage } from "../storage/kv/mod.ts";
@@ -76,6 +81,13 @@ const large = (size: number) => ({
   source: Uint8Array.from({ length: size }, (_, at) => at * 7 + (at >> 8)),
 });
 
+async function summaryOfFirst(mailbox: Mailbox): Promise<Uint8Array> {
+  for await (const [first] of mailbox.readSummaries(uids(1))) {
+    return first!.bytes;
+  }
+  throw new Error("There is no message");
+}
+
 withFiles(
   "both kinds side by side, whatever the size is set to",
   async (open, folder) => {
@@ -110,6 +122,61 @@ withFiles(
     assertEquals(await filesIn(folder), []);
   },
 );
+
+withFiles(
+  "a summary is asked for when the source has been written",
+  async (open, folder) => {
+    await using opened = await open();
+    const { source, summary } = large(3_000_000);
+    const sizes: number[] = [];
+    await opened.inbox.append([{
+      ...message("x"),
+      source,
+      get summary() {
+        for (const path of Deno.readDirSync(join(folder, "new"))) {
+          sizes.push(Deno.statSync(join(folder, "new", path.name)).size);
+        }
+        return summary;
+      },
+    }]);
+    assertEquals(sizes[0], source.length);
+    assertEquals(await summaryOfFirst(opened.inbox), summary);
+  },
+);
+
+withFiles(
+  "a summary that cannot be taken leaves no file",
+  async (open, folder) => {
+    await using opened = await open();
+    const { source } = large(3_000_000);
+    const tooLarge = { ...message("x"), source, summary: large(2e6).source };
+    await refused("LIMIT", opened.inbox.append([tooLarge]));
+    assertEquals(await filesIn(folder), []);
+    await assertRejects(() =>
+      opened.inbox.append([{
+        ...message("x"),
+        source,
+        get summary(): Uint8Array {
+          throw new RangeError("none");
+        },
+      }]), RangeError);
+    assertEquals(await filesIn(folder), []);
+    await opened.inbox.append([large(100)]);
+    assertEquals(opened.inbox.state.length, 1);
+  },
+);
+
+withFiles("a part is read into room that it fits", async (open) => {
+  await using opened = await open();
+  const { source } = large(3_000);
+  await opened.inbox.append([{ ...message("x"), source }]);
+  const room = new Uint8Array(1_000);
+  for (const [end, fits] of [[2_000, true], [2_001, false]] as const) {
+    const part = await opened.inbox.readSource(uid(1), 1_000, end, room);
+    assertEquals(part, source.slice(1_000, end));
+    assertEquals(part!.buffer === room.buffer, fits);
+  }
+});
 
 withFiles(
   "copies share a file, which goes with the last of them",

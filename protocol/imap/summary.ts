@@ -208,6 +208,26 @@ export function describe(
   return { source, summary, clues: threadClues(top) };
 }
 
+/**
+ * The same as {@linkcode describe}, made when it is first asked for: what takes long for a large message can be done
+ * while its source is being written.
+ * @param source the whole message
+ */
+export function describeLater(
+  source: Uint8Array,
+): ReturnType<typeof describe> {
+  let made: ReturnType<typeof describe> | undefined;
+  return {
+    source,
+    get summary() {
+      return (made ??= describe(source)).summary;
+    },
+    get clues() {
+      return (made ??= describe(source)).clues;
+    },
+  };
+}
+
 /** The summary of a message of which none is kept, however large. */
 export function summaryOf(source: Uint8Array): Summary {
   const { bytes, hasFields } = build(source);

@@ -3,7 +3,13 @@ import fc from "fast-check";
 import { headerFields } from "../mime/header.ts";
 import { KEPT_FIELDS, KeptNames } from "./kept_fields.ts";
 import { MIME_LIMITS } from "../mime/limits.ts";
-import { readSummary, summarize, summaryOf } from "./summary.ts";
+import {
+  describe,
+  describeLater,
+  readSummary,
+  summarize,
+  summaryOf,
+} from "./summary.ts";
 import { olderSummary } from "./summary_testing.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -77,4 +83,12 @@ Deno.test("fields that are too much to be kept are picked of the source", () => 
   const source = bytes(`Subject: s\r\n${many}${many}\r\n`);
   const summary = readSummary(summarize(source))!;
   assertEquals(text(summary.pick(names)), "Subject: s\r\n\r\n");
+});
+
+Deno.test("what is described later is described the same", () => {
+  const source = bytes("Subject: a\r\nMessage-ID: <b@c>\r\n\r\nd\r\n");
+  const later = Object.assign(describeLater(source), { flags: [] });
+  const { summary } = later;
+  assertEquals({ ...later }, { ...describe(source), flags: [] });
+  assertEquals(later.summary === summary, true);
 });

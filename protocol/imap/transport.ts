@@ -6,7 +6,7 @@
 
 import type { ByteStream } from "../byte_stream.ts";
 import { Deflated } from "../deflated.ts";
-import { Pace } from "../pace.ts";
+import { Pace } from "../../storage/pace.ts";
 import { CommandReader } from "../wire/command_reader.ts";
 import { Encoder } from "../wire/encoder.ts";
 import { literalHeader } from "../wire/literal_header.ts";
@@ -88,7 +88,7 @@ export class Transport {
     const worked = this.#pace.pause();
     try {
       return this.#deflated === undefined
-        ? await this.#stream.read(this.reader.expected)
+        ? await this.#stream.read(this.reader.expected, this.reader.room())
         : await this.#deflated.read();
     } catch (cause) {
       throw new Disconnected("The connection broke", { cause });

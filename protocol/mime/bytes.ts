@@ -21,7 +21,7 @@ const NEAR = 80;
 /** How much is decoded at once for the sake of ranges in it. */
 const MAX_AT_ONCE = 65_536;
 
-/** How much is searched at once for the end of a header, or of a long field. */
+/** How much is searched at once for the end of a header or of a long field, and for what {@linkcode ForwardSearch} finds. */
 const WINDOW = 65_536;
 /** How much is searched at once for the end of a long line. */
 const LONG_WINDOW = 524_288;
@@ -108,6 +108,43 @@ export function countLines(
     if (bytes[at] === LF) lines++;
   }
   return lines;
+}
+
+/**
+ * Looks for one string in bytes, from the front to the back, at the speed of the built-in search. However often it is
+ * asked, no byte is made text of twice.
+ */
+export class ForwardSearch {
+  readonly #bytes: Uint8Array;
+  readonly #wanted: string;
+  /** The text of the bytes from here on: a window and as much as a match reaches beyond it. */
+  #start = 0;
+  #text = "";
+
+  /** @param wanted what is looked for, one character a byte */
+  constructor(bytes: Uint8Array, wanted: string) {
+    this.#bytes = bytes;
+    this.#wanted = wanted;
+  }
+
+  /**
+   * Where it is found next; the end of the bytes where it is not there any more.
+   * @param from where to begin, not before where it was begun the last time
+   */
+  next(from: number): number {
+    const { length } = this.#bytes;
+    const beyond = this.#wanted.length - 1;
+    for (let at = from; at < length; at = this.#start + WINDOW) {
+      if (this.#text === "" || at >= this.#start + WINDOW) {
+        const end = Math.min(at + WINDOW + beyond, length);
+        this.#text = latin1(this.#bytes, at, end);
+        this.#start = at;
+      }
+      const found = this.#text.indexOf(this.#wanted, at - this.#start);
+      if (found >= 0) return this.#start + found;
+    }
+    return length;
+  }
 }
 
 /** Bytes as a string with one character a byte (ISO 8859-1). */

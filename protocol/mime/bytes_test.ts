@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { lineEnd, unfoldedLine } from "./bytes.ts";
+import { ForwardSearch, lineEnd, unfoldedLine } from "./bytes.ts";
 
 /** Byte by byte. */
 function lineEndPlain(bytes: Uint8Array, from: number, end: number): number {
@@ -58,4 +58,21 @@ Deno.test("lines of few kinds of bytes end, and are folded, as byte by byte", ()
       assertEquals(unfoldedLine(bytes, from), unfoldedLinePlain(bytes, from));
     }
   }
+});
+
+Deno.test("a forward search finds what a search from there finds", () => {
+  const text =
+    ["", "x", "--", "\n--"].map((end) =>
+      `${"\n--".repeat(3)}${"-\n".repeat(32_765)}${end}`
+    ).join("\n\n-").repeat(2) + "\n-";
+  const bytes = new TextEncoder().encode(text);
+  const search = new ForwardSearch(bytes, "\n--");
+  for (let at = 0; at < bytes.length;) {
+    const found = search.next(at);
+    const expected = text.indexOf("\n--", at);
+    assertEquals(found, expected < 0 ? bytes.length : expected);
+    assertEquals(search.next(at), found);
+    at = found + 1;
+  }
+  assertEquals(search.next(bytes.length), bytes.length);
 });

@@ -19,7 +19,9 @@ export function checkInvariants(bytes: Uint8Array, root: Part): void {
     );
     assertEquals(
       part.bodyLines,
-      countLines(bytes, part.bodyStart, part.bodyEnd),
+      part.type === "TEXT" || part.type === "MESSAGE"
+        ? countLines(bytes, part.bodyStart, part.bodyEnd)
+        : 0,
     );
     let from = part.bodyStart;
     for (const child of part.children) {

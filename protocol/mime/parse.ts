@@ -23,6 +23,7 @@ import { Boundaries } from "./boundaries.ts";
 import {
   countLines,
   CR,
+  ForwardSearch,
   headerEnd,
   HYPHEN,
   isBlank,
@@ -78,9 +79,13 @@ export function parseMessage(
 class Parser {
   readonly #bytes: Uint8Array;
   readonly #limits: MimeLimits;
-  /** The start of the line that is looked at, and the line feeds before it. */
+  readonly #hyphens: ForwardSearch;
+  /** The start of the line that is looked at. */
   #at = 0;
+  /** The line feeds before it, but for those in bodies of which nobody wants to know how many there are. */
   #lines = 0;
+  /** How many of the open parts have a size in lines. */
+  #inLines = 0;
   /** The parts that are open, outermost first; `#boundaries` leads to a multipart's place here. */
   readonly #open: OpenPart[] = [];
   readonly #boundaries = new Boundaries<number>();
@@ -91,6 +96,7 @@ class Parser {
   constructor(bytes: Uint8Array, limits: MimeLimits) {
     this.#bytes = bytes;
     this.#limits = limits;
+    this.#hyphens = new ForwardSearch(bytes, "\n--");
   }
 
   parse(): Part {
@@ -131,6 +137,12 @@ class Parser {
     const bytes = this.#bytes;
     const { length } = bytes;
     let at = this.#at;
+    if (this.#inLines === 0) {
+      // Most of what is large is an attachment: its lines need no look at each.
+      if (bytes[at] === HYPHEN && bytes[at + 1] === HYPHEN) return;
+      this.#at = Math.min(this.#hyphens.next(at) + 1, length);
+      return;
+    }
     while (at < length && !(bytes[at] === HYPHEN && bytes[at + 1] === HYPHEN)) {
       while (at < length && bytes[at] !== LF) at++;
       if (at === length) break;
@@ -191,6 +203,7 @@ class Parser {
       : undefined;
     this.#boundaryOf.push(boundary);
     this.#open.push(part);
+    if (hasLines(part)) this.#inLines++;
     if (++this.#parts >= this.#limits.maxParts) {
       // No further part can begin: the rest belongs to those that are open.
       this.#boundaries.clear();
@@ -256,7 +269,10 @@ class Parser {
       part.headerStart = Math.min(part.headerStart, end);
       part.bodyStart = Math.min(part.bodyStart, end);
       part.bodyEnd = end;
-      part.bodyLines = Math.max(0, lines - part.bodyLines);
+      if (hasLines(part)) {
+        this.#inLines--;
+        part.bodyLines = Math.max(0, lines - part.bodyLines);
+      } else part.bodyLines = 0;
     }
   }
 
@@ -280,4 +296,9 @@ class Parser {
     this.#boundaryOf[index] = undefined;
     this.#boundaries.close(boundary);
   }
+}
+
+/** Whether a part may be one of those whose size in lines BODYSTRUCTURE gives. */
+function hasLines({ type }: OpenPart): boolean {
+  return type === "TEXT" || type === "MESSAGE";
 }

@@ -354,3 +354,19 @@ Deno.test("the end of a header is found wherever it lies", () => {
     }
   }
 });
+
+Deno.test("a delimiter is found wherever it lies behind an attachment", () => {
+  for (const end of ["\n", "\r\n"]) {
+    const head = ["Content-Type: multipart/mixed; boundary=a", "", "--a"]
+      .concat("Content-Type: application/x", "", "").join(end);
+    for (let size = 65_460; size < 65_545; size++) {
+      const body = `${"x".repeat(size - head.length)}${end}--b${end}`;
+      const text = `${head}${body}--a${end}${end}one${end}two${end}--a--`;
+      const root = parse(text);
+      checkInvariants(encoder.encode(text), root);
+      const [attachment, note] = root.children;
+      assertEquals(attachment!.bodyEnd, text.indexOf(`${end}--a${end}${end}`));
+      assertEquals([attachment!.bodyLines, note!.bodyLines], [0, 1]);
+    }
+  }
+});

@@ -14,7 +14,7 @@ export interface Part {
   readonly bodyStart: number;
   /** Where the body ends. The line end before a boundary belongs to the boundary (RFC 2046 § 5.1.1). */
   readonly bodyEnd: number;
-  /** Line feeds in the body: the size in lines that BODYSTRUCTURE gives for text and message/rfc822. */
+  /** Line feeds in the body: the size in lines that BODYSTRUCTURE gives for text and message/rfc822. 0 for other types. */
   readonly bodyLines: number;
   /** The media type in upper case; `TEXT` where the header has no valid one (RFC 2045 § 5.2). */
   readonly type: string;

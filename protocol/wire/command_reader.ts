@@ -9,6 +9,7 @@
  * @module
  */
 
+import { LiteralData } from "./literal_data.ts";
 import { literalHeader } from "./literal_header.ts";
 
 /**
@@ -67,10 +68,6 @@ const BUFFER_SIZE = 512;
 const TEXT_SIZE = 128;
 /** An empty buffer larger than this is given back while the client is silent. */
 const IDLE_SIZE = 4_096;
-/** The most that is set aside for a literal before its data is there. */
-const LITERAL_SIZE = 65_536;
-/** How many times what has come of a literal is set aside for more: the less, the more often it is copied. */
-const GROWTH = 4;
 
 /** See the module's text. */
 export class CommandReader {
@@ -90,10 +87,8 @@ export class CommandReader {
   #literals: Uint8Array[] = [];
   /** The literal that waits for a decision. */
   #header: LiteralHeader | undefined;
-  /** The data of the literal under way; while it is, the buffer is empty. */
-  #literal: Uint8Array = EMPTY;
-  #filled = 0;
-  #missing = 0;
+  /** The literal under way; while it is, the buffer is empty. */
+  #literal: LiteralData | undefined;
   /** Whether the rest of the command is to be forgotten. */
   #discarding = false;
   #ended = false;
@@ -114,23 +109,27 @@ export class CommandReader {
 
   /** Bytes still missing of the literal under way, 0 otherwise. */
   get expected(): number {
-    return this.#missing;
+    return this.#literal?.missing ?? 0;
   }
 
   /** Whether no literal is announced or under way: what is there is the start of a command at the most. */
   get between(): boolean {
-    return this.#header === undefined && this.#missing === 0 &&
+    return this.#header === undefined && this.#literal === undefined &&
       this.#textLength === 0;
   }
 
-  /** Takes input in. The chunk is copied: it may be used again. */
+  /**
+   * Where the next input is best put, so that it need not be copied: in its place in a large literal. It stands until
+   * {@linkcode push}, and input may be put elsewhere all the same.
+   */
+  room(): Uint8Array | undefined {
+    return this.#literal?.room();
+  }
+
+  /** Takes input in. Unless it begins where {@linkcode room} does, the chunk is copied: it may be used again. */
   push(chunk: Uint8Array): void {
     if (this.#ended) return;
-    let from = 0;
-    if (this.#missing > 0) {
-      from = Math.min(this.#missing, chunk.length);
-      this.#feed(chunk, 0, from);
-    }
+    const from = this.#literal === undefined ? 0 : this.#feed(chunk);
     const length = chunk.length - from;
     if (length === 0) return;
     if (this.#end + length > this.#buffer.length) this.#makeRoom(length);
@@ -142,7 +141,7 @@ export class CommandReader {
   /** What comes next, or undefined when that needs more bytes. */
   next(): ReaderEvent | undefined {
     if (this.#header !== undefined) return this.#literalEvent(this.#header);
-    while (this.#missing === 0) {
+    while (this.#literal === undefined) {
       const lineFeed = this.#findLineFeed();
       if (lineFeed < 0) {
         return this.#tooLong() ? this.#overflow("line") : undefined;
@@ -199,7 +198,7 @@ export class CommandReader {
    * @throws {RangeError} when it is longer than the limit; the reader answers nothing any more
    */
   nextLine(): Uint8Array | undefined {
-    if (this.#header !== undefined || this.#missing > 0 || this.#textLength) {
+    if (!this.between) {
       throw new Error("A command is under way");
     }
     const lineFeed = this.#findLineFeed();
@@ -248,8 +247,7 @@ export class CommandReader {
     this.#textLength = 0;
     if (this.#literals.length > 0) this.#literals = [];
     this.#header = undefined;
-    this.#literal = EMPTY;
-    this.#missing = 0;
+    this.#literal = undefined;
     this.#discarding = false;
   }
 
@@ -327,34 +325,24 @@ export class CommandReader {
       this.#finish(this.#buffer.subarray(from, from + taken));
       return;
     }
-    const buffer = this.#buffer;
+    const begun = this.#buffer.subarray(from, from + taken);
     this.#forgetBuffer();
-    this.#literal = EMPTY;
-    this.#filled = 0;
-    this.#missing = size;
-    this.#feed(buffer, from, from + taken);
+    this.#literal = new LiteralData(size, !this.#discarding);
+    this.#feed(begun);
   }
 
-  /** Gives the literal under way some of its data; room for it grows with what has come. */
-  #feed(source: Uint8Array, from: number, to: number): void {
-    const size = this.#filled + this.#missing;
-    this.#missing -= to - from;
-    const filled = this.#filled + to - from;
-    if (!this.#discarding) {
-      if (filled > this.#literal.length) {
-        const room = Math.max(filled, this.#filled * GROWTH, LITERAL_SIZE);
-        const literal = new Uint8Array(Math.min(size, room));
-        literal.set(this.#literal.subarray(0, this.#filled));
-        this.#literal = literal;
-      }
-      this.#literal.set(source.subarray(from, to), this.#filled);
+  /** Gives the literal under way what is its of the input; how much that is. */
+  #feed(input: Uint8Array): number {
+    const literal = this.#literal!;
+    const count = literal.feed(input);
+    if (literal.missing === 0) {
+      this.#literal = undefined;
+      this.#finish(literal.bytes);
     }
-    this.#filled = filled;
-    if (this.#missing === 0) this.#finish(this.#literal);
+    return count;
   }
 
   #finish(data: Uint8Array): void {
-    this.#literal = EMPTY;
     if (!this.#discarding) this.#literals.push(data);
   }
 }

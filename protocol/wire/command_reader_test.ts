@@ -314,3 +314,62 @@ Deno.test("CommandReader refuses to be asked out of turn", () => {
   assertEquals(reader.next()?.type, "literal");
   assertThrows(() => reader.nextLine(), Error, "A command is under way");
 });
+
+Deno.test("CommandReader reads a large literal in its place", () => {
+  const data = Uint8Array.from({ length: 300_000 }, (_, index) => index % 251);
+  const input = new Uint8Array([...data, ...bytes("\r\nb NOOP\r\n")]);
+  for (const piece of [1_000, 100_000, 1_000_000]) {
+    const reader = readerOf("a APPEND x {300000}\r\n");
+    assertEquals(reader.room(), undefined);
+    assertEquals(reader.next()?.type, "literal");
+    reader.accept();
+    let inPlace = 0;
+    for (let at = 0, turn = 0; at < input.length; turn++) {
+      const room = reader.room();
+      const part = input.subarray(at, at + Math.min(piece, room?.length ?? 9));
+      at += part.length;
+      // Now and then input comes from elsewhere.
+      if (room === undefined || turn % 4 === 3) {
+        reader.push(part);
+        continue;
+      }
+      inPlace += part.length;
+      room.set(part);
+      reader.push(room.subarray(0, part.length));
+    }
+    assert(inPlace > 100_000);
+    const event = reader.next();
+    assert(event?.type === "command");
+    assertEquals(event.frame.literals, [data]);
+    assertEquals(read(reader), ["b NOOP"]);
+  }
+});
+
+Deno.test("CommandReader sets no more aside for a literal than goes with what has come", () => {
+  const reader = readerOf("a APPEND x {900000000}\r\n");
+  reader.next();
+  reader.accept();
+  for (const come of [0, 30_000, 65_536, 200_000]) {
+    while (reader.expected > 900_000_000 - come) {
+      const room = reader.room()!;
+      const missing = reader.expected - (900_000_000 - come);
+      reader.push(room.subarray(0, Math.min(missing, room.length)));
+    }
+    const { byteLength } = reader.room()!.buffer;
+    assert(byteLength <= 70_000 + come * 16, `${byteLength} for ${come}`);
+  }
+});
+
+Deno.test("CommandReader has no room for a literal that is small or refused", () => {
+  const small = readerOf("a APPEND x {60000}\r\n");
+  small.next();
+  small.accept();
+  assertEquals(small.room(), undefined);
+  const refused = readerOf("a APPEND x {900000+}\r\n");
+  refused.next();
+  refused.refuse();
+  assertEquals(refused.room(), undefined);
+  refused.push(new Uint8Array(900_000));
+  refused.push(bytes("\r\nb NOOP\r\n"));
+  assertEquals(read(refused), ["b NOOP"]);
+});

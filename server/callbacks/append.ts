@@ -105,7 +105,8 @@ function changedSource(
   if (source.length === 0) {
     throw new StorageError("CANNOT", "A message has at least one byte");
   }
-  return { ...message, ...describe(source) };
+  const { flags, internalDate } = message;
+  return { ...describe(source), flags, internalDate };
 }
 
 function checkedTime(date: Date): number {

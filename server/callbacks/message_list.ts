@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Pace } from "../../protocol/pace.ts";
+import { Pace } from "../../storage/pace.ts";
 import { MAX_UID } from "../../storage/limits.ts";
 import type { MailboxState } from "../../storage/mailbox_state.ts";
 import type { StoredMessage, StoredMessages } from "./events.ts";

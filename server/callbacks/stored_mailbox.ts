@@ -64,9 +64,10 @@ export class StoredMailbox extends CallbackMailbox {
     uid: Uid,
     start = 0,
     end = Infinity,
+    room?: Uint8Array,
   ): Promise<Uint8Array | undefined> {
     if (this.#sources === undefined) {
-      return await this.stored.readSource(uid, start, end);
+      return await this.stored.readSource(uid, start, end, room);
     }
     const bytes = await this.#sources.read(uid);
     return bytes?.subarray(start, Math.max(start, end));

@@ -14,9 +14,10 @@
 
 import { dirname, join } from "@std/path";
 import type { ContentId } from "../model.ts";
+import { Pace } from "../pace.ts";
 import { ByteReader, ByteWriter } from "./binary.ts";
 import { BodyHandles } from "./body_handles.ts";
-import { type Committer, turn } from "./commit.ts";
+import type { Committer } from "./commit.ts";
 import { BODY_FILES, bodyFileKey } from "./keys.ts";
 import { GroupedTask, isMissing, syncFolder, unlink } from "./files.ts";
 
@@ -148,14 +149,20 @@ export class BodyFiles {
     return found;
   }
 
-  /** Writes sources so that they are on the disk. */
-  async write(bodies: readonly NewBody[]): Promise<void> {
+  /**
+   * Writes sources so that they are on the disk.
+   * @param syncing called for each when the system has it and the disk is waited for, which is the time for other work
+   */
+  async write(
+    bodies: readonly NewBody[],
+    syncing: () => void = () => {},
+  ): Promise<void> {
     await this.#make();
     const begun: ContentId[] = [];
     for (let from = 0; from < bodies.length; from += AT_ONCE) {
       const some = bodies.slice(from, from + AT_ONCE);
       const written = await Promise.allSettled(
-        some.map((body) => this.#write(body, begun)),
+        some.map((body) => this.#write(body, begun, syncing)),
       );
       const failed = written.find(({ status }) => status === "rejected");
       if (failed?.status !== "rejected") continue;
@@ -201,20 +208,25 @@ export class BodyFiles {
     return removed;
   }
 
-  /** Reads from `start` to `end`; undefined when there is no file, or less in it. */
+  /** Reads from `start` to `end`, into `room` if it fits; undefined when there is no file, or less in it. */
   async read(
     content: ContentId,
     start: number,
     end: number,
+    room?: Uint8Array,
   ): Promise<Uint8Array | undefined> {
-    const bytes = new Uint8Array(end - start);
+    const size = end - start;
+    const bytes = room !== undefined && room.length >= size
+      ? room.subarray(0, size)
+      : new Uint8Array(size);
+    const pace = new Pace();
     for (let at = 0; at < bytes.length;) {
       const piece = bytes.subarray(at, at + PIECE);
       const read = this.#handles.read(content, piece, start + at);
       if (read === 0) return undefined;
       at += read;
       // Others have their turn between two pieces.
-      if (at < bytes.length) await turn();
+      if (at < bytes.length && pace.due) await pace.rest();
     }
     return bytes;
   }
@@ -292,26 +304,34 @@ export class BodyFiles {
   /** A file of which there is none. What has the name and no key is older than the database, as after a restore. */
   async #create(content: ContentId): Promise<Deno.FsFile> {
     const path = this.#arrivalOf(content);
-    const there = await isThere(this.#placeOf(content)) || await isThere(path);
-    if (there) {
-      if (await this.#isLinked(content)) {
-        throw new Error(
-          `The number ${content.number} is in use: check the database`,
-        );
-      }
-      await this.remove([content]);
+    const open = () =>
+      Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    const [opened, placed] = await Promise.allSettled([
+      open(),
+      isThere(this.#placeOf(content)),
+    ]);
+    if (opened.status === "fulfilled") {
+      if (placed.status === "fulfilled" && !placed.value) return opened.value;
+      opened.value.close();
+      await unlink(path);
+    } else if (!(opened.reason instanceof Deno.errors.AlreadyExists)) {
+      throw opened.reason;
     }
-    return await Deno.open(path, {
-      write: true,
-      createNew: true,
-      mode: 0o600,
-    });
+    if (placed.status === "rejected") throw placed.reason;
+    if (await this.#isLinked(content)) {
+      throw new Error(
+        `The number ${content.number} is in use: check the database`,
+      );
+    }
+    await this.remove([content]);
+    return await open();
   }
 
   /** Writes a file; its name gets on the disk at the same time. */
   async #write(
     { content, source }: NewBody,
     begun: ContentId[],
+    syncing: () => void,
   ): Promise<void> {
     using file = await this.#create(content);
     begun.push(content);
@@ -320,7 +340,9 @@ export class BodyFiles {
     for (let at = 0; at < source.length;) {
       at += await file.write(source.subarray(at));
     }
-    await file.syncData();
+    const synced = file.syncData();
+    syncing();
+    await synced;
     await named;
   }
 

@@ -400,7 +400,7 @@ function atomic(
 }
 
 /** Lets everything else that can run do so once: some microseconds. */
-export function turn(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -60,11 +60,12 @@ export class ContentReader {
     }
   }
 
-  /** Reads from `start` to `end` of a source; undefined when it is not there. */
+  /** Reads from `start` to `end` of a source, of a file into `room` if it fits; undefined when it is not there. */
   async body(
     wanted: Wanted,
     start: number,
     end: number,
+    room?: Uint8Array,
   ): Promise<Uint8Array | undefined> {
     const from = Math.min(Math.max(0, start), wanted.size);
     const to = Math.max(from, Math.min(end, wanted.size));
@@ -72,7 +73,7 @@ export class ContentReader {
     const files = this.#files;
     if (
       files?.mayHave(wanted.size) && (await files.among([wanted])).size > 0
-    ) return await files.read(wanted, from, to);
+    ) return await files.read(wanted, from, to, room);
     const first = Math.floor(from / MAX_VALUE);
     const last = Math.floor((to - 1) / MAX_VALUE);
     const chunks = await this.#chunksOf(wanted, first, last);

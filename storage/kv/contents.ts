@@ -55,11 +55,16 @@ export interface StoredContents {
   discard(): Promise<void>;
 }
 
-/** Brings the contents of messages into the database, or nearly so. */
+/**
+ * Brings the contents of messages into the database, or nearly so.
+ * @param meanwhile what else is to be done, where there are files while the disk is waited for: before that nothing
+ * but the sources is looked at, since what is known of a large message may be made when it is first asked for
+ */
 export async function storeContents(
   db: Database,
   home: number,
   messages: readonly NewMessage[],
+  meanwhile: () => Promise<void> | undefined = () => undefined,
 ): Promise<StoredContents> {
   if (messages.length > MAX_UPLOAD) {
     throw new StorageError("LIMIT", "Too many messages at once");
@@ -76,22 +81,39 @@ export async function storeContents(
     messages,
     inFiles: new Set(inFiles.map(({ content }) => content.number)),
   };
+  let beside: Promise<void> | undefined;
+  const begin = () => {
+    if (beside !== undefined) return;
+    beside = (async () => await meanwhile())();
+    // Looked at below, unless something else fails before.
+    beside.catch(() => {});
+  };
+  if (inFiles.length === 0) begin();
+  else await writeFiles(db, inFiles, begin);
+  const discard = () => discardFiles(db, inFiles);
+  try {
+    await beside;
+    if (isUpload(contents, inFiles)) return await upload(db, contents);
+    const writes = [...contentWrites(contents)];
+    return { first, writes, checks: [], discard };
+  } catch (error) {
+    await discard().catch(db.settings.onFault);
+    throw error;
+  }
+}
+
+/** Whether there is too much for the commit that makes the messages. */
+function isUpload(
+  { messages }: Contents,
+  inFiles: readonly NewBody[],
+): boolean {
   let bytes = 0;
   for (const { source, summary } of messages) {
     bytes += source.length + summary.length;
   }
   for (const { source } of inFiles) bytes -= source.length;
   const mutations = messages.length * 2 + bytes / MAX_VALUE;
-  const isUpload = mutations > INLINE.mutations || bytes > INLINE.bytes;
-  if (inFiles.length > 0) await writeFiles(db, inFiles);
-  const discard = () => discardFiles(db, inFiles);
-  if (isUpload) {
-    return await upload(db, contents).catch(async (error) => {
-      await discard().catch(db.settings.onFault);
-      throw error;
-    });
-  }
-  return { first, writes: [...contentWrites(contents)], checks: [], discard };
+  return mutations > INLINE.mutations || bytes > INLINE.bytes;
 }
 
 /** Contents on their way into the database. */
@@ -107,9 +129,10 @@ interface Contents {
 async function writeFiles(
   { files, settings }: Database,
   bodies: readonly NewBody[],
+  syncing: () => void,
 ): Promise<void> {
   try {
-    await files!.write(bodies);
+    await files!.write(bodies, syncing);
   } catch (error) {
     settings.onFault(error);
     throw unavailable(error);

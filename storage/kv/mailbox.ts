@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkSizes } from "../limits.ts";
+import { checkSourceSizes, checkSummarySizes } from "../limits.ts";
 import type { MailboxState } from "../mailbox_state.ts";
 import {
   type AppendResult,
@@ -92,7 +92,7 @@ export class KvMailbox implements Mailbox {
     if (messages.length === 0) {
       return { uids: new Uint32Array(), modseq: this.state.highestModseq };
     }
-    checkSizes(messages, limits);
+    checkSourceSizes(messages, limits);
     const entry = this.#entry;
     return await this.#pinned(() =>
       this.#store(
@@ -117,7 +117,7 @@ export class KvMailbox implements Mailbox {
     const { contentNumbers, settings: { limits, now } } = this.#process.db;
     const to = this.#entryOf(target);
     this.#checkThere();
-    checkSizes([message], limits);
+    checkSourceSizes([message], limits);
     const result = await this.#pinned(async () => {
       const serial = await contentNumbers.take(1);
       return await this.#store(
@@ -142,10 +142,12 @@ export class KvMailbox implements Mailbox {
   ): Promise<T> {
     const { db } = this.#process;
     const turn = entry.takeTurn();
-    const storing = storeContents(db, entry.id, messages);
-    const preparing = db.threads.prepare(entry.owner, messages);
+    const storing = storeContents(db, entry.id, messages, () => {
+      checkSummarySizes(messages, db.settings.limits);
+      return db.threads.prepare(entry.owner, messages);
+    });
     // A large message takes longer to store; the small ones behind it wait to be put in after it.
-    await Promise.allSettled([storing, preparing, turn.come]);
+    await Promise.allSettled([storing, turn.come]);
     let stored: StoredContents;
     try {
       stored = await storing;
@@ -154,7 +156,6 @@ export class KvMailbox implements Mailbox {
       throw error;
     }
     try {
-      await preparing;
       const threads = messages.map(({ clues }, index) =>
         db.threads.assign(entry.owner, clues, stored.first + index)
       );
@@ -272,10 +273,12 @@ export class KvMailbox implements Mailbox {
     uid: Uid,
     start = 0,
     end = Infinity,
+    room?: Uint8Array,
   ): Promise<Uint8Array | undefined> {
     const [wanted] = this.#wanted([uid]);
     if (wanted === undefined) return undefined;
-    const bytes = await this.#process.db.contents.body(wanted, start, end);
+    const { contents } = this.#process.db;
+    const bytes = await contents.body(wanted, start, end, room);
     if (bytes === undefined) await this.#checkGone([uid]);
     return bytes;
   }

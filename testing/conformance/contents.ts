@@ -49,6 +49,13 @@ export function contentContract({ check }: Contract): void {
         source.slice(from, to),
       );
     }
+    const room = new Uint8Array(100);
+    for (const size of [0, 99, 100, 101]) {
+      assertEquals(
+        await inbox.readSource(uid(1), 63_950, 63_950 + size, room),
+        source.slice(63_950, 63_950 + size),
+      );
+    }
     const read = [];
     for await (const batch of inbox.readSources(uids(1, 2, 3))) {
       read.push(...batch);

@@ -7,6 +7,7 @@
 import type { NewMessage } from "../../../storage/model.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
 import type { Host } from "../../host.ts";
+import { headerEnd } from "../../mime/bytes.ts";
 import { format } from "../../wire/sequence_set.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { Command, ParseContext } from "../command.ts";
@@ -18,10 +19,10 @@ import {
   openSpelledTarget,
   tryCreate,
 } from "../mailboxes.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../../storage/pace.ts";
 import { saveLimit, tooMany } from "../message_limit.ts";
 import type { Session } from "../session.ts";
-import { describe, readSummary, summaryOf } from "../summary.ts";
+import { describe, describeLater, readSummary, summaryOf } from "../summary.ts";
 
 /** A message of APPEND, as its arguments say it. */
 export interface AppendMessage {
@@ -38,6 +39,8 @@ interface AppendArguments {
   readonly messages: readonly AppendMessage[];
 }
 
+/** Of a message above this size the summary is not made before it is asked for. */
+const LARGE = 65_536;
 const OPEN = "(".charCodeAt(0);
 const QUOTE = '"'.charCodeAt(0);
 const BRACE = "{".charCodeAt(0);
@@ -111,9 +114,14 @@ export async function prepareMessages(
     }
     room -= source.length;
     if (source.length > most || room < 0) throw tooBig(most);
-    const described = describe(source);
-    checkMessage(session, source, described.summary);
-    prepared.push({ ...described, flags, internalDate });
+    // Of several the summaries are made here, where others get their turn between them.
+    const later = messages.length === 1 && source.length > LARGE;
+    const described = later ? describeLater(source) : describe(source);
+    const headerSize = later ? headerEnd(source, 0) : headerSizeOf(described);
+    for (const check of session.registry.messageChecks) {
+      check(session, { source, headerSize });
+    }
+    prepared.push(Object.assign(described, { flags, internalDate }));
     if (pace.due) await pace.rest();
   }
   return prepared;
@@ -124,15 +132,10 @@ export function tooBig(most: number): No {
   return new No("TOOBIG", `A message has at most ${most} bytes here`);
 }
 
-function checkMessage(
-  session: Session,
-  source: Uint8Array,
-  summary: Uint8Array,
-): void {
-  const { messageChecks } = session.registry;
-  if (messageChecks.length === 0) return;
-  const { headerSize } = readSummary(summary) ?? summaryOf(source);
-  for (const check of messageChecks) check(session, { source, headerSize });
+function headerSizeOf(
+  { source, summary }: Pick<NewMessage, "source" | "summary">,
+): number {
+  return (readSummary(summary) ?? summaryOf(source)).headerSize;
 }
 
 /** resp-code-apnd = "APPENDUID" SP nz-number SP append-uid        RFC 4315 § 3 */

@@ -20,7 +20,7 @@ import { completeInPart, type Portion, tooMany } from "../message_limit.ts";
 import { withProgress } from "../progress.ts";
 import type { SearchContext, SearchWork } from "../search/evaluate.ts";
 import type { SearchKey } from "../search/key.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../../storage/pace.ts";
 import { RETURN_ALL, type SearchReturns } from "../search/returns.ts";
 import {
   highestOf,

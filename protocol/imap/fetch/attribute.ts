@@ -48,9 +48,9 @@ export interface FetchMessage {
   readonly summary: Summary;
   /** Bytes of its source; only within the range that the attribute asked for. */
   slice(start: number, end: number): Uint8Array;
-  /** Reads bytes of a message that is too large to have in memory; undefined for others. */
+  /** Reads bytes of a message that is too large to have in memory, into `room` if may be; undefined for others. */
   readonly read:
-    | ((start: number, end: number) => Promise<Uint8Array>)
+    | ((start: number, end: number, room: Uint8Array) => Promise<Uint8Array>)
     | undefined;
 }
 

@@ -9,7 +9,7 @@
 
 import type { Uid, UidList } from "../../../storage/model.ts";
 import { Bye } from "../errors.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../../storage/pace.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Session } from "../session.ts";
 import { FLAGS, MODSEQ, UID } from "./attributes.ts";
@@ -287,8 +287,8 @@ async function fetchLarge(
   const index = state.indexOf(uid);
   if (index < 0) return;
   const size = state.sizes[index]!;
-  const read = async (start: number, end: number): Promise<Uint8Array> => {
-    const bytes = await mailbox.readSource(uid, start, end);
+  const read: NonNullable<Content["read"]> = async (start, end, room) => {
+    const bytes = await mailbox.readSource(uid, start, end, room);
     // What has been promised cannot be taken back.
     if (bytes?.length !== end - start) throw new Bye("The message has gone");
     return bytes;

@@ -6,15 +6,15 @@
 
 import { fetchResponse } from "../announce.ts";
 import type { No } from "../errors.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../../storage/pace.ts";
 import type { Session } from "../session.ts";
 import type { Summary } from "../summary.ts";
 import type { ByteRange, FetchAttribute, FetchMessage } from "./attribute.ts";
 import { FLAGS, MODSEQ } from "./attributes.ts";
 import { withoutNul } from "./section.ts";
 
-/** What is larger than this is written in pieces of this size. */
-const PIECE = 1_048_576;
+/** What is larger than this is written in pieces of this size: in the processor's cache from the file to the socket. */
+const PIECE = 262_144;
 
 /** What is read of a message. */
 export interface Content {
@@ -194,10 +194,14 @@ async function writeInPieces(
 ): Promise<void> {
   const { out } = session;
   out.bytes(label).text(`{${end - start}}`).crlf();
-  const pieceAt = (at: number) => read!(at, Math.min(at + PIECE, end));
+  let room = new Uint8Array(PIECE);
+  let otherRoom = new Uint8Array(PIECE);
+  const pieceAt = (at: number) => read!(at, Math.min(at + PIECE, end), room);
   let next: Promise<Uint8Array> | undefined = pieceAt(start);
   for (let at = start; next !== undefined; at += PIECE) {
     const piece: Uint8Array = await next;
+    // What was written before this piece has been taken.
+    [room, otherRoom] = [otherRoom, room];
     next = at + PIECE < end ? pieceAt(at + PIECE) : undefined;
     // Looked at in its turn; the connection may end before.
     next?.catch(() => {});

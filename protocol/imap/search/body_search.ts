@@ -12,7 +12,7 @@ import { MIME_LIMITS } from "../../mime/limits.ts";
 import { parseMessage, type Part } from "../../mime/parse.ts";
 import { partText } from "../../mime/text.ts";
 import { headerLines, plainText, signHeader } from "./header_texts.ts";
-import type { Pace } from "../../pace.ts";
+import type { Pace } from "../../../storage/pace.ts";
 import type { WantedString } from "./predicate.ts";
 import type { SignatureBuilder } from "./signature.ts";
 import { foldedPieces, isOnePiece } from "./text_match.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { MIME_LIMITS } from "../../mime/limits.ts";
 import { searchBody } from "./body_search.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../../storage/pace.ts";
 import type { WantedString } from "./predicate.ts";
 import { crlf } from "./testing.ts";
 import { Needle } from "./text_match.ts";

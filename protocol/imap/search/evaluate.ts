@@ -22,7 +22,7 @@ import { type Places, placesOf } from "./columns.ts";
 import type { SearchContext } from "./context.ts";
 import { HeaderTexts } from "./header_texts.ts";
 import type { SearchKey } from "./search_key.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../../storage/pace.ts";
 import { SignatureBuilder } from "./signature.ts";
 import type { TextIndex } from "./text_index.ts";
 import { makePredicate, type Predicate } from "./predicate.ts";
