@@ -112,13 +112,23 @@ export class JournalFile {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const written = this.#waiting.splice(0);
+      const written: Waiting[] = [];
+      const place = [this.#half, this.#at] as const;
       try {
-        for (const { record } of written) await this.#put(record);
+        // Those before a change of halves have to be done with: the other half may be waiting for them.
+        while (
+          this.#waiting.length > 0 &&
+          (written.length === 0 || this.#fits(this.#waiting[0]!.record))
+        ) {
+          const next = this.#waiting.shift()!;
+          written.push(next);
+          await this.#put(next.record);
+        }
         await this.#file.syncData();
         for (const { resolve } of written) resolve();
       } catch (error) {
-        // A record is never there without the one before it.
+        // A record is never there without the one before it: the next begins where the first of these did.
+        [this.#half, this.#at] = place;
         for (const { reject } of [...written, ...this.#waiting.splice(0)]) {
           reject(error);
         }
@@ -126,9 +136,15 @@ export class JournalFile {
     }
   }
 
+  /** Whether the half has room for a record. */
+  #fits({ bytes }: JournalRecord): boolean {
+    return this.#at + bytes.length <= HALF;
+  }
+
   /** Gives a record to the system: that it takes some bytes is sooner done than handed to another thread. */
-  async #put({ bytes, number }: JournalRecord): Promise<void> {
-    if (this.#at + bytes.length > HALF) {
+  async #put(record: JournalRecord): Promise<void> {
+    const { bytes, number } = record;
+    if (!this.#fits(record)) {
       const other = 1 - this.#half;
       await this.#settled(this.#last[other]!);
       this.#half = other;

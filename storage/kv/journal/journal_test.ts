@@ -447,3 +447,26 @@ Deno.test("after a database that took nothing, nothing is lost", async () => {
   await Deno.remove(folder, { recursive: true });
   assertEquals(nameOf(["k"]), "\x02k\0");
 });
+
+Deno.test("what could not be written is not there, what comes after it is", async () => {
+  await using db = await Opened.in();
+  await db.kv.set(["k", 1], bytes("1"));
+  const { syncData } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.syncData = () => Promise.reject(new Error("broken"));
+  try {
+    const written = [2, 3, 4].map((n) => db.kv.set(["k", n], bytes("lost")));
+    for (const { status } of await Promise.allSettled(written)) {
+      assertEquals(status, "rejected");
+    }
+  } finally {
+    Deno.FsFile.prototype.syncData = syncData;
+  }
+  assertEquals((await all(db.kv)).map(([key]) => key), [["k", 1]]);
+  await db.kv.set(["k", 5], bytes("5"));
+  await db.kv.set(["k", 6], bytes("6"));
+  await using after = await Opened.in(await db.crash());
+  for (const { kv } of [db, after]) {
+    const keys = (await all(kv)).map(([key]) => key);
+    assertEquals(keys, [["k", 1], ["k", 5], ["k", 6]]);
+  }
+});
