@@ -35,6 +35,8 @@ export class JournalFile {
   #half = 0;
   /** Where the next record goes, within the half. */
   #at = 0;
+  /** Where the system writes next; undefined when that is not known. */
+  #position: number | undefined;
   /** The last record of each half. */
   readonly #last = [0, 0];
   #waiting: Waiting[] = [];
@@ -151,11 +153,15 @@ export class JournalFile {
       this.#at = 0;
     }
     const start = HEAD + this.#half * HALF + this.#at;
-    this.#file.seekSync(start, Deno.SeekMode.Start);
+    if (this.#position !== start) {
+      this.#file.seekSync(start, Deno.SeekMode.Start);
+    }
+    this.#position = undefined;
     for (let at = 0; at < bytes.length;) {
       at += this.#file.writeSync(bytes.subarray(at));
     }
     this.#at += bytes.length;
+    this.#position = start + bytes.length;
     this.#last[this.#half] = number;
   }
 }
