@@ -69,13 +69,14 @@ async function grow(
         directory,
         user: "alice",
         password: "secret",
+        arguments: ["--max-connections-per-user", "6000"],
       });
       columns.push(await measure(server, size));
     } finally {
       await Deno.remove(directory, { recursive: true });
     }
   }
-  const names = [...columns[0]!.keys()];
+  const names = [...columns.at(-1)!.keys()];
   const lines = [[what, ...sizes.map((size) => size.toLocaleString("en"))]];
   for (const name of names) {
     lines.push([name, ...columns.map((figures) => figures.get(name) ?? "")]);
@@ -178,6 +179,12 @@ async function withMessages(server: OwnTarget, size: number): Promise<Figures> {
   return figures;
 }
 
+/** INBOX, a hundred others, and those below them. */
+function mailboxName(n: number): string {
+  if (n === 0) return "INBOX";
+  return n <= 100 ? `folder-${n % 100}` : `folder-${n % 100}/box-${n}`;
+}
+
 async function withMailboxes(
   server: OwnTarget,
   size: number,
@@ -185,11 +192,11 @@ async function withMailboxes(
   const figures: Figures = new Map();
   let client = await Client.login(server);
   const creating = await timed(async () => {
-    for (let n = 0; n < size; n++) {
-      await client.run(`CREATE folder-${n % 100}/box-${n}`);
+    for (let n = 1; n < size; n++) {
+      await client.run(`CREATE ${mailboxName(n)}`);
     }
   });
-  figures.set("CREATE", perSecond(size, creating));
+  if (size > 1) figures.set("CREATE", perSecond(size - 1, creating));
   await client.logout();
   await server.restart();
   client = await Client.login(server);
@@ -201,9 +208,7 @@ async function withMailboxes(
   figures.set(
     "SELECT of the last",
     ms(
-      await often(() =>
-        client.run(`SELECT folder-${(size - 1) % 100}/box-${size - 1}`)
-      ),
+      await often(() => client.run(`SELECT ${mailboxName(size - 1)}`)),
     ),
   );
   figures.set("Memory", memory(server));
