@@ -101,16 +101,24 @@ export async function openHandles(options: KvStorageOptions): Promise<Handles> {
   };
 }
 
-/** Begins a journal; undefined where there is no place for one. */
+/**
+ * Begins a journal; undefined where there is no place for one, or none is left on the disk.
+ * @throws {Deno.errors.Busy} when another process has one
+ */
 async function journalOf(
   path: string,
   { kv, reader }: Handles,
   { onFault = console.error }: KvStorageOptions,
 ): Promise<JournaledKv | undefined> {
   const journal = await journalPath(path);
-  return journal === undefined
-    ? undefined
-    : await JournaledKv.begin(journal, kv, reader, onFault);
+  if (journal === undefined) return undefined;
+  try {
+    return await JournaledKv.begin(journal, kv, reader, onFault);
+  } catch (error) {
+    if (error instanceof Deno.errors.Busy) throw error;
+    onFault(error);
+    return undefined;
+  }
 }
 
 /** One that was open before may be anywhere, and stays open. */

@@ -42,11 +42,12 @@ export async function bodyFolder(path: string): Promise<string | undefined> {
   return await isOurs(folder) ? folder : undefined;
 }
 
-/** The journal of a database at a path: `PATH.journal`, where that is a file and we may write beside it. */
+/** The journal of a database that is open: `PATH.journal`, where that is a file and we may write beside it. */
 export async function journalPath(path: string): Promise<string | undefined> {
   if (!isFile(path)) return undefined;
-  const journal = `${path}.journal`;
-  return await isOurs(journal) ? journal : undefined;
+  if (!await isOurs(`${path}.journal`)) return undefined;
+  // Whoever comes to the database by another name comes to the same journal.
+  return `${await Deno.realPath(path)}.journal`;
 }
 
 async function isOurs(path: string): Promise<boolean> {

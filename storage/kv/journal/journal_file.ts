@@ -22,6 +22,7 @@ const HALF = 4_194_304;
 
 interface Waiting {
   readonly record: JournalRecord;
+  readonly written: () => void;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -39,8 +40,10 @@ export class JournalFile {
   #position: number | undefined;
   /** The last record of each half. */
   readonly #last = [0, 0];
-  #waiting: Waiting[] = [];
-  #writing: Promise<void> | undefined;
+  readonly #waiting: Waiting[] = [];
+  #running = false;
+  #idle: Promise<void> = Promise.resolve();
+  #failed = false;
 
   private constructor(
     path: string,
@@ -62,14 +65,16 @@ export class JournalFile {
     identity: Uint8Array,
     settled: (number: number) => Promise<void>,
   ): Promise<JournalFile> {
-    const file = await Deno.open(path, {
+    const unfinished = unfinishedPath(path);
+    const file = await Deno.open(unfinished, {
       read: true,
       write: true,
-      createNew: true,
+      create: true,
       mode: 0o600,
     });
     try {
-      await file.lock(true);
+      if (!await file.tryLock(true)) throw inUse(path);
+      await file.truncate();
       const bytes = new Uint8Array(HEAD + 2 * HALF);
       bytes.set(MAGIC);
       bytes.set(identity, MAGIC.length);
@@ -77,6 +82,8 @@ export class JournalFile {
         at += await file.write(bytes.subarray(at));
       }
       await file.sync();
+      if (await isThere(path)) throw inUse(path);
+      await Deno.rename(unfinished, path);
       await syncFolder(dirname(path));
       return new JournalFile(path, file, settled);
     } catch (error) {
@@ -85,26 +92,32 @@ export class JournalFile {
     }
   }
 
+  /** Whether a write has failed: nobody knows what is in the file behind those before it, and it takes no more. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
   /**
    * Writes a record behind those before it; settles when it is on the disk.
+   * @param written called as soon as that is so
    * @throws whatever the system says; none of those that wait behind it is written then
    */
-  write(record: JournalRecord): Promise<void> {
+  write(record: JournalRecord, written: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ record, resolve, reject });
-      this.#writing ??= this.#run().finally(() => this.#writing = undefined);
+      this.#waiting.push({ record, written, resolve, reject });
+      if (!this.#running) this.#idle = this.#run();
     });
   }
 
   /** Settles when nothing is on its way to the disk. */
-  async idle(): Promise<void> {
-    await this.#writing;
+  idle(): Promise<void> {
+    return this.#idle;
   }
 
   /** Closes it and removes it: all of it is in the database. */
   async remove(): Promise<void> {
-    this.close();
     await unlink(this.#path);
+    this.close();
   }
 
   /** Closes it; what is in it stays there. */
@@ -113,29 +126,34 @@ export class JournalFile {
   }
 
   async #run(): Promise<void> {
+    this.#running = true;
     while (this.#waiting.length > 0) {
-      const written: Waiting[] = [];
-      const place = [this.#half, this.#at] as const;
+      const batch: Waiting[] = [];
       try {
+        if (this.#failed) throw new Error("The journal has failed before");
         // Those before a change of halves have to be done with: the other half may be waiting for them.
         while (
           this.#waiting.length > 0 &&
-          (written.length === 0 || this.#fits(this.#waiting[0]!.record))
+          (batch.length === 0 || this.#fits(this.#waiting[0]!.record))
         ) {
           const next = this.#waiting.shift()!;
-          written.push(next);
+          batch.push(next);
           await this.#put(next.record);
         }
         await this.#file.syncData();
-        for (const { resolve } of written) resolve();
+        for (const { written, resolve } of batch) {
+          written();
+          resolve();
+        }
       } catch (error) {
-        // A record is never there without the one before it: the next begins where the first of these did.
-        [this.#half, this.#at] = place;
-        for (const { reject } of [...written, ...this.#waiting.splice(0)]) {
+        // A record is never there without the one before it.
+        this.#failed = true;
+        for (const { reject } of [...batch, ...this.#waiting.splice(0)]) {
           reject(error);
         }
       }
     }
+    this.#running = false;
   }
 
   /** Whether the half has room for a record. */
@@ -166,22 +184,79 @@ export class JournalFile {
   }
 }
 
+/** Where a journal is made, before there is one. */
+function unfinishedPath(path: string): string {
+  return `${path}.new`;
+}
+
+function inUse(path: string): Error {
+  return new Deno.errors.Busy(`Another process writes to the journal ${path}`);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
 /** A journal that was left behind. */
-export interface LeftJournal extends Disposable {
-  /** Of the database that it belongs to; undefined when the file was never finished. */
-  readonly identity: Uint8Array | undefined;
+export interface LeftJournal {
+  /** Of the database that it belongs to. */
+  readonly identity: Uint8Array;
   /** The records in it, in the order of their numbers. */
   readonly records: readonly JournalRecord[];
+  /** Lets others have it, and removes it if it is done with. */
+  close(done: boolean): Promise<void>;
 }
 
 /**
- * Reads a journal that a process has left behind, and keeps others away from it.
+ * Reads a journal that a process has left behind, and keeps others away from it. What a process has left that was about
+ * to make one is removed.
  * @returns undefined when there is none
- * @throws {Error} when a process is at work on it
+ * @throws {Error} when a process is at work on it, or it is no journal
  */
 export async function readJournal(
   path: string,
 ): Promise<LeftJournal | undefined> {
+  const unfinished = await openLeft(unfinishedPath(path));
+  if (unfinished !== undefined) {
+    await unlink(unfinishedPath(path));
+    unfinished.close();
+  }
+  const file = await openLeft(path);
+  if (file === undefined) return undefined;
+  try {
+    const { size } = await file.stat();
+    const bytes = new Uint8Array(size);
+    for (let at = 0; at < size;) {
+      const read = await file.read(bytes.subarray(at));
+      if (read === null) break;
+      at += read;
+    }
+    if (!MAGIC.every((byte, index) => bytes[index] === byte)) {
+      throw new Error(`The file ${path} is no journal that is known here`);
+    }
+    return {
+      identity: bytes.slice(MAGIC.length, MAGIC.length + IDENTITY),
+      records: [...recordsFrom(bytes, 0), ...recordsFrom(bytes, 1)]
+        .sort((a, b) => a.number - b.number),
+      async close(done) {
+        if (done) await unlink(path);
+        file.close();
+      },
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Opens and locks what a process has left behind; undefined when there is nothing. */
+async function openLeft(path: string): Promise<Deno.FsFile | undefined> {
   let file: Deno.FsFile;
   try {
     file = await Deno.open(path, { read: true, write: true });
@@ -189,24 +264,9 @@ export async function readJournal(
     if (isMissing(error)) return undefined;
     throw error;
   }
-  try {
-    if (!await file.tryLock(true)) {
-      throw new Error(`Another process writes to the journal ${path}`);
-    }
-    const bytes = await Deno.readFile(path);
-    const whole = MAGIC.every((byte, index) => bytes[index] === byte);
-    return {
-      identity: whole
-        ? bytes.slice(MAGIC.length, MAGIC.length + IDENTITY)
-        : undefined,
-      records: [...recordsFrom(bytes, 0), ...recordsFrom(bytes, 1)]
-        .sort((a, b) => a.number - b.number),
-      [Symbol.dispose]: () => file.close(),
-    };
-  } catch (error) {
-    file.close();
-    throw error;
-  }
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw inUse(path);
 }
 
 /** The records of a half that follow one another from its beginning on. */

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { nameOf } from "../key_bytes.ts";
 import { openKv } from "../open.ts";
 import { FileReader } from "../value_reader.ts";
+import { JournalFile, readJournal } from "./journal_file.ts";
 import { JournaledKv } from "./journaled_kv.ts";
 import { PendingReader } from "./pending.ts";
 import { makeRecord, readRecord } from "./record.ts";
@@ -448,25 +449,110 @@ Deno.test("after a database that took nothing, nothing is lost", async () => {
   assertEquals(nameOf(["k"]), "\x02k\0");
 });
 
-Deno.test("what could not be written is not there, what comes after it is", async () => {
-  await using db = await Opened.in();
-  await db.kv.set(["k", 1], bytes("1"));
+/** Does something while nothing gets to the disk. */
+async function whileBroken(action: () => Promise<unknown>): Promise<void> {
   const { syncData } = Deno.FsFile.prototype;
   Deno.FsFile.prototype.syncData = () => Promise.reject(new Error("broken"));
   try {
-    const written = [2, 3, 4].map((n) => db.kv.set(["k", n], bytes("lost")));
-    for (const { status } of await Promise.allSettled(written)) {
-      assertEquals(status, "rejected");
-    }
+    await action();
   } finally {
     Deno.FsFile.prototype.syncData = syncData;
   }
+}
+
+Deno.test("what could not be written is not there, what comes after it is", async () => {
+  await using db = await Opened.in();
+  await db.kv.set(["k", 1], bytes("1"));
+  await whileBroken(async () => {
+    const written = [2, 3, 4].map((n) => db.kv.set(["k", n], bytes("x")));
+    for (const { status } of await Promise.allSettled(written)) {
+      assertEquals(status, "rejected");
+    }
+  });
   assertEquals((await all(db.kv)).map(([key]) => key), [["k", 1]]);
+  // As long as the first of those, so that the others would stand behind it.
   await db.kv.set(["k", 5], bytes("5"));
-  await db.kv.set(["k", 6], bytes("6"));
   await using after = await Opened.in(await db.crash());
   for (const { kv } of [db, after]) {
     const keys = (await all(kv)).map(([key]) => key);
-    assertEquals(keys, [["k", 1], ["k", 5], ["k", 6]]);
+    assertEquals(keys, [["k", 1], ["k", 5]]);
   }
+});
+
+Deno.test("a write that fails in the other half harms nothing", async () => {
+  await using db = await Opened.in();
+  const value = new Uint8Array(60_000);
+  // 69 of them fill a half.
+  for (let n = 0; n < 69; n++) await db.kv.set(["k", n], value);
+  await whileBroken(() => assertRejects(() => db.kv.set(["k", 69], value)));
+  for (let n = 70; n < 75; n++) await db.kv.set(["k", n], value);
+  await using after = await Opened.in(await db.crash());
+  assertEquals((await all(after.kv)).length, 74);
+});
+
+Deno.test("a write that comes as the one before it is done is done, too", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "journal");
+  const identity = new Uint8Array(16);
+  const file = await JournalFile.create(
+    path,
+    identity,
+    () => Promise.resolve(),
+  );
+  const put = (n: number) => file.write(makeRecord(n, []), () => {});
+  await put(1);
+  await put(2);
+  await put(3).then(() => Promise.all([put(4), put(5)]));
+  file.close();
+  const left = await readJournal(path);
+  assertEquals(left!.records.map(({ number }) => number), [1, 2, 3, 4, 5]);
+  await left!.close(true);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("what is under way at the end is in the database", async () => {
+  const db = await Opened.in();
+  await db.kv.set(["k", 1], bytes("1"));
+  await db.kv.set(["k", 2], { no: "bytes" });
+  const under = [db.kv.delete(["k", 1]), db.kv.set(["k", 2], { a: 1 })];
+  await db.journal.close();
+  await Promise.allSettled(under);
+  await assertRejects(() => db.kv.set(["k", 3], bytes("3")), Error, "closed");
+  assertEquals(await all(db.base), [[["k", 2], { a: 1 }]]);
+  db.base.close();
+  await Deno.remove(db.folder, { recursive: true });
+});
+
+Deno.test("what Deno KV would refuse is refused", async () => {
+  await using db = await Opened.in();
+  const { kv } = db;
+  await assertRejects(() => kv.set(["k"], new Uint8Array(65_537)), TypeError);
+  await assertRejects(() => kv.set(["k".repeat(2_048)], bytes("")), TypeError);
+  const many = kv.atomic();
+  for (let n = 0; n < 1_000; n++) many.set(["k", n], bytes(""));
+  await assertRejects(() => many.commit(), TypeError);
+  const large = kv.atomic();
+  for (let n = 0; n < 13; n++) large.set(["k", n], new Uint8Array(65_000));
+  await assertRejects(() => large.commit(), TypeError);
+  const largest = kv.atomic();
+  for (let n = 0; n < 12; n++) largest.set(["k", n], new Uint8Array(65_536));
+  await largest.commit();
+  await db.journal.drain();
+});
+
+Deno.test("a journal that was put aside does not come back", async () => {
+  await using db = await Opened.in();
+  await db.kv.set(["k", 1], bytes("1"));
+  const folder = await db.crash();
+  const path = join(folder, "test.kv.journal");
+  await Deno.rename(path, `${path}.old`);
+  {
+    const after = await Opened.in(folder);
+    await after.kv.set(["k", 2], bytes("2"));
+    await after.journal.close();
+    after.base.close();
+  }
+  await Deno.rename(`${path}.old`, path);
+  await assertRejects(() => openKv(join(folder, "test.kv")), Error, "another");
+  await Deno.remove(folder, { recursive: true });
 });

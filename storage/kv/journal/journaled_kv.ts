@@ -31,6 +31,14 @@ const FLUSH = { delay: 250, bytes: 524_288 };
 const MOST_BYTES = 2_097_152;
 /** How long to wait before a database is tried again that has taken nothing: longer each time; milliseconds. */
 const RETRY = { first: 250, longest: 10_000 };
+/** What Deno KV takes in one commit, less what notes how far the database is; bytes. */
+const LIMITS = {
+  key: 2_048,
+  value: 65_536,
+  writes: 999,
+  keys: 81_900,
+  bytes: 819_100,
+};
 /** Keys that one read of Deno KV takes. */
 const KEYS_A_READ = 10;
 
@@ -45,7 +53,10 @@ export class JournaledKv {
   readonly #stamps: Stamps;
   /** Counts what has gone to the database. */
   #written = 0;
+  readonly #path: string;
+  /** Undefined where one is to be begun. */
   #file: JournalFile | undefined;
+  #renewing: Promise<void> | undefined;
   #applied: Applied;
   /** The last record that was begun, and the last that is on the disk. */
   #begun: number;
@@ -57,15 +68,20 @@ export class JournaledKv {
   #flushing: Promise<void> | undefined;
   /** How often in a row the database has taken nothing. */
   #failures = 0;
+  /** How many records a commit had that is said to have failed: the next try has as many. */
+  #tried = Infinity;
   /** Commits that go to the database at once, one after the other. */
   #direct: Promise<unknown> | undefined;
+  #closed = false;
 
   private constructor(
+    path: string,
     base: Deno.Kv,
     reader: Deno.Kv,
     applied: Applied,
     onFault: (error: unknown) => void,
   ) {
+    this.#path = path;
     this.#base = base;
     this.#reader = reader;
     this.#applied = applied;
@@ -87,14 +103,31 @@ export class JournaledKv {
     reader: Deno.Kv,
     onFault: (error: unknown) => void,
   ): Promise<JournaledKv> {
-    const applied = await readApplied(base) ?? await beginApplied(base);
-    const journaled = new JournaledKv(base, reader, applied, onFault);
-    journaled.#file = await JournalFile.create(
-      path,
-      applied.identity,
-      (number) => journaled.#settled(number),
-    );
+    const before = await readApplied(base);
+    const applied = await beginApplied(base, before?.number ?? 0);
+    const journaled = new JournaledKv(path, base, reader, applied, onFault);
+    await journaled.#open();
     return journaled;
+  }
+
+  async #open(): Promise<void> {
+    this.#file = await JournalFile.create(
+      this.#path,
+      this.#applied.identity,
+      (number) => this.#settled(number),
+    );
+  }
+
+  /** Begins anew with another file, after a write has failed: nobody knows what is in the old one. */
+  async #renew(): Promise<void> {
+    await this.#file?.idle();
+    this.#inFlight.clear();
+    this.#begun = this.#durable;
+    await this.drain();
+    await this.#file?.remove();
+    this.#file = undefined;
+    this.#applied = await beginApplied(this.#base, this.#durable);
+    await this.#open();
   }
 
   /** What is in the journal alone. */
@@ -128,17 +161,21 @@ export class JournaledKv {
 
   /** Brings everything into the database, and removes the journal; if that cannot be, it stays. */
   async close(): Promise<void> {
-    const file = this.#file!;
+    this.#closed = true;
+    while (this.#direct !== undefined) await this.#direct;
+    await this.#renewing?.catch(() => {});
+    const file = this.#file;
+    await file?.idle();
     try {
       await this.drain();
     } catch (error) {
       this.#onFault(error);
-      file.close();
+      file?.close();
       return;
     } finally {
       clearTimeout(this.#timer);
     }
-    await file.remove();
+    await file?.remove();
   }
 
   async #getMany(
@@ -194,6 +231,14 @@ export class JournaledKv {
     if (named === undefined) return await this.#commitAtOnce(checks, writes);
     for (;;) {
       while (this.#direct !== undefined) await this.#direct;
+      this.#checkOpen();
+      if (this.#file === undefined || this.#file.failed) {
+        this.#renewing ??= this.#renew().finally(() =>
+          this.#renewing = undefined
+        );
+        await this.#renewing;
+        continue;
+      }
       if (this.#bytes > MOST_BYTES) {
         await this.#flush();
         continue;
@@ -208,16 +253,12 @@ export class JournaledKv {
     for (const { name, value } of record.writes) {
       this.#inFlight.set(name, { value, number });
     }
-    try {
-      await this.#file!.write(record);
-    } catch (error) {
-      // Those behind it fail as well, and the next has its number.
-      this.#inFlight.clear();
-      this.#begun = this.#durable;
-      throw error;
-    }
-    this.#add(record, checks);
+    await this.#file.write(record, () => this.#add(record, checks));
     return { ok: true, versionstamp: stampOf(number) };
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new Error("The database is closed");
   }
 
   /** A record is on the disk. */
@@ -272,14 +313,17 @@ export class JournaledKv {
     writes: readonly AnyWrite[],
   ): Promise<CommitResult> {
     while (this.#direct !== undefined) await this.#direct;
+    this.#checkOpen();
     const done = Promise.withResolvers<void>();
     this.#direct = done.promise;
+    let written = true;
     try {
-      await this.#file!.idle();
+      await this.#file?.idle();
       await this.drain();
-      const keys = checks.map(({ key }) => key);
-      for (const { key } of checks) this.#stamps.forget(nameOf(key));
-      await this.#learn(keys);
+      const open = checks.filter(({ key, versionstamp }) =>
+        this.#stamps.holds(nameOf(key), versionstamp) === undefined
+      );
+      await this.#learn(open.map(({ key }) => key));
       const operation = this.#base.atomic();
       for (const { key, versionstamp } of checks) {
         const own = this.#stamps.own(nameOf(key), versionstamp);
@@ -289,10 +333,14 @@ export class JournaledKv {
         if (value === null) operation.delete(key);
         else operation.set(key, value, options);
       }
-      return await operation.commit();
+      const result = await operation.commit();
+      written = result.ok;
+      return result;
     } finally {
-      this.#written++;
-      for (const [key] of writes) this.#stamps.forget(nameOf(key));
+      if (written) {
+        this.#written++;
+        for (const [key] of writes) this.#stamps.forget(nameOf(key));
+      }
       this.#direct = undefined;
       done.resolve();
     }
@@ -300,7 +348,13 @@ export class JournaledKv {
 
   /** Settles when the database has all up to a record. */
   async #settled(number: number): Promise<void> {
-    while (this.#applied.number < number) await this.#flush();
+    while (this.#applied.number < number) {
+      const before = this.#applied.number;
+      await this.#flush();
+      if (this.#applied.number === before) {
+        throw new Error("The journal waits for what is not in it");
+      }
+    }
   }
 
   #schedule(): void {
@@ -330,14 +384,18 @@ export class JournaledKv {
   async #flushOnce(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { count, values, repeated } = gather(this.#records);
+    const { count, values, repeated } = gather(
+      this.#records.slice(0, this.#tried),
+    );
     if (count === 0) return;
     const upTo = this.#records[count - 1]!.number;
     try {
       this.#applied = await apply(this.#base, this.#applied, values, upTo);
       this.#failures = 0;
+      this.#tried = Infinity;
     } catch (error) {
       this.#failures++;
+      this.#tried = count;
       this.#onFault(error);
       throw error;
     }
@@ -371,14 +429,28 @@ function entryOf(
   return { key, value, versionstamp } as Deno.KvEntryMaybe<unknown>;
 }
 
-/** Writes as a record has them; undefined where it cannot. */
+/**
+ * Writes as a record has them; undefined where it cannot.
+ * @throws {TypeError} when Deno KV would not take them
+ */
 function namedWrites(writes: readonly AnyWrite[]): NamedWrite[] | undefined {
   const named: NamedWrite[] = [];
+  let [keys, bytes] = [0, 0];
   for (const [key, value, options] of writes) {
-    const fits = value === null || value instanceof Uint8Array;
-    if (!fits || options !== undefined) return undefined;
-    named.push({ name: nameOf(key), value });
+    const isBytes = value === null || value instanceof Uint8Array;
+    if (!isBytes || options !== undefined) return undefined;
+    const name = nameOf(key);
+    const size = value?.length ?? 0;
+    if (name.length > LIMITS.key || size > LIMITS.value) {
+      throw new TypeError("A key or a value is too large for Deno KV");
+    }
+    keys += name.length;
+    bytes += name.length + size;
+    named.push({ name, value });
   }
+  if (
+    named.length > LIMITS.writes || keys > LIMITS.keys || bytes > LIMITS.bytes
+  ) throw new TypeError("A commit is too large for Deno KV");
   return named;
 }
 

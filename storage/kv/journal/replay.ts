@@ -4,8 +4,7 @@
  * @module
  */
 
-import { unlink } from "../files.ts";
-import { IDENTITY, readJournal } from "./journal_file.ts";
+import { IDENTITY, type LeftJournal, readJournal } from "./journal_file.ts";
 import { apply, gather, readApplied } from "./write_behind.ts";
 
 /**
@@ -13,29 +12,36 @@ import { apply, gather, readApplied } from "./write_behind.ts";
  * @throws {Error} when a process is at work on it, or it belongs to something else; it is left as it is then
  */
 export async function replayJournal(kv: Deno.Kv, path: string): Promise<void> {
-  using journal = await readJournal(path);
+  const journal = await readJournal(path);
   if (journal === undefined) return;
-  const { identity, records } = journal;
-  // One that was never finished has nothing in it.
-  if (identity !== undefined) {
-    let applied = await readApplied(kv);
-    if (applied === undefined || !isSame(applied.identity, identity)) {
-      throw notOf(path, "it is another's");
-    }
-    let open = records.filter(({ number }) => number > applied!.number);
-    if (open.some((record, at) => record.number !== applied!.number + 1 + at)) {
-      throw notOf(
-        path,
-        `between commit ${applied.number} and it some are missing`,
-      );
-    }
-    while (open.length > 0) {
-      const { count, values } = gather(open);
-      applied = await apply(kv, applied, values, open[count - 1]!.number);
-      open = open.slice(count);
-    }
+  let done = false;
+  try {
+    await bringIn(kv, journal, path);
+    done = true;
+  } finally {
+    await journal.close(done);
   }
-  await unlink(path);
+}
+
+async function bringIn(
+  kv: Deno.Kv,
+  { identity, records }: LeftJournal,
+  path: string,
+): Promise<void> {
+  let applied = await readApplied(kv);
+  if (applied === undefined || !isSame(applied.identity, identity)) {
+    throw notOf(path, "it is another's");
+  }
+  const { number } = applied;
+  let open = records.filter((record) => record.number > number);
+  if (open.some((record, at) => record.number !== number + 1 + at)) {
+    throw notOf(path, `between commit ${number} and it some are missing`);
+  }
+  while (open.length > 0) {
+    const { count, values } = gather(open);
+    applied = await apply(kv, applied, values, open[count - 1]!.number);
+    open = open.slice(count);
+  }
 }
 
 function notOf(path: string, why: string): Error {

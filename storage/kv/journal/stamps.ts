@@ -34,6 +34,8 @@ export class Stamps {
   readonly #known = new Map<string, Known>();
   /** Commits of records, in order: up to which record, and as what. Of the first only the end is known. */
   readonly #commits: { readonly upTo: number; readonly own: string }[];
+  /** Up to which record stamps stand for nothing. */
+  #forgotten = 0;
 
   /** @param number the last record that is not to be asked about */
   constructor(number: number) {
@@ -46,9 +48,17 @@ export class Stamps {
     this.#know(name, UNKNOWN);
   }
 
-  /** Nothing is known of a key any more. */
+  /**
+   * Nothing is known of a key any more. Of which records it was the last cannot be told from their commit, so that the
+   * stamps of all of them up to now stand for nothing.
+   */
   forget(name: string): void {
+    const known = this.#known.get(name);
+    if (known === undefined) return;
     this.#known.delete(name);
+    if (known.journal !== undefined) {
+      this.#forgotten = this.#commits.at(-1)!.upTo;
+    }
   }
 
   /** The database has been read, and has a key under this stamp. */
@@ -104,6 +114,7 @@ export class Stamps {
   #ownOf(stamp: string | null): string | undefined {
     if (!stamp?.startsWith("f")) return undefined;
     const number = parseInt(stamp.slice(1), 16);
+    if (number <= this.#forgotten) return undefined;
     let [from, to] = [0, this.#commits.length];
     while (from < to) {
       const middle = (from + to) >> 1;
@@ -120,7 +131,7 @@ export class Stamps {
     let left = FORGOTTEN;
     for (const oldest of this.#known.keys()) {
       if (left-- === 0) break;
-      this.#known.delete(oldest);
+      this.forget(oldest);
     }
   }
 }

@@ -16,7 +16,7 @@ const VERSION = 1;
 
 /** How far the database is. */
 export interface Applied {
-  /** What tells the database from others, 16 bytes. */
+  /** What the journal is known by, 16 bytes. */
   readonly identity: Uint8Array;
   /** The last record that it has. */
   readonly number: number;
@@ -33,11 +33,18 @@ export async function readApplied(kv: Deno.Kv): Promise<Applied | undefined> {
   return { identity: reader.raw(IDENTITY), number, versionstamp };
 }
 
-/** Notes that there is a journal. */
-export async function beginApplied(kv: Deno.Kv): Promise<Applied> {
+/**
+ * Notes that a journal begins, and what it is known by: what an earlier one has, should it come to light again, is not
+ * for the database any more.
+ * @param number the last record of those before
+ */
+export async function beginApplied(
+  kv: Deno.Kv,
+  number: number,
+): Promise<Applied> {
   const identity = crypto.getRandomValues(new Uint8Array(IDENTITY));
-  const { versionstamp } = await kv.set(JOURNAL, encode(identity, 0));
-  return { identity, number: 0, versionstamp };
+  const { versionstamp } = await kv.set(JOURNAL, encode(identity, number));
+  return { identity, number, versionstamp };
 }
 
 function encode(identity: Uint8Array, number: number): Uint8Array {
