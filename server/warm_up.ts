@@ -41,8 +41,8 @@ const SESSIONS = 4;
 const MESSAGES = 8;
 /** Commands of each that are but a round trip. */
 const ROUND_TRIPS = 40;
-/** How long the last one may take to end, in milliseconds. */
-const END_TIME = 1_000;
+/** How long all of it may take, and how long it may take to end then, in milliseconds. */
+const MOST_TIME = 3_000, END_TIME = 1_000;
 const USER = "warm";
 const PASSWORD = "up";
 /** The tag whose answer a client waits for. */
@@ -60,9 +60,36 @@ const decoder = new TextDecoder();
  * @throws what went wrong with them; the server is none the worse for it
  */
 export async function warmUp(options: WarmUpOptions): Promise<void> {
+  const { stopping } = options;
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  let timer = setTimeout(end, MOST_TIME);
+  const late = new Promise<never>((_, reject) => {
+    ending.signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      const error = new Error("It took too long, and does not end");
+      timer = setTimeout(() => reject(error), END_TIME);
+    });
+  });
+  if (stopping.aborted) end();
+  stopping.addEventListener("abort", end);
+  try {
+    await Promise.race([play(options, ending.signal), late]);
+  } finally {
+    stopping.removeEventListener("abort", end);
+    clearTimeout(timer);
+  }
+}
+
+/** Plays them until that is to end. */
+async function play(
+  options: WarmUpOptions,
+  ending: AbortSignal,
+): Promise<void> {
   const { handlers, tls, stopping, time = TIME } = options;
   const until = performance.now() + time;
   const storage = await options.openStorage();
+  if (ending.aborted) return await storage.close();
   const failures: unknown[] = [];
   const admission = new Admission(DEFAULTS);
   const host = new ServerHost(
@@ -84,7 +111,8 @@ export async function warmUp(options: WarmUpOptions): Promise<void> {
     maxConnections: DEFAULTS.maxConnections,
     maxConnectionsBeforeLogin: DEFAULTS.maxConnectionsBeforeLogin,
   }, []);
-  const play = async (kind: ListenerKind, script: Iterable<string>) => {
+  ending.addEventListener("abort", () => reception.closeAll());
+  const converse = async (kind: ListenerKind, script: Iterable<string>) => {
     const client = new Client(script);
     reception.accept(client, { kind, hostname: ADDRESS.hostname });
     await client.closed;
@@ -92,11 +120,12 @@ export async function warmUp(options: WarmUpOptions): Promise<void> {
   };
   try {
     for (let round = 0; round < SESSIONS; round++) {
-      await play("imap", session(round));
-      if (failures.length > 0 || performance.now() >= until) break;
+      await converse("imap", session(round));
+      if (failures.length > 0 || ending.aborted) break;
+      if (performance.now() >= until) break;
     }
     // What the first handshake of a process makes is made though the client hangs up; nothing else takes as long.
-    if (tls !== undefined) await play("imaps", []);
+    if (tls !== undefined && !ending.aborted) await converse("imaps", []);
     await reception.drained(END_TIME);
   } finally {
     host.close();

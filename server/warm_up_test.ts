@@ -5,7 +5,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
-import type { Account } from "../storage/storage.ts";
+import type { Account, Storage } from "../storage/storage.ts";
 import { MemoryStorage } from "../storage/memory/mod.ts";
 import { type ConnectionHandler, HANDLERS } from "./doors.ts";
 import type { ServeOptions } from "./options.ts";
@@ -186,4 +186,18 @@ Deno.test("a server that is stopped meanwhile stops, and the storage is closed",
     await server.ready;
   });
   assertEquals(records.filter(({ level }) => level !== "debug"), []);
+});
+
+Deno.test("a warm-up that does not end keeps no server from stopping", async () => {
+  const never = new Promise<Storage>(() => {});
+  const hanging = new Observed();
+  const openAccount = () => new Promise<never>(() => {});
+  const stuck = Object.assign(hanging, { openAccount }) as Storage;
+  await logged(async () => {
+    for (const storage of [never, Promise.resolve(stuck)]) {
+      const server = start({ warmUp: () => storage });
+      await server.shutdown();
+      await server.ready;
+    }
+  });
 });

@@ -60,7 +60,10 @@ export class ContentReader {
     }
   }
 
-  /** Reads from `start` to `end` of a source, of a file into `room` if it fits; undefined when it is not there. */
+  /**
+   * Reads from `start` to `end` of a source; undefined when it is not there.
+   * @param room what goes out in one stream has: of a file it is read into this, if it fits
+   */
   async body(
     wanted: Wanted,
     start: number,
@@ -76,7 +79,12 @@ export class ContentReader {
     ) return await files.read(wanted, from, to, room);
     const first = Math.floor(from / MAX_VALUE);
     const last = Math.floor((to - 1) / MAX_VALUE);
-    const chunks = await this.#chunksOf(wanted, first, last);
+    const chunks = await this.#chunksOf(
+      wanted,
+      first,
+      last,
+      room !== undefined,
+    );
     if (chunks === undefined) return undefined;
     const offset = first * MAX_VALUE;
     return joinBytes(chunks).subarray(from - offset, to - offset);
@@ -146,6 +154,7 @@ export class ContentReader {
     { home, number, size }: Wanted,
     first: number,
     last: number,
+    streamed: boolean,
   ): Promise<readonly Uint8Array[] | undefined> {
     const chunks: Uint8Array[] = [];
     let next = first;
@@ -155,16 +164,17 @@ export class ContentReader {
       chunks.push(chunk);
     }
     if (next > last) return chunks;
+    // Of what goes out in one stream nothing is wanted again.
+    const keeps = !streamed && last - first < CHUNKS_AHEAD;
+    const ahead = streamed ? last + 1 : next + CHUNKS_AHEAD;
     const end = Math.min(
-      Math.max(last + 1, next + CHUNKS_AHEAD),
+      Math.max(last + 1, ahead),
       Math.ceil(size / MAX_VALUE),
     );
     const entries = this.#kv.list<Uint8Array>({
       start: bodyKey(home, number, next),
       end: bodyKey(home, number, end),
     }, { batchSize: 100 });
-    // Of what goes out in one stream nothing is wanted again.
-    const keeps = last - first < CHUNKS_AHEAD;
     for await (const { value } of entries) {
       if (next <= last) chunks.push(value);
       if (keeps) this.#chunks.set(number * CHUNKS + next, value);
