@@ -37,7 +37,9 @@ export async function startCyrus(
     libraryPath: LIB,
     libraries: [
       ..."libsasl2-modules libsasl2-modules-db libical3 libclamav12".split(" "),
-      ..."libxapian30 libzephyr4 libpq5 libwrap0 libjansson4".split(" "),
+      ..."libxapian30 libzephyr4 libpq5 libwrap0 libjansson4 libpcre3".split(
+        " ",
+      ),
     ],
   });
   if (unpacked.root === undefined) return unpacked.skip;
