@@ -19,7 +19,13 @@ import { ByteReader, ByteWriter } from "./binary.ts";
 import { BodyHandles } from "./body_handles.ts";
 import type { Committer } from "./commit.ts";
 import { BODY_FILES, bodyFileKey } from "./keys.ts";
-import { GroupedTask, isMissing, syncFolder, unlink } from "./files.ts";
+import {
+  GroupedTask,
+  isMissing,
+  isThere,
+  syncFolder,
+  unlink,
+} from "./files.ts";
 
 /** A source that is to be written. */
 export interface NewBody {
@@ -397,16 +403,6 @@ async function isOld(path: string): Promise<boolean> {
   try {
     const { mtime } = await Deno.stat(path);
     return Date.now() - (mtime?.getTime() ?? 0) > ARRIVING_AGE;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;

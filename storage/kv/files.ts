@@ -10,6 +10,17 @@ export function isMissing(error: unknown): boolean {
     (error as { code?: unknown } | undefined)?.code === "ENOENT";
 }
 
+/** Whether there is something at a path. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
 /** Removes a file; false when there was none. */
 export async function unlink(path: string): Promise<boolean> {
   try {

@@ -13,6 +13,7 @@ import {
   isRemote,
   journalPath,
   type KvProvider,
+  openHandle,
   openKv,
 } from "./open.ts";
 import { type Link, PortLink } from "./relay/link.ts";
@@ -71,7 +72,7 @@ export async function openHandles(options: KvStorageOptions): Promise<Handles> {
   if (kv !== undefined) return handlesOf(kv, options.shared ?? false);
   if (options.threads) return await handlesForThreads(path);
   const opened = await openKv(path);
-  const own = isFile(path) ? (await openKv(path)).kv : undefined;
+  const own = isFile(path) ? (await openHandle(path)).kv : undefined;
   const close = () => {
     own?.close();
     opened.kv.close();
@@ -151,7 +152,7 @@ async function handlesForThreads(path: string): Promise<Handles> {
     throw new TypeError("Threads can work on a database in a file alone");
   }
   const { kv: written, provider } = await openKv(path);
-  const reader = (await openKv(path)).kv;
+  const reader = (await openHandle(path)).kv;
   const slots = new SharedSlots();
   const marks = new Marks(slots);
   const writer = new Writer(written, marks);
@@ -188,7 +189,7 @@ async function handlesForThreads(path: string): Promise<Handles> {
 
 /** Of any other thread. */
 async function handlesOfShare(share: KvShare): Promise<Handles> {
-  const { kv: reader, provider } = await openKv(share.path);
+  const { kv: reader, provider } = await openHandle(share.path);
   const link = new PortLink(share.port);
   const kv = relayedKv(reader, link);
   const slots = new SharedSlots(share.memory, share.thread);

@@ -31,10 +31,7 @@ export function following(key: Uint8Array): Uint8Array {
  * @throws {TypeError} when a part is neither a number nor a name
  */
 export function encodeKey(key: Deno.KvKey): Uint8Array {
-  const name = nameOf(key);
-  const bytes = new Uint8Array(name.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = name.charCodeAt(at);
-  return bytes;
+  return bytesOf(nameOf(key));
 }
 
 /** The key of such bytes. */
@@ -93,10 +90,14 @@ export function keyOf(name: string): Deno.KvKey {
 
 function textOf(bytes: string): string {
   if (PLAIN.test(bytes)) return bytes;
-  const units = bytes.replaceAll(END + ESCAPED, END);
-  return decoder.decode(
-    Uint8Array.from(units, (unit) => unit.charCodeAt(0)),
-  );
+  return decoder.decode(bytesOf(bytes.replaceAll(END + ESCAPED, END)));
+}
+
+/** What {@linkcode nameOfBytes} has made a string of. */
+function bytesOf(name: string): Uint8Array {
+  const bytes = new Uint8Array(name.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = name.charCodeAt(at);
+  return bytes;
 }
 
 /** Numbers below zero have all bits turned, others the first. */

@@ -64,9 +64,7 @@ async function isOurs(path: string): Promise<boolean> {
  */
 export async function openKv(path: string): Promise<OpenedKv> {
   if (isFile(path)) await Deno.mkdir(dirname(path), { recursive: true });
-  const opened: OpenedKv = typeof Deno.openKv === "function"
-    ? { kv: await Deno.openKv(path), provider: "deno" }
-    : { kv: await openNpmKv(path), provider: "npm" };
+  const opened = await openHandle(path);
   try {
     const journal = await journalPath(path);
     if (journal !== undefined) await replayJournal(opened.kv, journal);
@@ -75,4 +73,11 @@ export async function openKv(path: string): Promise<OpenedKv> {
     opened.kv.close();
     throw error;
   }
+}
+
+/** Opens one more handle on a database that is open already. */
+export async function openHandle(path: string): Promise<OpenedKv> {
+  return typeof Deno.openKv === "function"
+    ? { kv: await Deno.openKv(path), provider: "deno" }
+    : { kv: await openNpmKv(path), provider: "npm" };
 }

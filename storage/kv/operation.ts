@@ -6,22 +6,20 @@
 
 import type { AnyWrite, CommitResult } from "./relay/link.ts";
 
+/** Commits; a value of null deletes. */
+export type Commit = (
+  checks: readonly Deno.AtomicCheck[],
+  writes: readonly AnyWrite[],
+) => Promise<CommitResult>;
+
 /** What {@linkcode Deno.AtomicOperation} is for the storage: checks, values set and deleted. */
 export class Operation {
-  readonly #commit: (
-    checks: readonly Deno.AtomicCheck[],
-    writes: readonly AnyWrite[],
-  ) => Promise<CommitResult>;
+  readonly #commit: Commit;
   readonly #checks: Deno.AtomicCheck[] = [];
   readonly #writes: AnyWrite[] = [];
 
-  /** @param commit commits, where a value of null deletes */
-  constructor(
-    commit: (
-      checks: readonly Deno.AtomicCheck[],
-      writes: readonly AnyWrite[],
-    ) => Promise<CommitResult>,
-  ) {
+  /** Nothing yet. */
+  constructor(commit: Commit) {
     this.#commit = commit;
   }
 

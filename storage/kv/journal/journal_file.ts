@@ -9,13 +9,13 @@
  */
 
 import { dirname } from "@std/path";
-import { isMissing, syncFolder, unlink } from "../files.ts";
+import { isMissing, isThere, syncFolder, unlink } from "../files.ts";
 import { type JournalRecord, readRecord } from "./record.ts";
 
 const MAGIC = new TextEncoder().encode("imapd journal 1\n");
-/** How long the identity of a database is, in bytes. */
+/** How long what a journal is known by is, in bytes. */
 export const IDENTITY = 16;
-/** What comes before the halves: the magic and the identity of the database. */
+/** What comes before the halves: the magic, and what the journal is known by. */
 const HEAD = 4_096;
 /** How long a half is, in bytes: part of the format. */
 const HALF = 4_194_304;
@@ -57,7 +57,7 @@ export class JournalFile {
 
   /**
    * Makes the file of a journal in which nothing is.
-   * @param identity what tells the database from others, 16 bytes
+   * @param identity what it is known by, 16 bytes
    * @param settled settles when all up to a record is in the database, so that it can be written over
    */
   static async create(
@@ -193,19 +193,9 @@ function inUse(path: string): Error {
   return new Deno.errors.Busy(`Another process writes to the journal ${path}`);
 }
 
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
-
 /** A journal that was left behind. */
 export interface LeftJournal {
-  /** Of the database that it belongs to. */
+  /** What it is known by. */
   readonly identity: Uint8Array;
   /** The records in it, in the order of their numbers. */
   readonly records: readonly JournalRecord[];

@@ -203,13 +203,7 @@ export class JournaledKv {
     return this.#pending.merge<Deno.KvEntry<unknown>>(
       rangeOf(selector),
       options,
-      (limit) => {
-        const { limit: _, ...rest } = options;
-        return this.#reader.list<unknown>(
-          selector,
-          limit === undefined ? rest : { ...rest, limit },
-        );
-      },
+      (options) => this.#reader.list<unknown>(selector, options),
       (key, pending) => entryOf(key, pending) as Deno.KvEntry<unknown>,
     );
   }

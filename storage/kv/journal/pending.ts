@@ -62,23 +62,26 @@ export class Pending {
 
   /**
    * The entries of a range: of those pending as they are now, and of the database where it has others.
-   * @param list reads the range of the database, as many entries as it is told
+   * @param list reads the range of the database by these options
    * @param entry makes an entry of one that is pending
    */
   async *merge<T extends KeyValue<unknown>>(
     range: Range,
-    { limit = Infinity, reverse = false }: Deno.KvListOptions,
-    list: (limit: number | undefined) => AsyncIterable<T>,
+    options: Deno.KvListOptions,
+    list: (options: Deno.KvListOptions) => AsyncIterable<T>,
     entry: (key: Deno.KvKey, pending: PendingValue) => T,
   ): AsyncGenerator<T, void> {
+    const { limit, reverse = false } = options;
     const own = [...this.within(range)];
     if (reverse) own.reverse();
-    let left = limit;
+    let left = limit ?? Infinity;
     let next = 0;
     const isBefore = (a: string, b: string) => reverse ? a > b : a < b;
     // Each of those pending may stand in the place of one entry.
-    const most = limit === Infinity ? undefined : limit + own.length;
-    for await (const found of list(most)) {
+    const more = limit === undefined
+      ? options
+      : { ...options, limit: limit + own.length };
+    for await (const found of list(more)) {
       if (own.length === 0) {
         yield found;
         continue;
@@ -131,13 +134,7 @@ export class PendingReader implements ValueReader {
     return this.#pending.merge(
       [nameOf(range.start), nameOf(range.end)],
       options,
-      (limit) => {
-        const { limit: _, ...rest } = options;
-        return this.#reader.list<T>(
-          range,
-          limit === undefined ? rest : { ...rest, limit },
-        );
-      },
+      (options) => this.#reader.list<T>(range, options),
       (key, { value }) => ({ key, value: value as T }),
     );
   }

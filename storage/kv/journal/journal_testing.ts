@@ -1,0 +1,101 @@
+/**
+ * A database behind a journal, for tests.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { openKv } from "../open.ts";
+import { JournaledKv } from "./journaled_kv.ts";
+
+/** A database with a journal in a folder of its own. */
+export class Opened implements AsyncDisposable {
+  /** Where it is. */
+  readonly folder: string;
+  /** The database without its journal. */
+  readonly base: Deno.Kv;
+  /** The journal. */
+  readonly journal: JournaledKv;
+  /** The database with its journal. */
+  readonly kv: Deno.Kv;
+  /** What the database has refused; nothing, in the end. */
+  readonly faults: unknown[];
+
+  private constructor(
+    folder: string,
+    base: Deno.Kv,
+    journal: JournaledKv,
+    faults: unknown[],
+  ) {
+    this.folder = folder;
+    this.base = base;
+    this.journal = journal;
+    this.kv = journal.kv();
+    this.faults = faults;
+  }
+
+  /**
+   * Opens one.
+   * @param folder where it is; a new one by default
+   * @param isFull whether the database takes nothing now
+   */
+  static async in(
+    folder?: string,
+    isFull: () => boolean = () => false,
+  ): Promise<Opened> {
+    folder ??= await Deno.makeTempDir();
+    const path = join(folder, "test.kv");
+    const { kv } = await openKv(path);
+    const faults: unknown[] = [];
+    const journal = await JournaledKv.begin(
+      `${path}.journal`,
+      untilFull(kv, isFull),
+      kv,
+      (error) => faults.push(error),
+    );
+    return new Opened(folder, kv, journal, faults);
+  }
+
+  /** What would be found after a crash now, in a folder of its own. */
+  async crash(): Promise<string> {
+    const folder = await Deno.makeTempDir();
+    for (const { name } of await Array.fromAsync(Deno.readDir(this.folder))) {
+      if (name.endsWith("-shm")) continue;
+      await Deno.copyFile(join(this.folder, name), join(folder, name));
+    }
+    return folder;
+  }
+
+  /** Closes and removes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.journal.close();
+    this.base.close();
+    await Deno.remove(this.folder, { recursive: true });
+    assertEquals(this.faults, []);
+  }
+}
+
+/** A database whose commits fail while it is full. */
+function untilFull(kv: Deno.Kv, isFull: () => boolean): Deno.Kv {
+  return new Proxy(kv, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (name !== "atomic") return value.bind(target);
+      return () => {
+        if (isFull()) throw new Error("full");
+        return target.atomic();
+      };
+    },
+  });
+}
+
+/** The bytes of a text. */
+export const bytes = (text: string): Uint8Array =>
+  new TextEncoder().encode(text);
+
+/** All entries below `k`. */
+export async function all(kv: Deno.Kv): Promise<[Deno.KvKey, unknown][]> {
+  const entries = await Array.fromAsync(kv.list({ prefix: ["k"] }));
+  return entries.map(({ key, value }) => [key, value]);
+}
