@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { constants, deflateRawSync } from "node:zlib";
 import { testServer } from "../../testing.ts";
+import { mostGrown } from "../../testing/held_memory.ts";
 
 const SYNC = { finishFlush: constants.Z_SYNC_FLUSH };
 const encoder = new TextEncoder();
@@ -66,22 +67,10 @@ function filled(size: number, text: string, start = ""): Uint8Array {
   return bytes;
 }
 
-/** The most memory that this process has while something is done. */
-async function grown(act: () => Promise<void>): Promise<number> {
-  const before = Deno.memoryUsage().rss;
-  let most = before;
-  const timer = setInterval(() => {
-    most = Math.max(most, Deno.memoryUsage().rss);
-  }, 5);
-  await act();
-  clearInterval(timer);
-  return most - before;
-}
-
 Deno.test("a line of 64 MiB that comes as 64 KiB is too long all the same", async () => {
   await using server = await testServer({ capabilities: {} });
   const line = filled(64 * 1_048_576, "A");
-  const most = await grown(async () => {
+  const most = await mostGrown(async () => {
     assertMatch(await talk(server.port, line), /^\* BYE \[TOOBIG\]/m);
   });
   assert(most < 48 * 1_048_576, `${most}`);
