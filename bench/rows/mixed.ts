@@ -12,7 +12,7 @@ const PAGE = 50;
 
 /** Eight sessions do it over and over, each at its own place; returns commands a second. */
 export async function mixedWork(bench: Bench): Promise<number> {
-  const rounds = bench.amount(60, 10);
+  const rounds = bench.amount(400, 10);
   const { messages } = bench.archive;
   const clients = await Promise.all(
     Array.from({ length: CONNECTIONS }, () => bench.openArchive()),
