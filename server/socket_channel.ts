@@ -4,6 +4,8 @@
  * @module
  */
 
+import { heardFrom } from "../storage/lone_client.ts";
+
 /** What is used of a `Deno.Conn`. */
 export type Connection = Pick<
   Deno.Conn,
@@ -28,10 +30,14 @@ export interface Channel {
 
 /** A connection that waits for a command pins this much memory. */
 const IDLE_BUFFER = 1024;
+/** One whose last command was a message that this has room for may send another. */
+const BUSY_BUFFER = 16 * 1024;
 /** Less room than this at the end of a buffer is not worth a system call. */
 const MIN_ROOM = 512;
 /** The largest buffer: more gains nothing in one system call. */
 const MAX_BUFFER = 256 * 1024;
+
+let channels = 0;
 
 /** Bytes from and to a `Deno.Conn`. */
 export class SocketChannel implements Channel {
@@ -39,6 +45,8 @@ export class SocketChannel implements Channel {
   expected = 0;
   readonly #conn: Connection;
   readonly #writeTime: number;
+  /** Which of the channels of this thread it is. */
+  readonly #number = ++channels;
   readonly #ended = Promise.withResolvers<void>();
   #closed = false;
   #failure: unknown;
@@ -93,6 +101,8 @@ export class SocketChannel implements Channel {
     if (count === null) return null;
     this.#size = count === room.length
       ? Math.min(Math.max(this.#size, room.length) * 4, MAX_BUFFER)
+      : count > IDLE_BUFFER
+      ? Math.min(this.#size, BUSY_BUFFER)
       : IDLE_BUFFER;
     this.#room = room.subarray(count);
     // A large buffer must not stay behind when the client falls silent.
@@ -102,7 +112,9 @@ export class SocketChannel implements Channel {
 
   async #readInto(room: Uint8Array): Promise<number | null> {
     try {
-      return await this.#conn.read(room);
+      const count = await this.#conn.read(room);
+      heardFrom(this.#number);
+      return count;
     } catch (error) {
       if (this.#closed || isDisconnection(error)) return null;
       throw error;

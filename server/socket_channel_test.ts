@@ -55,6 +55,28 @@ Deno.test("an idle connection pins little, one with a literal to come reads much
   channel.close();
 });
 
+Deno.test("one that has sent a short message may send another, one that falls silent pins little", async () => {
+  const [channel, client] = await pair();
+  const read = async (sent: number) => {
+    await client.write(new Uint8Array(sent));
+    let left = sent;
+    let chunks = 0;
+    let room = 0;
+    for (; left > 0; chunks++) {
+      const chunk = (await channel.read(0))!;
+      left -= chunk.length;
+      room = chunk.buffer.byteLength;
+    }
+    return { chunks, room };
+  };
+  while ((await read(4_200)).chunks > 1);
+  assertEquals(await read(4_200), { chunks: 1, room: 16_384 });
+  assertEquals((await read(10)).chunks, 1);
+  assertEquals((await read(10)).room, 1_024);
+  client.close();
+  channel.close();
+});
+
 Deno.test("what comes is put where it is wanted", async () => {
   const [channel, client] = await pair();
   const room = new Uint8Array(1_000);

@@ -110,12 +110,16 @@ Deno.test("after a database that took nothing, nothing is lost", async () => {
 
 /** Does something while nothing gets to the disk. */
 async function whileBroken(action: () => Promise<unknown>): Promise<void> {
-  const { syncData } = Deno.FsFile.prototype;
-  Deno.FsFile.prototype.syncData = () => Promise.reject(new Error("broken"));
+  const { syncData, syncDataSync } = Deno.FsFile.prototype;
+  const broken = new Error("broken");
+  Deno.FsFile.prototype.syncData = () => Promise.reject(broken);
+  Deno.FsFile.prototype.syncDataSync = () => {
+    throw broken;
+  };
   try {
     await action();
   } finally {
-    Deno.FsFile.prototype.syncData = syncData;
+    Object.assign(Deno.FsFile.prototype, { syncData, syncDataSync });
   }
 }
 

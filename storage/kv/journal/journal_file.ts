@@ -9,6 +9,7 @@
  */
 
 import { dirname } from "@std/path";
+import { hasLoneClient } from "../../lone_client.ts";
 import { isMissing, isThere, syncFolder, unlink } from "../files.ts";
 import { type JournalRecord, readRecord } from "./record.ts";
 
@@ -19,6 +20,9 @@ export const IDENTITY = 16;
 const HEAD = 4_096;
 /** How long a half is, in bytes: part of the format. */
 const HALF = 4_194_304;
+
+/** What is a long wait for the disk, and for how long after one it is waited for in another thread; milliseconds. */
+const LONG_WAIT = 5, CAUTION = 1_000;
 
 interface Waiting {
   readonly record: JournalRecord;
@@ -44,6 +48,8 @@ export class JournalFile {
   #running = false;
   #idle: Promise<void> = Promise.resolve();
   #failed = false;
+  /** Until when the disk is waited for in another thread, on the clock of `performance`. */
+  #aside = 0;
 
   private constructor(
     path: string,
@@ -140,7 +146,7 @@ export class JournalFile {
           batch.push(next);
           await this.#put(next.record);
         }
-        await this.#file.syncData();
+        await this.#sync(batch.length);
         for (const { written, resolve } of batch) {
           written();
           resolve();
@@ -154,6 +160,19 @@ export class JournalFile {
       }
     }
     this.#running = false;
+  }
+
+  /**
+   * Waits for the disk: in another thread, so that others are served meanwhile, unless there are none, and none of the
+   * waits before was long.
+   */
+  async #sync(records: number): Promise<void> {
+    const begun = performance.now();
+    if (records === 1 && begun >= this.#aside && hasLoneClient()) {
+      this.#file.syncDataSync();
+    } else await this.#file.syncData();
+    const now = performance.now();
+    if (now - begun > LONG_WAIT) this.#aside = now + CAUTION;
   }
 
   /** Whether the half has room for a record. */
