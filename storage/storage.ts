@@ -184,6 +184,11 @@ export interface Mailbox {
    * changes something is refused with NOPERM. Default false.
    */
   readonly readOnly?: boolean;
+  /**
+   * Whether nothing looks at what {@linkcode append} was given once that has settled, so that the memory can be used for
+   * something else. Default false.
+   */
+  readonly copies?: boolean;
   /** Settles when `state` is at least as new as what was committed anywhere at the time of the call. */
   refresh(): Promise<void>;
   /**

@@ -13,7 +13,34 @@ const FIRST_SIZE = 65_536;
 const GROWTH = 16;
 /** What is set aside behind a literal that is read in its place, for what the client sends right behind it. */
 const BEHIND = 1_024;
+/** Memory of so many bytes or more is used again. */
+const REUSED = 262_144;
 const EMPTY = new Uint8Array(0);
+
+/** The memory of large literals, which nothing else is in. */
+const own = new WeakSet<ArrayBufferLike>();
+/** That of one that is done with, for as long as nobody else wants it. */
+let spare: WeakRef<ArrayBuffer> | undefined;
+
+/**
+ * Gives back the data of a literal that nobody looks at any more: to set memory aside for a large one, and to collect
+ * it, costs as much as to read it. Whoever looks at it all the same finds it empty.
+ */
+export function giveBack({ buffer }: Uint8Array): void {
+  if (!own.delete(buffer)) return;
+  spare = new WeakRef((buffer as ArrayBuffer).transfer());
+}
+
+/** What is spare, if so many bytes fit it and use half of it. What is in it is anything. */
+function takeSpare(size: number): ArrayBuffer | undefined {
+  const buffer = size < REUSED ? undefined : spare?.deref();
+  if (buffer === undefined) return undefined;
+  if (buffer.byteLength < size || buffer.byteLength > 2 * size) {
+    return undefined;
+  }
+  spare = undefined;
+  return buffer;
+}
 
 /** See the module's text. */
 export class LiteralData {
@@ -77,7 +104,11 @@ export class LiteralData {
   #reserve(count: number): void {
     if (count + this.#behind <= this.#bytes.length) return;
     const room = Math.max(count, this.#filled * GROWTH, FIRST_SIZE);
-    const bytes = new Uint8Array(Math.min(this.#size, room) + this.#behind);
+    const all = this.#size + this.#behind;
+    const memory = takeSpare(all) ??
+      new ArrayBuffer(Math.min(this.#size, room) + this.#behind);
+    if (memory.byteLength >= REUSED) own.add(memory);
+    const bytes = new Uint8Array(memory, 0, Math.min(memory.byteLength, all));
     bytes.set(this.#bytes.subarray(0, this.#filled));
     this.#bytes = bytes;
   }

@@ -69,6 +69,9 @@ export class KvMailbox implements Mailbox {
     this.#nameOf = nameOf;
   }
 
+  /** See {@linkcode Mailbox.copies}. */
+  readonly copies = true;
+
   /** See {@linkcode Mailbox.state}. */
   get state(): MailboxState {
     return this.#entry.state;

@@ -8,6 +8,7 @@ import type { NewMessage } from "../../../storage/model.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
 import type { Host } from "../../host.ts";
 import { headerEnd } from "../../mime/bytes.ts";
+import { giveBack } from "../../wire/literal_data.ts";
 import { format } from "../../wire/sequence_set.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { Command, ParseContext } from "../command.ts";
@@ -179,6 +180,11 @@ export const append: Command<AppendArguments> = {
     try {
       const { uids } = await appended;
       session.notifications?.appended(target, uids);
+      if (target.copies) {
+        for (const { data } of messages) {
+          if (data instanceof Uint8Array) giveBack(data);
+        }
+      }
       return uids.length === 0 ? {} : { code: appendUid(target, uids) };
     } catch (error) {
       throw tryCreate(session, mailbox, error);
