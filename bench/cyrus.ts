@@ -46,13 +46,14 @@ export async function startCyrus(
   const { root } = unpacked;
   const [port, tlsPort] = [freePort(), freePort()];
   const { directory, user, password } = options;
-  await configure(options, root, port, tlsPort);
+  const volatile = await makeVolatile(directory);
+  await configure(options, root, volatile, [port, tlsPort]);
   let child = await launch(directory, root, port);
   await makeAccount(port, user, password);
   return {
     name: "Cyrus",
     note: "Cyrus 3.6, skiplist and twoskip, its defaults but for plaintext " +
-      "passwords, two processes that wait for sessions",
+      "passwords, two processes that wait for sessions, locks in memory",
     hostname: "127.0.0.1",
     mayBlock: true,
     port,
@@ -65,7 +66,10 @@ export async function startCyrus(
       child = await launch(directory, root, port);
     },
     processes: () => processTree(child.pid),
-    [Symbol.asyncDispose]: () => endPrograms(child, root),
+    [Symbol.asyncDispose]: async () => {
+      await endPrograms(child, root);
+      await Deno.remove(volatile, { recursive: true });
+    },
   };
 }
 
@@ -94,14 +98,24 @@ async function launch(
   return child;
 }
 
+/** Where locks and the list of processes go: in memory where the system has a place for that, as /run/cyrus is. */
+async function makeVolatile(directory: string): Promise<string> {
+  const there = await Deno.stat("/dev/shm").catch(() => undefined);
+  const dir = there?.isDirectory ? "/dev/shm" : directory;
+  await Deno.mkdir(directory, { recursive: true });
+  const volatile = await Deno.makeTempDir({ dir, prefix: "cyrus-" });
+  for (const name of ["proc", "lock"]) await Deno.mkdir(join(volatile, name));
+  return volatile;
+}
+
 async function configure(
   { directory, user, password, tls }: CyrusOptions,
   root: string,
-  port: number,
-  tlsPort: number,
+  volatile: string,
+  [port, tlsPort]: readonly [plain: number, secure: number],
 ): Promise<void> {
   const inside = (name: string) => join(directory, name);
-  for (const name of ["db", "socket", "lock", "log", "msg", "proc", "user"]) {
+  for (const name of ["db", "socket", "log", "msg", "user"]) {
     await Deno.mkdir(inside(`conf/${name}`), { recursive: true });
   }
   await Deno.mkdir(inside("conf/quota"));
@@ -113,6 +127,8 @@ async function configure(
     `configdirectory: ${directory}/conf
 partition-default: ${directory}/spool
 defaultpartition: default
+proc_path: ${volatile}/proc
+mboxname_lockpath: ${volatile}/lock
 cyrus_user: nobody
 cyrus_group: nogroup
 admins: ${ADMIN}
@@ -156,7 +172,7 @@ DAEMON {
     await input.close();
     await child.status;
   }
-  const owned = ["-R", "nobody:nogroup", directory];
+  const owned = ["-R", "nobody:nogroup", directory, volatile];
   await new Deno.Command("chown", { args: owned }).output();
 }
 
