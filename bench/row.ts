@@ -23,6 +23,9 @@ export interface Row {
   readonly measure: (bench: Bench) => Promise<number | undefined>;
 }
 
+/** Whoever is slow need not do all of it: after so long what has been done says enough, in milliseconds. */
+export const LONG = 3_000;
+
 /** The mailbox that holds the generated archive. */
 export const ARCHIVE = "bench-archive";
 
