@@ -10,12 +10,11 @@ import { type Bench, mustBe, type Row, timed, timedCommand } from "../row.ts";
 async function storeAll(bench: Bench, item: string): Promise<number> {
   using client = await bench.openArchive();
   const { length } = bench.archive.messages;
-  const answers = item.endsWith(".SILENT") ? 0 : length;
-  const time = await timedCommand(
-    client,
-    `STORE 1:* ${item} (\\Flagged)`,
-    answers,
-  );
+  const command = `STORE 1:* ${item} (\\Flagged)`;
+  // Cyrus answers even where it is asked not to.
+  const time = item.endsWith(".SILENT")
+    ? await timed(() => client.run(command))
+    : await timedCommand(client, command, length);
   const last = (await client.lines(`FETCH ${length} FLAGS`)).join();
   mustBe("Flag set", last.includes("\\Flagged"), true);
   await client.run("STORE 1:* -FLAGS.SILENT (\\Flagged)");
