@@ -80,7 +80,7 @@ export interface KvStorageOptions {
   /**
    * Whether changes go to a journal first, `PATH.journal`, and to the database some time later, many together: who waits
    * for one waits for a short write in place of a commit. For a database that is a file which nobody else writes to,
-   * whatever their program, and which is not for {@linkcode threads}. Closing brings all of it into the database; what a
+   * whatever their program; that other {@linkcode threads} of this one work on it does no harm. Closing brings all of it into the database; what a
    * crash leaves, opening the path does. Default false.
    */
   readonly journal?: boolean;
@@ -205,8 +205,9 @@ export async function openKvStorage(
     await journal?.drain().catch(closing);
     direct = await FileReader.open(path, secretEntry(secret));
   }
-  const values = journal !== undefined && direct !== undefined
-    ? new PendingReader(journal.pending, direct)
+  const { pending } = handles;
+  const values = pending !== undefined && direct !== undefined
+    ? new PendingReader(pending, direct)
     : direct ?? reader;
   const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
   const db: Database = {

@@ -6,8 +6,13 @@
 
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { openKv } from "../open.ts";
+import { openHandle, openKv } from "../open.ts";
+import type { ValueReader } from "../value_reader.ts";
 import { JournaledKv } from "./journaled_kv.ts";
+import { Mirror } from "./mirror.ts";
+import { PendingReader } from "./pending.ts";
+import { pendingKv } from "./pending_kv.ts";
+import { Ring } from "./ring.ts";
 
 /** A database with a journal in a folder of its own. */
 export class Opened implements AsyncDisposable {
@@ -21,18 +26,22 @@ export class Opened implements AsyncDisposable {
   readonly kv: Deno.Kv;
   /** What the database has refused; nothing, in the end. */
   readonly faults: unknown[];
+  /** By which other threads follow. */
+  readonly ring: Ring;
 
   private constructor(
     folder: string,
     base: Deno.Kv,
     journal: JournaledKv,
     faults: unknown[],
+    ring: Ring,
   ) {
     this.folder = folder;
     this.base = base;
     this.journal = journal;
     this.kv = journal.kv();
     this.faults = faults;
+    this.ring = ring;
   }
 
   /**
@@ -48,13 +57,21 @@ export class Opened implements AsyncDisposable {
     const path = join(folder, "test.kv");
     const { kv } = await openKv(path);
     const faults: unknown[] = [];
+    const ring = new Ring();
     const journal = await JournaledKv.begin(
       `${path}.journal`,
       untilFull(kv, isFull),
       kv,
       (error) => faults.push(error),
+      ring,
     );
-    return new Opened(folder, kv, journal, faults);
+    return new Opened(folder, kv, journal, faults, ring);
+  }
+
+  /** As another thread sees it that begins now. */
+  async thread(): Promise<Thread> {
+    const { kv } = await openHandle(join(this.folder, "test.kv"));
+    return new Thread(kv, new Ring(this.ring.memory));
   }
 
   /** What would be found after a crash now, in a folder of its own. */
@@ -73,6 +90,36 @@ export class Opened implements AsyncDisposable {
     this.base.close();
     await Deno.remove(this.folder, { recursive: true });
     assertEquals(this.faults, []);
+  }
+}
+
+/** A thread that reads a database behind a journal of another thread. */
+export class Thread implements Disposable {
+  /** The database. */
+  readonly kv: Deno.Kv;
+  readonly #base: Deno.Kv;
+  readonly #mirror: Mirror;
+
+  /** With a handle of its own, which it closes. */
+  constructor(base: Deno.Kv, ring: Ring) {
+    this.#base = base;
+    this.#mirror = new Mirror(ring);
+    this.kv = pendingKv(base, () => this.#mirror.now());
+  }
+
+  /** How many keys it knows to be in the journal alone. */
+  get pending(): number {
+    return this.#mirror.now().size;
+  }
+
+  /** What it reads sources with. */
+  values(reader: ValueReader): ValueReader {
+    return new PendingReader(() => this.#mirror.now(), reader);
+  }
+
+  /** Closes its handle. */
+  [Symbol.dispose](): void {
+    this.#base.close();
   }
 }
 
