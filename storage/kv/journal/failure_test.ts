@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { nameOf } from "../key_bytes.ts";
 import { openKv } from "../open.ts";
 import { JournalFile, readJournal } from "./journal_file.ts";
-import { all, bytes, Opened } from "./journal_testing.ts";
+import { all, bytes, Opened, whileBroken } from "./journal_testing.ts";
 import { makeRecord } from "./record.ts";
 
 Deno.test("more than both halves hold is there after a crash", async () => {
@@ -107,17 +107,6 @@ Deno.test("after a database that took nothing, nothing is lost", async () => {
   faults.length = 0;
   assertEquals(nameOf(["k"]), "\x02k\0");
 });
-
-/** Does something while nothing gets to the disk. */
-async function whileBroken(action: () => Promise<unknown>): Promise<void> {
-  const { syncData } = Deno.FsFile.prototype;
-  Deno.FsFile.prototype.syncData = () => Promise.reject(new Error("broken"));
-  try {
-    await action();
-  } finally {
-    Deno.FsFile.prototype.syncData = syncData;
-  }
-}
 
 Deno.test("what could not be written is not there, what comes after it is", async () => {
   await using db = await Opened.in();

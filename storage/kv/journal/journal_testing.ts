@@ -137,6 +137,19 @@ function untilFull(kv: Deno.Kv, isFull: () => boolean): Deno.Kv {
   });
 }
 
+/** Does something while nothing gets to the disk. */
+export async function whileBroken(
+  action: () => Promise<unknown>,
+): Promise<void> {
+  const { syncData } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.syncData = () => Promise.reject(new Error("broken"));
+  try {
+    await action();
+  } finally {
+    Deno.FsFile.prototype.syncData = syncData;
+  }
+}
+
 /** The bytes of a text. */
 export const bytes = (text: string): Uint8Array =>
   new TextEncoder().encode(text);
