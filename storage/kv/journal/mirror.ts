@@ -37,10 +37,8 @@ export class Mirror {
       const { head: seen } = this.#seen;
       const records = this.#read(seen > tail ? seen : tail, head);
       if (records === undefined) continue;
-      for (const record of records) {
-        // Of a key that the database has, it may have been told something else by now.
-        if (record.number > applied) this.#pending.add(record);
-      }
+      for (const record of records) this.#pending.add(record);
+      // Past the journal the database may have been told something else by now.
       this.#pending.forget(applied);
       this.#seen = state;
       return;

@@ -156,6 +156,68 @@ Deno.test("a mirror that was overtaken keeps nothing of what it knew before", ()
   }
 });
 
+/** Does something behind a look at what threads share, the first being 0; false when there was no such look. */
+function behindLook(look: number, event: () => void, work: () => void) {
+  const { load } = Atomics;
+  let looks = 0;
+  Atomics.load = ((array: BigInt64Array, index: number) => {
+    const value = load(array, index);
+    if (looks++ === look) {
+      Atomics.load = load;
+      event();
+    }
+    return value;
+  }) as typeof Atomics.load;
+  try {
+    work();
+  } finally {
+    Atomics.load = load;
+  }
+  return looks > look;
+}
+
+Deno.test("whenever a writer comes between, a mirror has nothing that is out of date", () => {
+  // How much the writer adds, after all is in the database, and how much of that is not in it.
+  for (const [more, left] of [[0, 0], [1, 0], [1, 1], [3, 1], [9, 1], [9, 2]]) {
+    for (let look = 0, again = true; again; look++) {
+      const ring = new Ring(200);
+      const mirror = new Mirror(new Ring(ring.memory));
+      const database = new Map<string, number>();
+      const names = ["a", "a", "b"];
+      names.forEach((name, index) => {
+        set(ring, index + 1, name);
+        if (index === 0) mirror.now();
+      });
+      const apply = (upTo: number) => {
+        names.slice(0, upTo).forEach((name, at) => database.set(name, at + 1));
+        ring.applied(upTo);
+      };
+      const event = () => {
+        apply(3);
+        for (let n = 0; n < more!; n++) {
+          names.push("b");
+          set(ring, names.length, "b");
+          apply(Math.max(3, names.length - left!));
+        }
+      };
+      const see = (name: string) =>
+        mirror.now().get(name)?.number ?? database.get(name);
+      let seen: (number | undefined)[] = [];
+      again = behindLook(look, event, () => {
+        const now = mirror.now();
+        seen = ["a", "b"].map((name) =>
+          now.get(name)?.number ?? database.get(name)
+        );
+      });
+      const about = `${more} more, ${left} left, look ${look}: ${seen}`;
+      assertEquals(seen[0], 2, about);
+      assert([3, names.length].includes(seen[1]!), about);
+      assertEquals([see("a"), see("b")], [2, names.length], about);
+      assertEquals(mirror.now().get("a") === undefined, again, about);
+    }
+  }
+});
+
 Deno.test("values of a mirror stay what they are when the ring is written over", () => {
   const ring = new Ring(100);
   const mirror = new Mirror(ring);
