@@ -174,3 +174,27 @@ Deno.test("a journal that was put aside does not come back", async () => {
   await assertRejects(() => openKv(join(folder, "test.kv")), Error, "another");
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("who waits for the database just as a commit of it ends waits for the next", async () => {
+  // Somewhere among these a commit has ended, and what has to be done behind it has not been.
+  for (let turns = 0; turns < 20; turns++) {
+    const ended = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    let holds = false;
+    await using db = await Opened.in(undefined, () => false, async () => {
+      if (!holds) return;
+      begun.resolve();
+      await ended.promise;
+    });
+    await db.kv.set(["k", 1], bytes("1"));
+    holds = true;
+    const first = db.journal.drain();
+    await begun.promise;
+    await db.kv.set(["k", 2], bytes("2"));
+    ended.resolve();
+    for (let n = 0; n < turns; n++) await undefined;
+    await db.journal.drain();
+    assertEquals((await all(db.base)).length, 2);
+    await first;
+  }
+});

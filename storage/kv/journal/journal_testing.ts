@@ -48,10 +48,12 @@ export class Opened implements AsyncDisposable {
    * Opens one.
    * @param folder where it is; a new one by default
    * @param isFull whether the database takes nothing now
+   * @param committed what a commit of the database waits for when it is done
    */
   static async in(
     folder?: string,
     isFull: () => boolean = () => false,
+    committed: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Opened> {
     folder ??= await Deno.makeTempDir();
     const path = join(folder, "test.kv");
@@ -60,7 +62,7 @@ export class Opened implements AsyncDisposable {
     const ring = new Ring();
     const journal = await JournaledKv.begin(
       `${path}.journal`,
-      untilFull(kv, isFull),
+      hindered(kv, isFull, committed),
       kv,
       (error) => faults.push(error),
       ring,
@@ -123,15 +125,26 @@ export class Thread implements Disposable {
   }
 }
 
-/** A database whose commits fail while it is full. */
-function untilFull(kv: Deno.Kv, isFull: () => boolean): Deno.Kv {
+/** A database whose commits fail while it is full, and are answered when somebody says so. */
+function hindered(
+  kv: Deno.Kv,
+  isFull: () => boolean,
+  committed: () => Promise<void>,
+): Deno.Kv {
   return new Proxy(kv, {
     get(target, name) {
       const value = Reflect.get(target, name);
       if (name !== "atomic") return value.bind(target);
       return () => {
         if (isFull()) throw new Error("full");
-        return target.atomic();
+        const operation = target.atomic();
+        const commit = operation.commit.bind(operation);
+        operation.commit = async () => {
+          const result = await commit();
+          await committed();
+          return result;
+        };
+        return operation;
       };
     },
   });

@@ -343,6 +343,11 @@ export class JournaledKv {
   /** Settles when the database has all up to a record. */
   async #settled(number: number): Promise<void> {
     while (this.#applied.number < number) {
+      if (this.#flushing !== undefined) {
+        // It may have brought in all that it will.
+        await this.#flushing;
+        continue;
+      }
       const before = this.#applied.number;
       await this.#flush();
       if (this.#applied.number === before) {
