@@ -11,7 +11,7 @@
  * @module
  */
 
-/** How large it is: enough for what the journal may have alone, with the largest commit's bytes lost at the end. */
+/** How large it is: for what may be in the journal alone, and as much as the largest commit lost at the end. */
 const SIZE = 4_194_304;
 /** Where the first record is that the database does not have; up to which record it has them; where the next goes. */
 const TAIL = 0, APPLIED = 1, HEAD = 2;
@@ -49,8 +49,9 @@ export class Ring {
     this.#view = new DataView(memory, PLACES);
   }
 
-  /** What there is. Each is read before what depends on it can have changed. */
+  /** What there is; what is before `tail` is in the database, as far as `applied` says. */
   state(): RingState {
+    // In this order: whoever sees that records are gone sees that they are in the database.
     const tail = Atomics.load(this.#places, TAIL);
     const applied = Number(Atomics.load(this.#places, APPLIED));
     return { tail, applied, head: Atomics.load(this.#places, HEAD) };
@@ -96,7 +97,7 @@ export class Ring {
       count++;
     }
     this.#ends.splice(0, count);
-    // Who sees that records are gone has to see that they are in the database.
+    // The other way round than they are read.
     Atomics.store(this.#places, APPLIED, BigInt(number));
     Atomics.store(this.#places, TAIL, tail);
   }
