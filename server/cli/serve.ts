@@ -66,10 +66,9 @@ async function run(args: Arguments): Promise<number> {
     throw new CommandError("Several workers need --unstable-net");
   }
   logAsConfigured(config);
-  const threads = workers > 1;
   await using database = await openDatabase(config, {
-    threads,
-    journal: !threads && !config.withoutJournal,
+    threads: workers > 1,
+    journal: !config.withoutJournal,
   });
   const { users: kvUsers } = database.storage;
   const hasUsers = config.passwdFile !== undefined ||

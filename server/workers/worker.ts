@@ -70,7 +70,7 @@ async function reload({ server, service }: Running): Promise<void> {
  * //   data: () => storage.share(),
  * //   ended: (data) => storage.unshare(data as KvShare),
  * // }
- * // and a storage that was opened with `threads: true`.
+ * // and a storage that was opened with `threads: true`, and with `journal: true` for speed.
  * import { type KvShare, openKvStorage, runWorker } from "@x/imapd";
  *
  * runWorker(async ({ data }) => {

@@ -6,6 +6,10 @@
 
 import { ALONE, AMONG_OTHERS, type Freshness } from "./freshness.ts";
 import { JournaledKv } from "./journal/journaled_kv.ts";
+import { Mirror } from "./journal/mirror.ts";
+import type { Pending } from "./journal/pending.ts";
+import { pendingKv } from "./journal/pending_kv.ts";
+import { Ring } from "./journal/ring.ts";
 import { type Locks, NO_LOCKS } from "./locks.ts";
 import type { KvStorageOptions } from "./mod.ts";
 import {
@@ -31,6 +35,8 @@ export interface KvShare {
   readonly port: MessagePort;
   /** By which all threads know what has been written, and take turns. */
   readonly memory: SharedArrayBuffer;
+  /** What is in the journal alone, where there is a journal. */
+  readonly journal?: SharedArrayBuffer;
   /** Which of the threads it is. */
   readonly thread: number;
 }
@@ -55,6 +61,8 @@ export interface Handles {
   readonly locks: Locks;
   /** What commits go to before the database has them, where that is so. */
   readonly journal?: JournaledKv;
+  /** What is in the journal alone, this thread's or another's, where there is one. */
+  readonly pending?: () => Pending;
   /** The way to the thread that writes, where several threads are on the database. */
   readonly link?: Link;
   /** Lets another thread work on the database; undefined where that cannot be. */
@@ -70,7 +78,7 @@ export async function openHandles(options: KvStorageOptions): Promise<Handles> {
   const { kv, share, path = ":memory:" } = options;
   if (share !== undefined) return await handlesOfShare(share);
   if (kv !== undefined) return handlesOf(kv, options.shared ?? false);
-  if (options.threads) return await handlesForThreads(path);
+  if (options.threads) return await handlesForThreads(path, options);
   const opened = await openKv(path);
   const own = isFile(path) ? (await openHandle(path)).kv : undefined;
   const close = () => {
@@ -86,11 +94,8 @@ export async function openHandles(options: KvStorageOptions): Promise<Handles> {
     ...inOneThread(options.shared ?? remote),
     close,
   };
-  if (!options.journal || handles.shared) return handles;
-  const journal = await journalOf(path, handles, options).catch((error) => {
-    close();
-    throw error;
-  });
+  if (handles.shared) return handles;
+  const journal = await journalOf(path, handles, options);
   if (journal === undefined) return handles;
   const journaled = journal.kv();
   return {
@@ -98,27 +103,35 @@ export async function openHandles(options: KvStorageOptions): Promise<Handles> {
     kv: journaled,
     reader: journaled,
     journal,
+    pending: () => journal.pending,
     close: () => journal.close().finally(close),
   };
 }
 
 /**
- * Begins a journal; undefined where there is no place for one, or none is left on the disk.
- * @throws {Deno.errors.Busy} when another process has one
+ * Begins a journal; undefined where none is wanted, there is no place for one, or none is left on the disk.
+ * @param ring by which other threads follow
+ * @throws {Deno.errors.Busy} when another process has one; the handles are closed then
  */
 async function journalOf(
   path: string,
-  { kv, reader }: Handles,
-  { onFault = console.error }: KvStorageOptions,
+  { kv, reader, close }: Pick<Handles, "kv" | "reader" | "close">,
+  options: KvStorageOptions,
+  ring?: Ring,
 ): Promise<JournaledKv | undefined> {
-  const journal = await journalPath(path);
-  if (journal === undefined) return undefined;
+  const { onFault = console.error } = options;
   try {
-    return await JournaledKv.begin(journal, kv, reader, onFault);
+    const journal = options.journal ? await journalPath(path) : undefined;
+    if (journal === undefined) return undefined;
+    return await JournaledKv.begin(journal, kv, reader, onFault, ring)
+      .catch((error) => {
+        if (error instanceof Deno.errors.Busy) throw error;
+        onFault(error);
+        return undefined;
+      });
   } catch (error) {
-    if (error instanceof Deno.errors.Busy) throw error;
-    onFault(error);
-    return undefined;
+    await close();
+    throw error;
   }
 }
 
@@ -147,16 +160,31 @@ function inOneThread(
 }
 
 /** Of the thread that writes. */
-async function handlesForThreads(path: string): Promise<Handles> {
+async function handlesForThreads(
+  path: string,
+  options: KvStorageOptions,
+): Promise<Handles> {
   if (!isFile(path)) {
     throw new TypeError("Threads can work on a database in a file alone");
   }
   const { kv: written, provider } = await openKv(path);
   const reader = (await openHandle(path)).kv;
+  const close = () => {
+    reader.close();
+    written.close();
+  };
+  const ring = new Ring();
+  const journal = await journalOf(
+    path,
+    { kv: written, reader, close },
+    options,
+    ring,
+  );
+  const journaled = journal?.kv();
   const slots = new SharedSlots();
   const marks = new Marks(slots);
-  const writer = new Writer(written, marks);
-  const kv = relayedKv(reader, writer);
+  const writer = new Writer(journaled ?? written, marks);
+  const kv = relayedKv(journaled ?? reader, writer);
   const locks = new SharedLocks(slots);
   const shares = new Map<number, () => void>();
   return {
@@ -169,29 +197,41 @@ async function handlesForThreads(path: string): Promise<Handles> {
     freshness: marks,
     locks,
     link: writer,
+    ...journal && { journal, pending: () => journal.pending },
     share() {
       const thread = slots.addThread();
       const { port1, port2 } = new MessageChannel();
       shares.set(thread, writer.serve(port1));
-      return { path, port: port2, memory: slots.memory, thread };
+      return {
+        path,
+        port: port2,
+        memory: slots.memory,
+        ...journal && { journal: ring.memory },
+        thread,
+      };
     },
     unshare({ thread }) {
       shares.get(thread)?.();
       if (shares.delete(thread)) locks.free(thread);
     },
-    close() {
+    async close() {
       writer.close();
-      reader.close();
-      written.close();
+      try {
+        await journal?.close();
+      } finally {
+        close();
+      }
     },
   };
 }
 
 /** Of any other thread. */
 async function handlesOfShare(share: KvShare): Promise<Handles> {
-  const { kv: reader, provider } = await openHandle(share.path);
+  const { kv: own, provider } = await openHandle(share.path);
+  const mirror = share.journal && new Mirror(new Ring(share.journal));
+  const pending = mirror && (() => mirror.now());
   const link = new PortLink(share.port);
-  const kv = relayedKv(reader, link);
+  const kv = relayedKv(pending ? pendingKv(own, pending) : own, link);
   const slots = new SharedSlots(share.memory, share.thread);
   return {
     kv,
@@ -203,9 +243,10 @@ async function handlesOfShare(share: KvShare): Promise<Handles> {
     freshness: new Marks(slots),
     locks: new SharedLocks(slots),
     link,
+    ...pending && { pending },
     close() {
       link.close();
-      reader.close();
+      own.close();
     },
   };
 }

@@ -13,6 +13,8 @@ const ESCAPED = "\xff";
 /** Text that is the same in UTF-8, without a zero. */
 // deno-lint-ignore no-control-regex
 const PLAIN = /^[\x01-\x7f]*$/;
+/** As many units a string is made of at once. */
+const UNITS = 4_096;
 /** A number on its way. */
 const scratch = new DataView(new ArrayBuffer(8));
 const scratchBytes = new Uint8Array(scratch.buffer);
@@ -60,8 +62,10 @@ export function nameOf(key: Deno.KvKey): string {
 /** The name of a key from its bytes. */
 export function nameOfBytes(bytes: Uint8Array): string {
   let name = "";
-  for (let at = 0; at < bytes.length; at++) {
-    name += String.fromCharCode(bytes[at]!);
+  for (let at = 0; at < bytes.length; at += UNITS) {
+    const some = bytes.subarray(at, at + UNITS) as unknown as number[];
+    // Nothing else is as fast before the engine knows that it is done often.
+    name += String.fromCharCode.apply(null, some);
   }
   return name;
 }

@@ -20,6 +20,7 @@ import type { Subject } from "./batch.ts";
 import { applyLog, followLog } from "./catch_up.ts";
 import type { Database } from "./database.ts";
 import { decodeHead, encodeHead, type Head, statusOf } from "./head.ts";
+import { areAlike } from "./journal/stamps.ts";
 import { headKey } from "./keys.ts";
 import {
   decodeLogEntries,
@@ -182,6 +183,7 @@ export class MailboxEntry implements Subject<Head> {
   hear({ versionstamp, value, log }: News): boolean {
     const state = this.#state;
     if (state === undefined || this.stale || this.#reading) return false;
+    if (!areAlike(versionstamp, this.versionstamp!)) return false;
     // Versionstamps rise: this one is known.
     if (versionstamp <= this.versionstamp!) return true;
     if (value === null) return false;

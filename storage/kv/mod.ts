@@ -79,9 +79,9 @@ export interface KvStorageOptions {
   readonly bodyFilesFrom?: number;
   /**
    * Whether changes go to a journal first, `PATH.journal`, and to the database some time later, many together: who waits
-   * for one waits for a short write in place of a commit. For a database that is a file which nobody else writes to,
-   * whatever their program, and which is not for {@linkcode threads}. Closing brings all of it into the database; what a
-   * crash leaves, opening the path does. Default false.
+   * for one waits for a short write in place of a commit. For a database that is a file which no other program writes
+   * to; {@linkcode threads} of this one may. Closing brings all of it into the database; what a crash leaves, opening
+   * the path does. Default false.
    */
   readonly journal?: boolean;
   /** Whether other processes write to the database too. Default: whether the path is a URL. */
@@ -205,8 +205,9 @@ export async function openKvStorage(
     await journal?.drain().catch(closing);
     direct = await FileReader.open(path, secretEntry(secret));
   }
-  const values = journal !== undefined && direct !== undefined
-    ? new PendingReader(journal.pending, direct)
+  const { pending } = handles;
+  const values = pending !== undefined && direct !== undefined
+    ? new PendingReader(pending, direct)
     : direct ?? reader;
   const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
   const db: Database = {

@@ -23,7 +23,7 @@ async function twoThreads(
 ): Promise<Two> {
   const folder = await Deno.makeTempDir();
   const path = join(folder, "imapd.kv");
-  const storage = await openKvStorage({ path, threads: true });
+  const storage = await openKvStorage({ path, threads: true, journal: true });
   const server = serve({
     storage,
     port: 0,

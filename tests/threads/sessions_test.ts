@@ -19,7 +19,12 @@ const seed = Number(Deno.env.get("SESSIONS_SEED") ?? (soak ? Date.now() : 1));
 
 const now = () => 1_000_000_000_000;
 
-function inTwoThreads(name: string, runs: number, foldRecords: number): void {
+function inTwoThreads(
+  name: string,
+  runs: number,
+  foldRecords: number,
+  journal: boolean,
+): void {
   Deno.test(`two threads, ${name}: every history keeps the numbering right`, async () => {
     const folder = await Deno.makeTempDir();
     let number = 0;
@@ -33,6 +38,7 @@ function inTwoThreads(name: string, runs: number, foldRecords: number): void {
           await using first = await openKvStorage({
             path,
             threads: true,
+            journal,
             ...options,
           });
           await using second = await openKvStorage({
@@ -50,5 +56,7 @@ function inTwoThreads(name: string, runs: number, foldRecords: number): void {
   });
 }
 
-inTwoThreads("as they are", 10, 512);
-inTwoThreads("folding always", 10, 2);
+inTwoThreads("as they are", 10, 512, false);
+inTwoThreads("folding always", 10, 2, false);
+inTwoThreads("behind a journal", 10, 512, true);
+inTwoThreads("behind a journal, folding always", 10, 2, true);

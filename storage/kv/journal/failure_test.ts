@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { nameOf } from "../key_bytes.ts";
 import { openKv } from "../open.ts";
 import { JournalFile, readJournal } from "./journal_file.ts";
-import { all, bytes, Opened } from "./journal_testing.ts";
+import { all, bytes, Opened, whileBroken } from "./journal_testing.ts";
 import { makeRecord } from "./record.ts";
 
 Deno.test("more than both halves hold is there after a crash", async () => {
@@ -108,21 +108,6 @@ Deno.test("after a database that took nothing, nothing is lost", async () => {
   assertEquals(nameOf(["k"]), "\x02k\0");
 });
 
-/** Does something while nothing gets to the disk. */
-async function whileBroken(action: () => Promise<unknown>): Promise<void> {
-  const { syncData, syncDataSync } = Deno.FsFile.prototype;
-  const broken = new Error("broken");
-  Deno.FsFile.prototype.syncData = () => Promise.reject(broken);
-  Deno.FsFile.prototype.syncDataSync = () => {
-    throw broken;
-  };
-  try {
-    await action();
-  } finally {
-    Object.assign(Deno.FsFile.prototype, { syncData, syncDataSync });
-  }
-}
-
 Deno.test("what could not be written is not there, what comes after it is", async () => {
   await using db = await Opened.in();
   await db.kv.set(["k", 1], bytes("1"));
@@ -188,4 +173,28 @@ Deno.test("a journal that was put aside does not come back", async () => {
   await Deno.rename(`${path}.old`, path);
   await assertRejects(() => openKv(join(folder, "test.kv")), Error, "another");
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("who waits for the database just as a commit of it ends waits for the next", async () => {
+  // Somewhere among these a commit has ended, and what has to be done behind it has not been.
+  for (let turns = 0; turns < 20; turns++) {
+    const ended = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    let holds = false;
+    await using db = await Opened.in(undefined, () => false, async () => {
+      if (!holds) return;
+      begun.resolve();
+      await ended.promise;
+    });
+    await db.kv.set(["k", 1], bytes("1"));
+    holds = true;
+    const first = db.journal.drain();
+    await begun.promise;
+    await db.kv.set(["k", 2], bytes("2"));
+    ended.resolve();
+    for (let n = 0; n < turns; n++) await undefined;
+    await db.journal.drain();
+    assertEquals((await all(db.base)).length, 2);
+    await first;
+  }
 });

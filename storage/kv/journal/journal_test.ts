@@ -228,7 +228,7 @@ Deno.test("random work leaves what a map would have, crash or none", async () =>
                 for (
                   const reader of [
                     kv,
-                    new PendingReader(journal.pending, direct!),
+                    new PendingReader(() => journal.pending, direct!),
                   ]
                 ) {
                   const found: [number, unknown][] = [];

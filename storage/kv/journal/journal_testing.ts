@@ -6,8 +6,13 @@
 
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { openKv } from "../open.ts";
+import { openHandle, openKv } from "../open.ts";
+import type { ValueReader } from "../value_reader.ts";
 import { JournaledKv } from "./journaled_kv.ts";
+import { Mirror } from "./mirror.ts";
+import { PendingReader } from "./pending.ts";
+import { pendingKv } from "./pending_kv.ts";
+import { Ring } from "./ring.ts";
 
 /** A database with a journal in a folder of its own. */
 export class Opened implements AsyncDisposable {
@@ -21,40 +26,54 @@ export class Opened implements AsyncDisposable {
   readonly kv: Deno.Kv;
   /** What the database has refused; nothing, in the end. */
   readonly faults: unknown[];
+  /** By which other threads follow. */
+  readonly ring: Ring;
 
   private constructor(
     folder: string,
     base: Deno.Kv,
     journal: JournaledKv,
     faults: unknown[],
+    ring: Ring,
   ) {
     this.folder = folder;
     this.base = base;
     this.journal = journal;
     this.kv = journal.kv();
     this.faults = faults;
+    this.ring = ring;
   }
 
   /**
    * Opens one.
    * @param folder where it is; a new one by default
    * @param isFull whether the database takes nothing now
+   * @param committed what a commit of the database waits for when it is done
    */
   static async in(
     folder?: string,
     isFull: () => boolean = () => false,
+    committed: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Opened> {
     folder ??= await Deno.makeTempDir();
     const path = join(folder, "test.kv");
     const { kv } = await openKv(path);
     const faults: unknown[] = [];
+    const ring = new Ring();
     const journal = await JournaledKv.begin(
       `${path}.journal`,
-      untilFull(kv, isFull),
+      hindered(kv, isFull, committed),
       kv,
       (error) => faults.push(error),
+      ring,
     );
-    return new Opened(folder, kv, journal, faults);
+    return new Opened(folder, kv, journal, faults, ring);
+  }
+
+  /** As another thread sees it that begins now. */
+  async thread(): Promise<Thread> {
+    const { kv } = await openHandle(join(this.folder, "test.kv"));
+    return new Thread(kv, new Ring(this.ring.memory));
   }
 
   /** What would be found after a crash now, in a folder of its own. */
@@ -76,18 +95,76 @@ export class Opened implements AsyncDisposable {
   }
 }
 
-/** A database whose commits fail while it is full. */
-function untilFull(kv: Deno.Kv, isFull: () => boolean): Deno.Kv {
+/** A thread that reads a database behind a journal of another thread. */
+export class Thread implements Disposable {
+  /** The database. */
+  readonly kv: Deno.Kv;
+  readonly #base: Deno.Kv;
+  readonly #mirror: Mirror;
+
+  /** With a handle of its own, which it closes. */
+  constructor(base: Deno.Kv, ring: Ring) {
+    this.#base = base;
+    this.#mirror = new Mirror(ring);
+    this.kv = pendingKv(base, () => this.#mirror.now());
+  }
+
+  /** How many keys it knows to be in the journal alone. */
+  get pending(): number {
+    return this.#mirror.now().size;
+  }
+
+  /** What it reads sources with. */
+  values(reader: ValueReader): ValueReader {
+    return new PendingReader(() => this.#mirror.now(), reader);
+  }
+
+  /** Closes its handle. */
+  [Symbol.dispose](): void {
+    this.#base.close();
+  }
+}
+
+/** A database whose commits fail while it is full, and are answered when somebody says so. */
+function hindered(
+  kv: Deno.Kv,
+  isFull: () => boolean,
+  committed: () => Promise<void>,
+): Deno.Kv {
   return new Proxy(kv, {
     get(target, name) {
       const value = Reflect.get(target, name);
       if (name !== "atomic") return value.bind(target);
       return () => {
         if (isFull()) throw new Error("full");
-        return target.atomic();
+        const operation = target.atomic();
+        const commit = operation.commit.bind(operation);
+        operation.commit = async () => {
+          const result = await commit();
+          await committed();
+          return result;
+        };
+        return operation;
       };
     },
   });
+}
+
+/** Does something while nothing gets to the disk. */
+export async function whileBroken(
+  action: () => Promise<unknown>,
+): Promise<void> {
+  const { syncData, syncDataSync } = Deno.FsFile.prototype;
+  const broken = new Error("broken");
+  Deno.FsFile.prototype.syncData = () => Promise.reject(broken);
+  Deno.FsFile.prototype.syncDataSync = () => {
+    throw broken;
+  };
+  try {
+    await action();
+  } finally {
+    Object.assign(Deno.FsFile.prototype, { syncData, syncDataSync });
+  }
 }
 
 /** The bytes of a text. */

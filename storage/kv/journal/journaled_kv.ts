@@ -14,8 +14,15 @@ import { nameOf } from "../key_bytes.ts";
 import { Operation } from "../operation.ts";
 import type { AnyWrite, CommitResult } from "../relay/link.ts";
 import { JournalFile } from "./journal_file.ts";
-import { Pending, type PendingValue, type Range } from "./pending.ts";
-import { type JournalRecord, makeRecord, type NamedWrite } from "./record.ts";
+import { Pending, type PendingValue } from "./pending.ts";
+import { pendingKv, stampOfValue } from "./pending_kv.ts";
+import {
+  draftRecord,
+  type JournalRecord,
+  type NamedWrite,
+  numberRecord,
+} from "./record.ts";
+import type { Ring } from "./ring.ts";
 import { stampOf, Stamps } from "./stamps.ts";
 import {
   type Applied,
@@ -27,7 +34,7 @@ import {
 
 /** How long a record may be in the journal alone, in milliseconds, and how many bytes may be. */
 const FLUSH = { delay: 250, bytes: 524_288 };
-/** So many bytes in the journal alone, and commits wait. */
+/** Commits wait where there would be more bytes than this in the journal alone, or on their way there. */
 const MOST_BYTES = 2_097_152;
 /** How long to wait before a database is tried again that has taken nothing: longer each time; milliseconds. */
 const RETRY = { first: 250, longest: 10_000 };
@@ -47,6 +54,7 @@ export class JournaledKv {
   readonly #base: Deno.Kv;
   readonly #reader: Deno.Kv;
   readonly #onFault: (error: unknown) => void;
+  readonly #ring: Ring | undefined;
   readonly #pending = new Pending();
   /** Whose record is on its way to the disk. */
   readonly #inFlight = new Map<string, PendingValue>();
@@ -64,6 +72,10 @@ export class JournaledKv {
   /** Those on the disk that the database does not have. */
   #records: JournalRecord[] = [];
   #bytes = 0;
+  /** Of those on their way to the disk. */
+  #bytesInFlight = 0;
+  /** What those wait for who find no room. */
+  #room: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #flushing: Promise<void> | undefined;
   /** How often in a row the database has taken nothing. */
@@ -80,6 +92,7 @@ export class JournaledKv {
     reader: Deno.Kv,
     applied: Applied,
     onFault: (error: unknown) => void,
+    ring: Ring | undefined,
   ) {
     this.#path = path;
     this.#base = base;
@@ -88,6 +101,7 @@ export class JournaledKv {
     this.#begun = this.#durable = applied.number;
     this.#stamps = new Stamps(applied.number);
     this.#onFault = onFault;
+    this.#ring = ring;
   }
 
   /**
@@ -96,16 +110,25 @@ export class JournaledKv {
    * @param base for writing
    * @param reader for reading
    * @param onFault told when the database does not take what is in the journal
+   * @param ring by which other threads follow, where there may be any
    */
   static async begin(
     path: string,
     base: Deno.Kv,
     reader: Deno.Kv,
     onFault: (error: unknown) => void,
+    ring?: Ring,
   ): Promise<JournaledKv> {
     const before = await readApplied(base);
     const applied = await beginApplied(base, before?.number ?? 0);
-    const journaled = new JournaledKv(path, base, reader, applied, onFault);
+    const journaled = new JournaledKv(
+      path,
+      base,
+      reader,
+      applied,
+      onFault,
+      ring,
+    );
     await journaled.#open();
     return journaled;
   }
@@ -122,6 +145,7 @@ export class JournaledKv {
   async #renew(): Promise<void> {
     await this.#file?.idle();
     this.#inFlight.clear();
+    this.#bytesInFlight = 0;
     this.#begun = this.#durable;
     await this.drain();
     await this.#file?.remove();
@@ -138,10 +162,12 @@ export class JournaledKv {
   /** The database as the storage sees it. */
   kv(): Deno.Kv {
     const kv: Partial<Record<keyof Deno.Kv, unknown>> = {
-      get: async (key: Deno.KvKey) => (await this.#getMany([key]))[0],
-      getMany: (keys: readonly Deno.KvKey[]) => this.#getMany(keys),
-      list: (selector: Deno.KvListSelector, options?: Deno.KvListOptions) =>
-        this.#list(selector, options),
+      // Entries of the database have the stamps that they had in the journal, while those are their last ones.
+      ...pendingKv(
+        this.#reader,
+        () => this.#pending,
+        (name, own) => this.#stamps.given(name, own),
+      ),
       set: (...write: Parameters<Deno.Kv["set"]>) => this.#commit([], [write]),
       delete: async (key: Deno.KvKey) => {
         await this.#commit([], [[key, null]]);
@@ -178,51 +204,15 @@ export class JournaledKv {
     await file?.remove();
   }
 
-  async #getMany(
-    keys: readonly Deno.KvKey[],
-  ): Promise<Deno.KvEntryMaybe<unknown>[]> {
-    const pending = keys.map((key) => this.#pending.get(nameOf(key)));
-    if (pending.every((one) => one !== undefined)) {
-      return keys.map((key, index) => entryOf(key, pending[index]!));
-    }
-    const read = await this.#reader.getMany<unknown[]>(keys);
-    return read.map((entry, index) =>
-      pending[index] === undefined
-        ? this.#stamped(entry)
-        : entryOf(entry.key, pending[index])
-    );
-  }
-
-  #list(
-    selector: Deno.KvListSelector,
-    options: Deno.KvListOptions = {},
-  ): AsyncIterable<Deno.KvEntry<unknown>> {
-    if (this.#pending.size === 0) {
-      return this.#reader.list<unknown>(selector, options);
-    }
-    return this.#pending.merge<Deno.KvEntry<unknown>>(
-      rangeOf(selector),
-      options,
-      (options) => this.#reader.list<unknown>(selector, options),
-      (key, pending) => entryOf(key, pending) as Deno.KvEntry<unknown>,
-    );
-  }
-
-  /** An entry of the database under the stamp that it had in the journal, while that is its last one. */
-  #stamped(entry: Deno.KvEntryMaybe<unknown>): Deno.KvEntryMaybe<unknown> {
-    const { versionstamp } = entry;
-    const given = this.#stamps.given(nameOf(entry.key), versionstamp);
-    return given === versionstamp
-      ? entry
-      : { ...entry, versionstamp: given } as typeof entry;
-  }
-
   async #commit(
     checks: readonly Deno.AtomicCheck[],
     writes: readonly AnyWrite[],
   ): Promise<CommitResult> {
     const named = namedWrites(writes);
     if (named === undefined) return await this.#commitAtOnce(checks, writes);
+    // Callers may do as they like with their values while this waits.
+    const draft = draftRecord(named);
+    const { length } = draft.bytes;
     for (;;) {
       while (this.#direct !== undefined) await this.#direct;
       this.#checkOpen();
@@ -233,8 +223,8 @@ export class JournaledKv {
         await this.#renewing;
         continue;
       }
-      if (this.#bytes > MOST_BYTES) {
-        await this.#flush();
+      if (this.#bytes + this.#bytesInFlight > MOST_BYTES - length) {
+        await this.#makeRoom(this.#file);
         continue;
       }
       const verdict = this.#judge(checks);
@@ -243,12 +233,20 @@ export class JournaledKv {
       await this.#learn(verdict);
     }
     const number = ++this.#begun;
-    const record = makeRecord(number, named);
+    const record = numberRecord(draft, number);
     for (const { name, value } of record.writes) {
       this.#inFlight.set(name, { value, number });
     }
+    this.#bytesInFlight += length;
     await this.#file.write(record, () => this.#add(record, checks));
     return { ok: true, versionstamp: stampOf(number) };
+  }
+
+  /** Waits until less is in the journal alone: one wait for all, so that they go on in their order. */
+  #makeRoom(file: JournalFile): Promise<void> {
+    const made = () => this.#records.length > 0 ? this.#flush() : file.idle();
+    this.#room ??= made().finally(() => this.#room = undefined);
+    return this.#room;
   }
 
   #checkOpen(): void {
@@ -260,8 +258,10 @@ export class JournaledKv {
     const { number, writes, bytes } = record;
     this.#durable = number;
     this.#pending.add(record);
+    this.#ring?.add(number, bytes);
     this.#records.push(record);
     this.#bytes += bytes.length;
+    this.#bytesInFlight -= bytes.length;
     for (const { name } of writes) {
       if (this.#inFlight.get(name)?.number === number) {
         this.#inFlight.delete(name);
@@ -343,6 +343,11 @@ export class JournaledKv {
   /** Settles when the database has all up to a record. */
   async #settled(number: number): Promise<void> {
     while (this.#applied.number < number) {
+      if (this.#flushing !== undefined) {
+        // It may have brought in all that it will.
+        await this.#flushing;
+        continue;
+      }
       const before = this.#applied.number;
       await this.#flush();
       if (this.#applied.number === before) {
@@ -394,6 +399,7 @@ export class JournaledKv {
       throw error;
     }
     this.#written++;
+    this.#ring?.applied(upTo);
     this.#stamps.committed(upTo, this.#applied.versionstamp);
     for (const name of values.keys()) {
       const { number, value } = this.#pending.get(name)!;
@@ -408,19 +414,6 @@ export class JournaledKv {
       this.#bytes -= bytes.length;
     }
   }
-}
-
-function stampOfValue({ value, number }: PendingValue): string | null {
-  return value === null ? null : stampOf(number);
-}
-
-function entryOf(
-  key: Deno.KvKey,
-  pending: PendingValue,
-): Deno.KvEntryMaybe<unknown> {
-  const { value } = pending;
-  const versionstamp = stampOfValue(pending);
-  return { key, value, versionstamp } as Deno.KvEntryMaybe<unknown>;
 }
 
 /**
@@ -446,18 +439,4 @@ function namedWrites(writes: readonly AnyWrite[]): NamedWrite[] | undefined {
     named.length > LIMITS.writes || keys > LIMITS.keys || bytes > LIMITS.bytes
   ) throw new TypeError("A commit is too large for Deno KV");
   return named;
-}
-
-/** Which names a selector selects. */
-function rangeOf(selector: Deno.KvListSelector): Range {
-  const { prefix, start, end } = selector as {
-    prefix?: Deno.KvKey;
-    start?: Deno.KvKey;
-    end?: Deno.KvKey;
-  };
-  const under = prefix === undefined ? "" : nameOf(prefix);
-  return [
-    start === undefined ? `${under}\0` : nameOf(start),
-    end === undefined ? `${under}\xff` : nameOf(end),
-  ];
 }

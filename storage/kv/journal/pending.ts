@@ -51,6 +51,13 @@ export class Pending {
     this.#values.delete(name);
   }
 
+  /** Forgets what records up to one have said: the database has it. */
+  forget(number: number): void {
+    for (const [name, value] of this.#values) {
+      if (value.number <= number) this.#values.delete(name);
+    }
+  }
+
   /** Those in a range, in order. */
   within([start, end]: Range): readonly PendingEntry[] {
     const found: PendingEntry[] = [];
@@ -107,11 +114,14 @@ export class Pending {
 
 /** Reads sources and summaries: those that are pending too. */
 export class PendingReader implements ValueReader {
-  readonly #pending: Pending;
+  readonly #pending: () => Pending;
   readonly #reader: ValueReader;
 
-  /** @param reader reads the database */
-  constructor(pending: Pending, reader: ValueReader) {
+  /**
+   * @param pending what is pending now
+   * @param reader reads the database
+   */
+  constructor(pending: () => Pending, reader: ValueReader) {
     this.#pending = pending;
     this.#reader = reader;
   }
@@ -120,7 +130,8 @@ export class PendingReader implements ValueReader {
   async getMany<T extends readonly unknown[]>(
     keys: readonly [...{ [K in keyof T]: Deno.KvKey }],
   ): Promise<{ readonly value: T[number] | null }[]> {
-    const pending = keys.map((key) => this.#pending.get(nameOf(key)));
+    const now = this.#pending();
+    const pending = keys.map((key) => now.get(nameOf(key)));
     const read = await this.#reader.getMany<T>(keys);
     return read.map((entry, index) => pending[index] ?? entry);
   }
@@ -130,8 +141,9 @@ export class PendingReader implements ValueReader {
     range: { readonly start: Deno.KvKey; readonly end: Deno.KvKey },
     options: Pick<Deno.KvListOptions, "batchSize" | "limit" | "reverse"> = {},
   ): AsyncIterable<KeyValue<T>> {
-    if (this.#pending.size === 0) return this.#reader.list<T>(range, options);
-    return this.#pending.merge(
+    const now = this.#pending();
+    if (now.size === 0) return this.#reader.list<T>(range, options);
+    return now.merge(
       [nameOf(range.start), nameOf(range.end)],
       options,
       (options) => this.#reader.list<T>(range, options),

@@ -35,11 +35,11 @@ export interface JournalRecord {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Makes a record. It has copies of the values. */
-export function makeRecord(
-  number: number,
-  writes: readonly NamedWrite[],
-): JournalRecord {
+/** A commit that has no number yet. */
+export type RecordDraft = Omit<JournalRecord, "number">;
+
+/** Makes a record of some writes. It has copies of the values. */
+export function draftRecord(writes: readonly NamedWrite[]): RecordDraft {
   let length = HEAD;
   for (const { name, value } of writes) {
     length += WRITE_HEAD + name.length + (value?.length ?? 0);
@@ -63,10 +63,27 @@ export function makeRecord(
   }
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, length - HEAD, true);
-  view.setFloat64(8, number, true);
   view.setUint32(20, writes.length, true);
+  return { writes: own, bytes };
+}
+
+/** Gives a record its number. */
+export function numberRecord(
+  { writes, bytes }: RecordDraft,
+  number: number,
+): JournalRecord {
+  const view = new DataView(bytes.buffer);
+  view.setFloat64(8, number, true);
   view.setUint32(16, sumOf(bytes), true);
-  return { number, writes: own, bytes };
+  return { number, writes, bytes };
+}
+
+/** Makes a record, with its number. */
+export function makeRecord(
+  number: number,
+  writes: readonly NamedWrite[],
+): JournalRecord {
+  return numberRecord(draftRecord(writes), number);
 }
 
 /** Reads the record that begins at a place; undefined where there is none, or not all of one. */

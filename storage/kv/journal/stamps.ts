@@ -29,6 +29,11 @@ export function stampOf(number: number): string {
   return `f${number.toString(16).padStart(19, "0")}`;
 }
 
+/** Whether two versionstamps are of one kind, so that the later one is the larger. */
+export function areAlike(a: string, b: string): boolean {
+  return a.startsWith("f") === b.startsWith("f");
+}
+
 /** See the module's text. */
 export class Stamps {
   readonly #known = new Map<string, Known>();
