@@ -11,8 +11,20 @@ import { Buffer } from "node:buffer";
 
 type Decode = (bytes: Uint8Array) => string;
 
-/** Decoders by lower-case label; null for a label that nothing knows. */
-const decoders = new Map<string, Decode | null>();
+/** What is known of a charset. */
+interface Charset {
+  readonly decode: Decode;
+  readonly extendsAscii: boolean;
+}
+
+/** Charsets by lower-case label; null for a label that nothing knows. */
+const charsets = new Map<string, Charset | null>();
+
+/** All of ASCII but NUL, forwards and backwards: no shift or escape goes unnoticed in both. */
+const ASCII = String.fromCharCode(
+  ...Array.from({ length: 254 }, (_, at) => at < 127 ? at + 1 : 254 - at),
+);
+const ASCII_BYTES = Uint8Array.from(ASCII, (char) => char.charCodeAt(0));
 
 /** A sender chooses the labels: beyond so many they are looked up again each time. */
 const MAX_REMEMBERED = 200;
@@ -38,7 +50,7 @@ export function decodeCharset(
   charset: string,
 ): string | undefined {
   try {
-    return decoderOf(charset)?.(bytes);
+    return charsetOf(charset)?.decode(bytes);
   } catch {
     // A decoder that gives up on its input knows as little as none.
     return undefined;
@@ -47,17 +59,33 @@ export function decodeCharset(
 
 /** Whether {@linkcode decodeCharset} knows a charset: where SEARCH has to answer BADCHARSET it does not. */
 export function isKnownCharset(charset: string): boolean {
-  return decoderOf(charset) !== undefined;
+  return charsetOf(charset) !== undefined;
 }
 
-function decoderOf(charset: string): Decode | undefined {
-  const label = charset.trim().toLowerCase();
-  let decode = decoders.get(label);
-  if (decode === undefined) {
-    decode = findDecoder(ALIASES.get(label) ?? label) ?? null;
-    if (decoders.size < MAX_REMEMBERED) decoders.set(label, decode);
+/** Whether text in a charset that has no other bytes than those of ASCII is what ASCII says; NUL aside. */
+export function extendsAscii(charset: string): boolean {
+  return charsetOf(charset)?.extendsAscii ?? false;
+}
+
+function charsetOf(label: string): Charset | undefined {
+  const name = label.trim().toLowerCase();
+  let charset = charsets.get(name);
+  if (charset === undefined) {
+    const decode = findDecoder(ALIASES.get(name) ?? name);
+    charset = decode === undefined
+      ? null
+      : { decode, extendsAscii: decodesAscii(decode) };
+    if (charsets.size < MAX_REMEMBERED) charsets.set(name, charset);
   }
-  return decode ?? undefined;
+  return charset ?? undefined;
+}
+
+function decodesAscii(decode: Decode): boolean {
+  try {
+    return decode(ASCII_BYTES) === ASCII;
+  } catch {
+    return false;
+  }
 }
 
 function findDecoder(label: string): Decode | undefined {

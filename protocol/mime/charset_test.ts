@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decodeCharset, isKnownCharset } from "./charset.ts";
+import { decodeCharset, extendsAscii, isKnownCharset } from "./charset.ts";
 
 Deno.test("charsets of TextDecoder and of iconv-lite", () => {
   for (
@@ -59,4 +59,20 @@ Deno.test("labels and bytes of any kind never throw", () => {
     const text = decodeCharset(bytes, label);
     assertEquals(text !== undefined, isKnownCharset(label));
   }));
+});
+
+Deno.test("charsets whose bytes of ASCII are ASCII", () => {
+  for (
+    const charset of [
+      ..."utf-8 US-ASCII iso-8859-1 iso-8859-8-i windows-1251 koi8-r gb2312"
+        .split(" "),
+      ..."gb18030 big5 euc-kr shift_jis euc-jp cp437 macintosh".split(" "),
+    ]
+  ) assert(extendsAscii(charset), charset);
+  for (
+    const charset of [
+      ..."utf-16 utf-16be utf-32 utf-7 utf-7-imap iso-2022-jp".split(" "),
+      ..."hz-gb-2312 iso-2022-kr x-none base64".split(" "),
+    ]
+  ) assert(!extendsAscii(charset), charset);
 });

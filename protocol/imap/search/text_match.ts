@@ -13,30 +13,8 @@
  * @module
  */
 
+import { fold, foldHeader } from "./fold.ts";
 import { triplesOf } from "./signature.ts";
-
-/** Text as it is compared: equal strings are equal to a search. It may be longer than its source. */
-export function fold(text: string): string {
-  return isAscii(text)
-    ? text.toUpperCase()
-    : streamSafe(text).normalize("NFKD").toUpperCase();
-}
-
-/**
- * Text without endless runs of combining marks, as the Stream-Safe Text Format of Unicode (UAX #15 § 13) has
- * it: normalization brings a run in order in a time that grows with the square of its length. The half-width
- * sound marks are no combining marks, but decompose to such.
- */
-function streamSafe(text: string): string {
-  return /[\p{M}\uff9e\uff9f]{31}/u.test(text)
-    ? text.replace(/[\p{M}\uff9e\uff9f]{30}/gu, "$&\u034f")
-    : text;
-}
-
-/** A header field's text as it is compared: folded, with each run of white space as one space. */
-export function foldHeader(text: string): string {
-  return fold(text).replace(/[\t\n\r ]+/g, " ");
-}
 
 /** A string that is searched for. */
 export class Needle {
@@ -98,13 +76,23 @@ const PIECE = 65_536;
 const CUT_SEARCH = 1_024;
 
 /**
- * A long text in folded pieces. A string of up to `length` that is in the folded text is in one of them: each
+ * A long text in folded pieces. A string of up to `length` that is in the folded text is in one of them.
+ */
+export function* foldedPieces(
+  text: string,
+  length: number,
+): Generator<string, void, undefined> {
+  for (const piece of pieces(text, length)) yield fold(piece);
+}
+
+/**
+ * A long text in pieces. A string of up to `length` that is in the folded text is in one of their folds: each
  * begins as far before the end of the one before it as that takes.
  *
  * The cuts are before characters of ASCII, which nothing before them combines with, unless there are none
  * far and wide.
  */
-export function* foldedPieces(
+export function* pieces(
   text: string,
   length: number,
 ): Generator<string, void, undefined> {
@@ -114,18 +102,26 @@ export function* foldedPieces(
   let from = 0;
   while (text.length - from > size) {
     const to = cutBefore(text, from + size);
-    yield fold(text.slice(from, to));
+    yield text.slice(from, to);
     from = cutBefore(text, to - overlap);
   }
-  yield fold(text.slice(from));
+  yield text.slice(from);
 }
 
 /**
  * Whether the pieces of a text are the same whatever is searched for, but for where they are cut: it is short
- * enough for one, or of ASCII, which folds letter by letter.
+ * enough for one, or has a character of ASCII to cut before wherever it is looked for.
  */
 export function isOnePiece(text: string): boolean {
-  return text.length <= PIECE || isAscii(text);
+  if (text.length <= PIECE) return true;
+  let ascii = -1;
+  while (ascii + CUT_SEARCH < text.length) {
+    let next = ascii + CUT_SEARCH;
+    while (next > ascii && text.charCodeAt(next) >= 0x80) next--;
+    if (next === ascii) return false;
+    ascii = next;
+  }
+  return true;
 }
 
 /** The last place up to `at` where a text can be cut. */
@@ -135,11 +131,6 @@ function cutBefore(text: string, at: number): number {
   }
   const isLowSurrogate = (text.charCodeAt(at) & 0xfc00) === 0xdc00;
   return isLowSurrogate ? at - 1 : at;
-}
-
-function isAscii(text: string): boolean {
-  // deno-lint-ignore no-control-regex
-  return !/[^\x00-\x7f]/.test(text);
 }
 
 /** Up to this length the engine's own search is linear: its tables hold that much of the string. */
