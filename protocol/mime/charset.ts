@@ -7,13 +7,15 @@
 
 // @ts-types="../../deps/iconv_lite.d.ts"
 import iconv from "iconv-lite";
-import { Buffer } from "node:buffer";
+import { Buffer, isAscii, isUtf8 } from "node:buffer";
 
 type Decode = (bytes: Uint8Array) => string;
 
 /** What is known of a charset. */
 interface Charset {
   readonly decode: Decode;
+  readonly isUtf8: boolean;
+  /** Whether text that has no other bytes than those of ASCII is what ASCII says; NUL aside. */
   readonly extendsAscii: boolean;
 }
 
@@ -24,7 +26,9 @@ const charsets = new Map<string, Charset | null>();
 const ASCII = String.fromCharCode(
   ...Array.from({ length: 254 }, (_, at) => at < 127 ? at + 1 : 254 - at),
 );
-const ASCII_BYTES = Uint8Array.from(ASCII, (char) => char.charCodeAt(0));
+/** What no other charset has the bytes for that UTF-8 has. */
+const BEYOND_ASCII = "a\u00e9\u4e00\u{1f600}";
+const encoder = new TextEncoder();
 
 /** A sender chooses the labels: beyond so many they are looked up again each time. */
 const MAX_REMEMBERED = 200;
@@ -62,9 +66,14 @@ export function isKnownCharset(charset: string): boolean {
   return charsetOf(charset) !== undefined;
 }
 
-/** Whether text in a charset that has no other bytes than those of ASCII is what ASCII says; NUL aside. */
-export function extendsAscii(charset: string): boolean {
-  return charsetOf(charset)?.extendsAscii ?? false;
+/**
+ * Whether the bytes of a text in a charset are those that it has in UTF-8, which is known of valid UTF-8 and of plain
+ * ASCII. A byte order mark counts for nothing, and NUL is not looked at.
+ */
+export function isSameInUtf8(bytes: Uint8Array, charset: string): boolean {
+  const known = charsetOf(charset);
+  if (known === undefined) return false;
+  return known.isUtf8 ? isUtf8(bytes) : known.extendsAscii && isAscii(bytes);
 }
 
 function charsetOf(label: string): Charset | undefined {
@@ -72,17 +81,20 @@ function charsetOf(label: string): Charset | undefined {
   let charset = charsets.get(name);
   if (charset === undefined) {
     const decode = findDecoder(ALIASES.get(name) ?? name);
-    charset = decode === undefined
-      ? null
-      : { decode, extendsAscii: decodesAscii(decode) };
+    charset = decode === undefined ? null : {
+      decode,
+      isUtf8: decodes(decode, BEYOND_ASCII),
+      extendsAscii: decodes(decode, ASCII),
+    };
     if (charsets.size < MAX_REMEMBERED) charsets.set(name, charset);
   }
   return charset ?? undefined;
 }
 
-function decodesAscii(decode: Decode): boolean {
+/** Whether a text is decoded from the bytes that it has in UTF-8. */
+function decodes(decode: Decode, text: string): boolean {
   try {
-    return decode(ASCII_BYTES) === ASCII;
+    return decode(encoder.encode(text)) === text;
   } catch {
     return false;
   }

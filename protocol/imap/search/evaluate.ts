@@ -137,17 +137,17 @@ class Search {
     if (![...fields].some((name) => KEPT_FIELDS.has(name))) return;
     const open = new UidBuffer(this.#open.length);
     const candidate = this.#candidate;
-    const texts = this.#index;
     const { mailbox } = this.#context;
+    const texts = this.#index;
     const signer = new FieldSigner();
     for await (const batch of mailbox.readSummaries(this.#open)) {
       for (const { uid, bytes } of batch) {
         if (this.#pace.due) await this.#pace.rest();
         if (!this.#place(uid)) continue;
-        const kept = readSummary(bytes)?.fields;
-        candidate.header = kept && new HeaderTexts(kept, fields);
-        if (texts !== undefined && kept && !candidate.fieldsSignature) {
-          candidate.fieldsSignature = signer.sign(kept);
+        const summary = readSummary(bytes);
+        candidate.header = summary && new HeaderTexts(summary.fields, fields);
+        if (texts !== undefined && summary && !candidate.fieldsSignature) {
+          candidate.fieldsSignature = signer.sign(summary);
           texts.noteFields(uid, candidate.fieldsSignature);
         }
         const value = this.#predicate.test(candidate);

@@ -115,19 +115,12 @@ export function* headerLines(
   start: number,
   end: number,
 ): Generator<string, void, undefined> {
-  for (const { nameStart, valueStart, end: to } of fields(bytes, start, end)) {
-    yield headerLine(bytes, nameStart, valueStart, to);
+  for (const field of fields(bytes, start, end)) {
+    const to = Math.min(
+      field.end,
+      field.valueStart + MIME_LIMITS.maxAddressBytes,
+    );
+    const text = unfold(decodeUnlabelled(bytes, field.nameStart, to));
+    yield foldHeader(decodeWords(text));
   }
-}
-
-/** A field of a header with its name, folded for comparison. */
-export function headerLine(
-  bytes: Uint8Array,
-  nameStart: number,
-  valueStart: number,
-  end: number,
-): string {
-  const to = Math.min(end, valueStart + MIME_LIMITS.maxAddressBytes);
-  const text = unfold(decodeUnlabelled(bytes, nameStart, to));
-  return foldHeader(decodeWords(text));
 }

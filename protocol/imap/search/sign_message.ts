@@ -1,33 +1,35 @@
 /**
  * Makes the signatures of messages: of all that TEXT looks at, and of the header fields that summaries keep.
  *
- * Nearly all of mail is ASCII once its transfer encoding has been undone. Such bytes are signed as they are; a text is
- * made of the others alone.
+ * Nearly all of mail is ASCII or UTF-8 once its transfer encoding has been undone. Such bytes are signed as they are; a
+ * text is made of the others alone.
  *
  * @module
  */
 
-import { extendsAscii } from "../../mime/charset.ts";
+import { isUtf8 } from "node:buffer";
+import { isBlank, LF, unfoldedLine } from "../../mime/bytes.ts";
+import { isSameInUtf8 } from "../../mime/charset.ts";
 import { decodeWords } from "../../mime/encoded_word.ts";
-import { eachField, FieldNames, fieldValue } from "../../mime/header.ts";
+import { fieldValue } from "../../mime/header.ts";
 import { MIME_LIMITS } from "../../mime/limits.ts";
 import type { Part } from "../../mime/part.ts";
 import { labelledText, partBytes, partCharset } from "../../mime/text.ts";
 import type { Pace } from "../../../storage/pace.ts";
-import { KEPT, KEPT_FIELDS } from "../kept_fields.ts";
+import { KEPT_FIELDS } from "../kept_fields.ts";
+import type { Summary } from "../summary.ts";
 import { foldHeader } from "./fold.ts";
-import { headerLine } from "./header_texts.ts";
+import { headerLines } from "./header_texts.ts";
 import { saltOf, type Signature, SignatureBuilder } from "./signature.ts";
-import { isOnePiece, pieces } from "./text_match.ts";
+import { foldedPieces, isOnePiece } from "./text_match.ts";
 
 /** How many bytes to sign between two looks at the clock. */
 const SLICE = 65_536;
-/** How far triples reach: the next slice begins before the end of the last. */
-const REACH = 2;
+const TRIPLE = 3;
+const encoder = new TextEncoder();
 
 /** Of each field that summaries keep, by its number, the salt of its name. */
 const SALTS = Int32Array.from(KEPT_FIELDS, saltOf);
-const NO_NAMES = new FieldNames([]);
 
 /** The most that a signature takes, in bytes: of the fields of a summary, of a whole text. */
 const FIELDS_SIGNATURE = 1_024, TEXT_SIGNATURE = 8_192;
@@ -57,67 +59,87 @@ export class TextSigner {
       if (part.message !== null) open.push(part.message);
       else if (part.type === "MULTIPART") open.push(...part.children);
       else if (part.type === "TEXT" || part.type === "MESSAGE") {
-        const bytes = partBytes(source, part, this.#room);
-        const charset = partCharset(part);
-        if (await this.#signPlain(bytes, charset)) continue;
-        await this.#signText(labelledText(bytes, charset));
+        await this.#signBody(source, part);
       }
     }
     return this.#signature.take();
   }
 
-  /** Signs every field of a part's header, each with its name. */
+  /** Signs the header of a part: all at once what is plain, by its fields what is not. */
   #signHeader(source: Uint8Array, { headerStart, bodyStart }: Part): void {
     const signature = this.#signature;
     const most = headerStart + MIME_LIMITS.maxEnvelopeBytes;
-    const end = Math.min(bodyStart, most);
-    eachField(source, headerStart, end, NO_NAMES, (_, start, value, end) => {
-      if (signature.addPlainField(source, start, end)) return;
-      const valueStart = Math.max(start, value);
-      signature.add(headerLine(source, start, valueStart, end));
-    });
+    const header = source.subarray(0, Math.min(bodyStart, most));
+    for (let at = headerStart; at < header.length;) {
+      const stop = signature.addPlainHeader(header, at, header.length);
+      if (stop === header.length) return;
+      const start = fieldStart(header, at, stop);
+      at = unfoldedLine(header, stop);
+      for (const line of headerLines(header, start, at)) signature.add(line);
+    }
   }
 
-  /** Signs a body of plain ASCII; false when it is none. */
-  async #signPlain(
-    bytes: Uint8Array,
-    charset: string | undefined,
-  ): Promise<boolean> {
-    if (charset !== undefined && !extendsAscii(charset)) return false;
-    for (let from = 0; from < bytes.length; from += SLICE) {
-      const end = Math.min(from + SLICE + REACH, bytes.length);
-      if (!this.#signature.addPlain(bytes, from, end)) return false;
+  async #signBody(source: Uint8Array, part: Part): Promise<void> {
+    const bytes = partBytes(source, part, this.#room);
+    const charset = partCharset(part);
+    const isSame = charset === undefined
+      ? isUtf8(bytes)
+      : isSameInUtf8(bytes, charset);
+    if (isSame && await this.#signUtf8(bytes)) return;
+    const text = labelledText(bytes, charset);
+    if (text.isWellFormed()) {
+      if (await this.#signUtf8(encoder.encode(text))) return;
+    }
+    await this.#signText(text);
+  }
+
+  /** Signs text in UTF-8; false for one with NUL in it, and for a long one that has no places to be cut. */
+  async #signUtf8(bytes: Uint8Array): Promise<boolean> {
+    const { length } = bytes;
+    if (!isOnePiece(length, (at) => bytes[at]!)) return false;
+    for (let from = 0; from < length;) {
+      let end = Math.min(from + SLICE, length);
+      while (end < length && bytes[end]! >= 0x80) end--;
+      if (!this.#signature.addUtf8(bytes, from, end)) return false;
+      from = end;
       if (this.#pace.due) await this.#pace.rest();
     }
     return true;
   }
 
+  /** Signs what is as seldom as it is odd. */
   async #signText(text: string): Promise<void> {
-    if (!isOnePiece(text)) return this.#signature.spoil();
-    for (const piece of pieces(text, REACH + 1)) {
-      this.#signature.addText(piece);
+    if (!isOnePiece(text.length, (at) => text.charCodeAt(at))) {
+      return this.#signature.spoil();
+    }
+    for (const piece of foldedPieces(text, TRIPLE)) {
+      this.#signature.add(piece);
       if (this.#pace.due) await this.#pace.rest();
     }
   }
+}
+
+/** Where the header field begins that a place is in, of those from a first one on. */
+function fieldStart(bytes: Uint8Array, first: number, place: number): number {
+  let at = place;
+  while (at > first && (bytes[at - 1] !== LF || isBlank(bytes[at]))) at--;
+  return at;
 }
 
 /** Signs the header fields that summaries keep, of one message after the other, each with its name as the salt. */
 export class FieldSigner {
   readonly #signature = new SignatureBuilder(FIELDS_SIGNATURE);
 
-  /**
-   * Signs the fields of a message.
-   * @param header what its summary has of its header
-   */
-  sign(header: Uint8Array): Signature {
+  /** Signs the fields of a message. */
+  sign(summary: Summary): Signature {
     const signature = this.#signature;
-    const { length } = header;
-    eachField(header, 0, length, KEPT, (number, nameStart, valueStart, end) => {
-      if (number < 0) return;
-      const salt = SALTS[number]!;
-      if (signature.addPlainField(header, valueStart, end, salt)) return;
-      const field = { name: "", nameStart, valueStart, end };
-      const value = fieldValue(header, field, MIME_LIMITS.maxAddressBytes);
+    const { fields } = summary;
+    summary.eachField((name, start, valueStart, end) => {
+      const salt = SALTS[name]!;
+      const stop = signature.addPlainHeader(fields, valueStart, end, salt);
+      if (stop === end) return;
+      const field = { name: "", nameStart: start, valueStart, end };
+      const value = fieldValue(fields, field, MIME_LIMITS.maxAddressBytes);
       signature.add(foldHeader(decodeWords(value)), salt);
     });
     return signature.take()!;

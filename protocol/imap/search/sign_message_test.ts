@@ -11,9 +11,10 @@ import { rounds } from "../../../tests/shards/part.ts";
 import { readSummary, summarize } from "../summary.ts";
 import { searchBody } from "./body_search.ts";
 import { search } from "./evaluate.ts";
+import { fold } from "./fold.ts";
 import { HeaderTexts } from "./header_texts.ts";
 import { FieldSigner, TextSigner } from "./sign_message.ts";
-import { mayContain, saltOf } from "./signature.ts";
+import { mayContain, saltOf, triplesOf } from "./signature.ts";
 import { contextOf, mailboxOf } from "./testing.ts";
 import { TextIndexes } from "./text_index.ts";
 import { Needle } from "./text_match.ts";
@@ -35,7 +36,14 @@ const unit = fc.constantFrom(
     "\0",
     "\u00a0",
   ],
-  ...["\u0301".repeat(31), '\u001b$B$"\u001b(B', "+AOk-", "w6k=", "ＡＢ"],
+  ...[
+    "\u0301".repeat(31),
+    '\u001b$B$"\u001b(B',
+    "+AOk-",
+    "+2AA-",
+    "w6k=",
+    "ＡＢ",
+  ],
 );
 const units = (maxLength: number) => fc.array(unit, { maxLength });
 
@@ -85,10 +93,13 @@ const message = fc.record({
 });
 
 const needles = fc.array(
-  fc.array(fc.oneof(unit, fc.constantFrom("é", "b", "ss", "fi", "Subject")), {
-    minLength: 1,
-    maxLength: 3,
-  }).map((units) => units.join("")),
+  fc.array(
+    fc.oneof(unit, fc.constantFrom("é", "b", "ss", "fi", "Subject", "\ud800")),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  ).map((units) => units.join("")),
   { minLength: 1, maxLength: 6 },
 );
 
@@ -127,9 +138,9 @@ Deno.test("what is found in a header field passes the signature of fields", () =
   const names = ["subject", "from"];
   fc.assert(
     fc.property(message, needles, (source, texts) => {
-      const { fields } = readSummary(summarize(source))!;
-      const signature = signer.sign(fields);
-      const header = new HeaderTexts(fields, new Set(names));
+      const summary = readSummary(summarize(source))!;
+      const signature = signer.sign(summary);
+      const header = new HeaderTexts(summary.fields, new Set(names));
       for (const name of names) {
         for (const needle of texts.map((text) => new Needle(text))) {
           if (!header.contains(name, needle)) continue;
@@ -177,4 +188,52 @@ Deno.test("search() finds what it would without signatures, the first time and a
     ),
     { numRuns: rounds(300) },
   );
+});
+
+/** A message that is one text in a charset. */
+function textMessage(charset: string, body: Uint8Array): Uint8Array {
+  const header = encoder.encode(
+    `Content-Type: text/plain; charset=${charset}\r\n\r\n`,
+  );
+  const source = new Uint8Array(header.length + body.length);
+  source.set(header);
+  source.set(body, header.length);
+  return source;
+}
+
+Deno.test("a long text is signed across the places where it is cut", async () => {
+  const signer = new TextSigner(new Pace());
+  for (const fill of ["filler ", "größe ", "ÿÿÿÿ ÿÿÿÿÿÿÿÿÿ\u00a0"]) {
+    const text = Array.from(
+      { length: Math.ceil(150_000 / fill.length) },
+      (_, n) => fill + (n % 97).toString(36),
+    ).join("");
+    const bodies = [
+      ["utf-8", encoder.encode(text)],
+      ["iso-8859-1", oldBytes(text)],
+    ] as const;
+    const folded = fold(text);
+    const triples = new Set<string>();
+    for (let at = 2; at < folded.length; at++) {
+      triples.add(folded.slice(at - 2, at + 1));
+    }
+    for (const [charset, body] of bodies) {
+      const source = textMessage(charset, body);
+      const signature = await signer.sign(source, parseMessage(source));
+      for (const triple of triples) {
+        assert(mayContain(signature!, triplesOf(triple)), triple);
+      }
+    }
+  }
+});
+
+Deno.test("a long text that has no place to be cut is not signed", async () => {
+  const signer = new TextSigner(new Pace());
+  const long = "日本".repeat(1_000);
+  const sign = (text: string) => {
+    const source = textMessage("utf-8", encoder.encode(text));
+    return signer.sign(source, parseMessage(source));
+  };
+  assertEquals(await sign(long + "a ".repeat(40_000)), undefined);
+  assert(await sign(long) !== undefined);
 });

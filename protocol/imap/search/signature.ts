@@ -21,7 +21,13 @@ const LEAST = 32;
 /** Of so many bits, one may be set: with a third of them set, six triples let one text in 700 pass. */
 const SPARSE = 3;
 
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
 const TAB = 9, SPACE = 32, EQUALS = 61, QUESTION = 63;
+
+/** The capitals, and a space for all white space of a header. */
+const UNFOLDED = CAPITALS.slice().fill(SPACE, TAB, LF + 1);
+UNFOLDED[CR] = SPACE;
 
 /** Bits of a text, for as long as it lives in memory. */
 export type Signature = Int32Array;
@@ -30,6 +36,8 @@ export type Signature = Int32Array;
 export class SignatureBuilder {
   readonly #bits: Int32Array;
   readonly #mask: number;
+  /** The last code units of what {@linkcode addUtf8} took. */
+  #window = 0;
   #spoiled = false;
 
   /** @param size the most that a signature may take, in bytes: a power of 2 from 32 to 8,192 */
@@ -50,87 +58,97 @@ export class SignatureBuilder {
   }
 
   /**
-   * Takes a text as it is, and signs what {@linkcode fold} would make of it; two triples more, with nothing before its
-   * first unit, do no harm.
+   * Takes a text in valid UTF-8, and signs what {@linkcode fold} would make of it; two triples more, with nothing before
+   * the first character, do no harm. A long text goes slice by slice from 0 on, each of which but the last ends before
+   * a character of ASCII.
+   * @returns false where NUL is among them, which does not stand for itself in every text
    */
-  addText(text: string): void {
+  addUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+    if (start === 0) this.#window = 0;
+    for (let at = start; at < end;) {
+      at = this.#addAscii(bytes, at, end);
+      if (at < end && bytes[at] === 0) return false;
+      at = this.#addBeyondAscii(bytes, at, end);
+    }
+    return true;
+  }
+
+  /**
+   * Takes the characters of ASCII from a place on.
+   * @returns where they end, or where NUL is
+   */
+  #addAscii(bytes: Uint8Array, start: number, end: number): number {
     const bits = this.#bits;
     const mask = this.#mask;
-    const { length } = text;
-    let window = 0;
-    // As it was behind the last character of ASCII.
-    let before = 0;
-    for (let at = 0; at < length; at++) {
-      const unit = text.charCodeAt(at);
-      if (unit < 0x80) {
-        before = window = (window << SHIFT) ^ CAPITALS[unit]!;
-        set(bits, hashOf(window) & mask);
-        continue;
-      }
-      const short = shortFoldOf(unit);
+    let window = this.#window;
+    let at = start;
+    for (; at < end; at++) {
+      const capital = CAPITALS[bytes[at]!]!;
+      if (capital === 0) break;
+      window = (window << SHIFT) ^ capital;
+      set(bits, hashOf(window) & mask);
+    }
+    this.#window = window;
+    return at;
+  }
+
+  /**
+   * Takes the characters beyond ASCII from a place on.
+   * @returns where they end
+   */
+  #addBeyondAscii(bytes: Uint8Array, start: number, end: number): number {
+    const bits = this.#bits;
+    const mask = this.#mask;
+    let window = this.#window;
+    let at = start;
+    while (at < end && bytes[at]! >= 0x80) {
+      const unit = unitAt(bytes, at);
+      const short = unit === 0 ? 0 : shortFoldOf(unit);
+      at += unit < 0x800 ? 2 : 3;
       if (short !== 0) {
         window = (window << SHIFT) ^ short;
         set(bits, hashOf(window) & mask);
         continue;
       }
-      let folded = longFoldOf(unit);
+      let folded = unit === 0 ? undefined : longFoldOf(unit);
       if (folded === undefined) {
-        const from = runStart(text, at);
-        at = runEnd(text, at);
-        folded = fold(text.slice(from, at--));
-        window = before;
+        while (at < end && bytes[at]! >= 0x80) at++;
+        folded = fold(utf8.decode(bytes.subarray(start, at)));
+        window = this.#window;
       }
       for (let index = 0; index < folded.length; index++) {
         window = (window << SHIFT) ^ folded.charCodeAt(index);
         set(bits, hashOf(window) & mask);
       }
     }
+    this.#window = window;
+    return at;
   }
 
   /**
-   * Takes bytes of ASCII as a text, as {@linkcode addText} does.
-   * @returns false where other bytes than ASCII or a NUL are among them, so that the text has to be taken
+   * Takes bytes of header fields, or of a field's value, as {@linkcode foldHeader} would fold them.
+   * @returns where there is the first byte that is not ASCII, NUL or the begin of an encoded word; else the end
    */
-  addPlain(bytes: Uint8Array, start: number, end: number): boolean {
-    const bits = this.#bits;
-    const mask = this.#mask;
-    let window = 0;
-    for (let at = start; at < end; at++) {
-      const unit = CAPITALS[bytes[at]!]!;
-      if (unit === 0) return false;
-      window = (window << SHIFT) ^ unit;
-      set(bits, hashOf(window) & mask);
-    }
-    return true;
-  }
-
-  /**
-   * Takes the bytes of a header field, or of its value, as {@linkcode foldHeader} would fold them.
-   * @returns false where other bytes than ASCII, a NUL or an encoded word are among them
-   */
-  addPlainField(
+  addPlainHeader(
     bytes: Uint8Array,
     start: number,
     end: number,
     salt = 0,
-  ): boolean {
+  ): number {
     const bits = this.#bits;
     const mask = this.#mask;
     let window = 0;
     let last = 0;
     let units = 0;
     for (let at = start; at < end; at++) {
-      let unit = CAPITALS[bytes[at]!]!;
-      if (unit <= SPACE) {
-        if (unit === 0) return false;
-        if (unit === TAB || unit === CR || unit === LF) unit = SPACE;
-        if (unit === SPACE && last === SPACE) continue;
-      } else if (unit === QUESTION && last === EQUALS) return false;
+      const unit = UNFOLDED[bytes[at]!]!;
+      if (unit === 0 || (unit === QUESTION && last === EQUALS)) return at;
+      if (unit === SPACE && last === SPACE) continue;
       last = unit;
       window = (window << SHIFT) ^ unit;
       if (++units > 2) set(bits, hashOf(window ^ salt) & mask);
     }
-    return true;
+    return end;
   }
 
   /** Notes that there is text that it cannot be given. */
@@ -157,16 +175,14 @@ export class SignatureBuilder {
   }
 }
 
-/** Where the characters beyond ASCII begin that the one at a place is among. */
-function runStart(text: string, at: number): number {
-  while (at > 0 && text.charCodeAt(at - 1) >= 0x80) at--;
-  return at;
-}
-
-/** Where they end. */
-function runEnd(text: string, at: number): number {
-  while (at < text.length && text.charCodeAt(at) >= 0x80) at++;
-  return at;
+/** The code unit of a character beyond ASCII in UTF-8; 0 where it has two. */
+function unitAt(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at]!;
+  if (lead >= 0xf0) return 0;
+  const next = bytes[at + 1]! & 0x3f;
+  return lead < 0xe0
+    ? (lead & 0x1f) << 6 | next
+    : (lead & 0x0f) << 12 | next << 6 | (bytes[at + 2]! & 0x3f);
 }
 
 /** The hashes of the triples of a string that has been folded, each once. */

@@ -76,23 +76,13 @@ const PIECE = 65_536;
 const CUT_SEARCH = 1_024;
 
 /**
- * A long text in folded pieces. A string of up to `length` that is in the folded text is in one of them.
- */
-export function* foldedPieces(
-  text: string,
-  length: number,
-): Generator<string, void, undefined> {
-  for (const piece of pieces(text, length)) yield fold(piece);
-}
-
-/**
- * A long text in pieces. A string of up to `length` that is in the folded text is in one of their folds: each
+ * A long text in folded pieces. A string of up to `length` that is in the folded text is in one of them: each
  * begins as far before the end of the one before it as that takes.
  *
  * The cuts are before characters of ASCII, which nothing before them combines with, unless there are none
  * far and wide.
  */
-export function* pieces(
+export function* foldedPieces(
   text: string,
   length: number,
 ): Generator<string, void, undefined> {
@@ -102,22 +92,26 @@ export function* pieces(
   let from = 0;
   while (text.length - from > size) {
     const to = cutBefore(text, from + size);
-    yield text.slice(from, to);
+    yield fold(text.slice(from, to));
     from = cutBefore(text, to - overlap);
   }
-  yield text.slice(from);
+  yield fold(text.slice(from));
 }
 
 /**
  * Whether the pieces of a text are the same whatever is searched for, but for where they are cut: it is short
  * enough for one, or has a character of ASCII to cut before wherever it is looked for.
+ * @param length how long it is, in code units, or in bytes of UTF-8
+ * @param at returns one of them
  */
-export function isOnePiece(text: string): boolean {
-  if (text.length <= PIECE) return true;
-  let ascii = -1;
-  while (ascii + CUT_SEARCH < text.length) {
+export function isOnePiece(
+  length: number,
+  at: (place: number) => number,
+): boolean {
+  if (length <= PIECE) return true;
+  for (let ascii = -1; ascii + CUT_SEARCH < length;) {
     let next = ascii + CUT_SEARCH;
-    while (next > ascii && text.charCodeAt(next) >= 0x80) next--;
+    while (next > ascii && at(next) >= 0x80) next--;
     if (next === ascii) return false;
     ascii = next;
   }
