@@ -29,7 +29,7 @@ export function foldHeader(text: string): string {
 }
 
 /** Whether a text is of ASCII, which folds letter by letter. */
-export function isAscii(text: string): boolean {
+function isAscii(text: string): boolean {
   // deno-lint-ignore no-control-regex
   return !/[^\x00-\x7f]/.test(text);
 }

@@ -54,8 +54,7 @@ export class TextSigner {
   async sign(source: Uint8Array, root: Part): Promise<Signature | undefined> {
     const open: Part[] = [root];
     for (let part = open.pop(); part !== undefined; part = open.pop()) {
-      this.#signHeader(source, part);
-      if (this.#pace.due) await this.#pace.rest();
+      await this.#signHeader(source, part);
       if (part.message !== null) open.push(part.message);
       else if (part.type === "MULTIPART") open.push(...part.children);
       else if (part.type === "TEXT" || part.type === "MESSAGE") {
@@ -66,12 +65,16 @@ export class TextSigner {
   }
 
   /** Signs the header of a part: all at once what is plain, by its fields what is not. */
-  #signHeader(source: Uint8Array, { headerStart, bodyStart }: Part): void {
+  async #signHeader(
+    source: Uint8Array,
+    { headerStart, bodyStart }: Part,
+  ): Promise<void> {
     const signature = this.#signature;
     const most = headerStart + MIME_LIMITS.maxEnvelopeBytes;
     const header = source.subarray(0, Math.min(bodyStart, most));
     for (let at = headerStart; at < header.length;) {
       const stop = signature.addPlainHeader(header, at, header.length);
+      if (this.#pace.due) await this.#pace.rest();
       if (stop === header.length) return;
       const start = fieldStart(header, at, stop);
       at = unfoldedLine(header, stop);

@@ -61,7 +61,7 @@ export class SignatureBuilder {
    * Takes a text in valid UTF-8, and signs what {@linkcode fold} would make of it; two triples more, with nothing before
    * the first character, do no harm. A long text goes slice by slice from 0 on, each of which but the last ends before
    * a character of ASCII.
-   * @returns false where NUL is among them, which does not stand for itself in every text
+   * @returns false where NUL is in it, which does not stand for itself in every text
    */
   addUtf8(bytes: Uint8Array, start: number, end: number): boolean {
     if (start === 0) this.#window = 0;
