@@ -14,7 +14,12 @@
  */
 
 import { type Envelope, envelope } from "../mime/envelope.ts";
-import { eachField, emptyLineAtEnd, headerFields } from "../mime/header.ts";
+import {
+  eachField,
+  emptyLineAtEnd,
+  headerFields,
+  type OnField,
+} from "../mime/header.ts";
 import { MIME_LIMITS } from "../mime/limits.ts";
 import { parseMessage, type Part } from "../mime/parse.ts";
 import { preview } from "../mime/preview.ts";
@@ -28,6 +33,8 @@ import { threadClues } from "./thread_clues.ts";
 const FORMAT = 3;
 const WITHOUT_INDEX = 2;
 const WITHOUT_PREVIEW = 1;
+
+const COLON = 58;
 
 /** The most that a summary may hold; that of a message with more structure than this is left out. */
 const MAX_BYTES = 60_000;
@@ -101,6 +108,29 @@ export class Summary {
     return this.#source === undefined
       ? this.#bytes.subarray(this.#fields, this.#parts)
       : headerFields(this.#source, 0, this.headerSize, KEPT, false);
+  }
+
+  /**
+   * Goes through {@linkcode Summary.fields}.
+   * @param onField told of each field: the number of its name, and where it, its value and its end are in the bytes
+   */
+  eachField(onField: OnField): void {
+    const { fields } = this;
+    if (this.#source !== undefined || this.#bytes[0]! <= WITHOUT_INDEX) {
+      eachField(fields, 0, fields.length, KEPT, (name, ...places) => {
+        if (name >= 0) onField(name, ...places);
+      });
+      return;
+    }
+    const cursor = { bytes: this.#bytes, at: this.#index };
+    for (let start = 0; cursor.at < this.#fields;) {
+      const name = this.#bytes[cursor.at++]!;
+      const end = start + readVarint(cursor);
+      let colon = start;
+      while (colon < end && fields[colon] !== COLON) colon++;
+      onField(name, start, Math.min(colon + 1, end), end);
+      start = end;
+    }
   }
 
   /**

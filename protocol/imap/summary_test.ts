@@ -60,6 +60,29 @@ Deno.test("what is picked of a summary is what would be picked of the source", (
   ));
 });
 
+Deno.test("each field of a summary is told of where it is", () => {
+  const source = bytes(
+    "to: a@b\r\nX-Other: 1\r\nSubject \t: s: t\r\n u\r\nTO: c@d\r\nCc:\r\n\r\nTo: text",
+  );
+  const names = [...KEPT_FIELDS];
+  for (const summary of [...inAllFormats(source), summaryOf(source)]) {
+    const told: string[][] = [];
+    summary.eachField((name, start, valueStart, end) =>
+      told.push([
+        names[name]!,
+        text(summary.fields.subarray(start, valueStart)),
+        text(summary.fields.subarray(valueStart, end)),
+      ])
+    );
+    assertEquals(told, [
+      ["to", "to:", " a@b\r\n"],
+      ["subject", "Subject \t:", " s: t\r\n u\r\n"],
+      ["to", "TO:", " c@d\r\n"],
+      ["cc", "Cc:", "\r\n"],
+    ]);
+  }
+});
+
 Deno.test("fields that are too much to be kept are picked of the source", () => {
   const folded = `Subject: x\r\n${" y\r\n".repeat(20_000)}`;
   const many = "X: y\r\n".repeat(MIME_LIMITS.maxEnvelopeBytes / 6);

@@ -7,12 +7,28 @@
 
 // @ts-types="../../deps/iconv_lite.d.ts"
 import iconv from "iconv-lite";
-import { Buffer } from "node:buffer";
+import { Buffer, isAscii, isUtf8 } from "node:buffer";
 
 type Decode = (bytes: Uint8Array) => string;
 
-/** Decoders by lower-case label; null for a label that nothing knows. */
-const decoders = new Map<string, Decode | null>();
+/** What is known of a charset. */
+interface Charset {
+  readonly decode: Decode;
+  readonly isUtf8: boolean;
+  /** Whether text that has no other bytes than those of ASCII is what ASCII says; NUL aside. */
+  readonly extendsAscii: boolean;
+}
+
+/** Charsets by lower-case label; null for a label that nothing knows. */
+const charsets = new Map<string, Charset | null>();
+
+/** All of ASCII but NUL, forwards and backwards: no shift or escape goes unnoticed in both. */
+const ASCII = String.fromCharCode(
+  ...Array.from({ length: 254 }, (_, at) => at < 127 ? at + 1 : 254 - at),
+);
+/** What no other charset has the bytes for that UTF-8 has. */
+const BEYOND_ASCII = "a\u00e9\u4e00\u{1f600}";
+const encoder = new TextEncoder();
 
 /** A sender chooses the labels: beyond so many they are looked up again each time. */
 const MAX_REMEMBERED = 200;
@@ -38,7 +54,7 @@ export function decodeCharset(
   charset: string,
 ): string | undefined {
   try {
-    return decoderOf(charset)?.(bytes);
+    return charsetOf(charset)?.decode(bytes);
   } catch {
     // A decoder that gives up on its input knows as little as none.
     return undefined;
@@ -47,17 +63,41 @@ export function decodeCharset(
 
 /** Whether {@linkcode decodeCharset} knows a charset: where SEARCH has to answer BADCHARSET it does not. */
 export function isKnownCharset(charset: string): boolean {
-  return decoderOf(charset) !== undefined;
+  return charsetOf(charset) !== undefined;
 }
 
-function decoderOf(charset: string): Decode | undefined {
-  const label = charset.trim().toLowerCase();
-  let decode = decoders.get(label);
-  if (decode === undefined) {
-    decode = findDecoder(ALIASES.get(label) ?? label) ?? null;
-    if (decoders.size < MAX_REMEMBERED) decoders.set(label, decode);
+/**
+ * Whether the bytes of a text in a charset are those that it has in UTF-8, which is known of valid UTF-8 and of plain
+ * ASCII. A byte order mark counts for nothing, and NUL is not looked at.
+ */
+export function isSameInUtf8(bytes: Uint8Array, charset: string): boolean {
+  const known = charsetOf(charset);
+  if (known === undefined) return false;
+  return known.isUtf8 ? isUtf8(bytes) : known.extendsAscii && isAscii(bytes);
+}
+
+function charsetOf(label: string): Charset | undefined {
+  const name = label.trim().toLowerCase();
+  let charset = charsets.get(name);
+  if (charset === undefined) {
+    const decode = findDecoder(ALIASES.get(name) ?? name);
+    charset = decode === undefined ? null : {
+      decode,
+      isUtf8: decodes(decode, BEYOND_ASCII),
+      extendsAscii: decodes(decode, ASCII),
+    };
+    if (charsets.size < MAX_REMEMBERED) charsets.set(name, charset);
   }
-  return decode ?? undefined;
+  return charset ?? undefined;
+}
+
+/** Whether a text is decoded from the bytes that it has in UTF-8. */
+function decodes(decode: Decode, text: string): boolean {
+  try {
+    return decode(encoder.encode(text)) === text;
+  } catch {
+    return false;
+  }
 }
 
 function findDecoder(label: string): Decode | undefined {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decodeCharset, isKnownCharset } from "./charset.ts";
+import { decodeCharset, isKnownCharset, isSameInUtf8 } from "./charset.ts";
 
 Deno.test("charsets of TextDecoder and of iconv-lite", () => {
   for (
@@ -59,4 +59,30 @@ Deno.test("labels and bytes of any kind never throw", () => {
     const text = decodeCharset(bytes, label);
     assertEquals(text !== undefined, isKnownCharset(label));
   }));
+});
+
+Deno.test("text that has the same bytes in UTF-8", () => {
+  const ascii = new TextEncoder().encode("a+AOk-\x1b$B&~{ b");
+  const other = new TextEncoder().encode("aé");
+  for (const charset of ["utf-8", "UTF8", "utf8mb4"]) {
+    assert(isSameInUtf8(ascii, charset), charset);
+    assert(isSameInUtf8(other, charset), charset);
+    assert(!isSameInUtf8(Uint8Array.of(0xe9), charset), charset);
+  }
+  for (
+    const charset of [
+      ..."US-ASCII iso-8859-1 iso-8859-8-i windows-1251 koi8-r".split(" "),
+      ..."gb2312 gb18030 big5 euc-kr shift_jis euc-jp cp437 macintosh"
+        .split(" "),
+    ]
+  ) {
+    assert(isSameInUtf8(ascii, charset), charset);
+    assert(!isSameInUtf8(other, charset), charset);
+  }
+  for (
+    const charset of [
+      ..."utf-16 utf-16be utf-32 utf-7 utf-7-imap iso-2022-jp".split(" "),
+      ..."hz-gb-2312 iso-2022-kr x-none base64".split(" "),
+    ]
+  ) assert(!isSameInUtf8(ascii, charset), charset);
 });

@@ -14,11 +14,45 @@ import { decodeExtended, type Parameters } from "./parameters.ts";
  */
 export function decodeWords(text: string): string {
   if (!text.includes("=?")) return text;
+  return decodeOneWord(text) ?? decodeAnyWords(text);
+}
+
+function decodeAnyWords(text: string): string {
   try {
     return libmime.decodeWords(text);
   } catch {
     return text;
   }
+}
+
+/** A text with a single encoded word that is in UTF-8, as nearly all are, and without any fault. */
+const ONE_WORD =
+  /^([^=]*)=\?utf-8\?(?:b\?([a-z0-9+/]*={0,2})|q\?((?:[!-<>@-~]|=[0-9a-f]{2})*))\?=([^=]*)$/i;
+const MAX_ONE_WORD = 1_000;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Decodes {@linkcode ONE_WORD}; undefined for any other text, and for a long one. */
+function decodeOneWord(text: string): string | undefined {
+  if (text.length > MAX_ONE_WORD) return undefined;
+  const match = ONE_WORD.exec(text);
+  if (match === null) return undefined;
+  const [, before, base64, quoted, behind] = match;
+  try {
+    const word = base64 === undefined
+      ? decodeQuoted(quoted!)
+      : utf8.decode(Uint8Array.fromBase64(base64, STRICT));
+    return `${before}${word}${behind}`;
+  } catch {
+    return undefined;
+  }
+}
+
+const STRICT = { lastChunkHandling: "strict" } as const;
+
+/** Decodes Q (RFC 2047 § 4.2). @throws {URIError} where that is no UTF-8 */
+function decodeQuoted(text: string): string {
+  const escaped = text.replaceAll("%", "%25").replaceAll("_", " ");
+  return decodeURIComponent(escaped.replaceAll("=", "%"));
 }
 
 /**

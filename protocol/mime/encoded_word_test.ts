@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+// @ts-types="../../deps/libmime.d.ts"
+import libmime from "libmime";
+import { rounds } from "../../tests/shards/part.ts";
 import { decodeWords, fileName, parameterText } from "./encoded_word.ts";
 
 Deno.test("encoded words", () => {
@@ -56,4 +59,24 @@ Deno.test("parameters and file names", () => {
   assertEquals(fileName({ parameters, disposition: null }), "aé");
   assertEquals(fileName({ parameters, disposition: { parameters } }), "é");
   assertEquals(fileName({ parameters: [], disposition: null }), undefined);
+});
+
+Deno.test("a single word in UTF-8 is decoded as words of any kind are", () => {
+  const text = fc.array(
+    fc.constantFrom(
+      ...["a", " ", "_", "%", "=", "?", "=?", "?=", "=?utf-8?q?", "=?UTF-8?B?"],
+      ...["=C3=A9", "=c3", "=E9", "=0", "w6k=", "w6k", "77u/", "é", "\n", "~"],
+    ),
+    { maxLength: 8 },
+  ).map((pieces) => pieces.join(""));
+  const word = fc.tuple(fc.constantFrom("Q?", "b?"), text)
+    .map(([encoding, text]) => `=?utf-8?${encoding}${text}?=`);
+  fc.assert(
+    fc.property(text, word, text, (before, word, behind) => {
+      for (const one of [word, before + word + behind]) {
+        assertEquals(decodeWords(one), libmime.decodeWords(one));
+      }
+    }),
+    { numRuns: rounds(5_000) },
+  );
 });

@@ -94,8 +94,8 @@ function nameOf(
   return nameEnd > start ? names.find(bytes, start, nameEnd) : -1;
 }
 
-/** What is told of a field: where it begins, where its value does and where it ends; and its name's number. */
-type OnField = (
+/** What is told of a header field: where it begins, where its value does and where it ends; and its name's number. */
+export type OnField = (
   name: number,
   start: number,
   valueStart: number,

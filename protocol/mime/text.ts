@@ -105,12 +105,39 @@ function* texts(
  * @param bytes the whole message that `part` was read from
  */
 export function partText(bytes: Uint8Array, part: Part): string {
+  return labelledText(partBytes(bytes, part), partCharset(part));
+}
+
+/**
+ * The body of a part without its transfer encoding; as it stands where that is unknown.
+ * @param bytes the whole message that `part` was read from
+ * @param room may be used for what is returned, if that fits
+ */
+export function partBytes(
+  bytes: Uint8Array,
+  part: Part,
+  room?: Uint8Array,
+): Uint8Array {
   const end = Math.min(part.bodyEnd, part.bodyStart + MIME_LIMITS.maxBodyBytes);
   const body = bytes.subarray(part.bodyStart, end);
-  const decoded = decode(body, part.encoding) ?? body;
+  return decode(body, part.encoding, room) ?? body;
+}
+
+/** The charset that a part says it is in; undefined where it says none, or US-ASCII. */
+export function partCharset(part: Part): string | undefined {
   const charset = parameterText(part.parameters, "charset");
-  const text = charset === undefined || /^(us-ascii)?$/i.test(charset)
+  return charset === undefined || /^(us-ascii)?$/i.test(charset)
     ? undefined
-    : decodeCharset(decoded, charset);
-  return text ?? decodeUnlabelled(decoded);
+    : charset;
+}
+
+/** The text of bytes in the charset that {@linkcode partCharset} says. */
+export function labelledText(
+  bytes: Uint8Array,
+  charset: string | undefined,
+): string {
+  const text = charset === undefined
+    ? undefined
+    : decodeCharset(bytes, charset);
+  return text ?? decodeUnlabelled(bytes);
 }

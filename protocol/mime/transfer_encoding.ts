@@ -4,7 +4,9 @@
  * @module
  */
 
-import { CR, latin1, LF, lineEnd } from "./bytes.ts";
+import { CR, isBlank, latin1, LF, lineEnd } from "./bytes.ts";
+
+const EQUALS = 61;
 
 /**
  * Decodes the body of a part.
@@ -12,10 +14,12 @@ import { CR, latin1, LF, lineEnd } from "./bytes.ts";
  * @param encoding the token of Content-Transfer-Encoding, in any case
  * @returns undefined when the encoding is unknown (UNKNOWN-CTE, RFC 3516 § 4.3); for 7BIT, 8BIT and BINARY
  * the same array
+ * @param room may be used for what is returned, if that fits
  */
 export function decode(
   bytes: Uint8Array,
   encoding: string,
+  room?: Uint8Array,
 ): Uint8Array | undefined {
   switch (encoding.toUpperCase()) {
     case "7BIT":
@@ -23,7 +27,7 @@ export function decode(
     case "BINARY":
       return bytes;
     case "QUOTED-PRINTABLE":
-      return decodeQuotedPrintable(bytes);
+      return decodeQuotedPrintable(bytes, room);
     case "BASE64":
       return decodeBase64(bytes);
     case "X-UUENCODE":
@@ -79,7 +83,7 @@ function decodeDamagedBase64(bytes: Uint8Array): Uint8Array {
       decoded[to++] = bits >> 16;
       decoded[to++] = bits >> 8;
       decoded[to++] = bits;
-    } else if (bytes[at] === 61) {
+    } else if (bytes[at] === EQUALS) {
       to = flushQuantum(decoded, to, bits, count);
     } else continue;
     bits = 0;
@@ -110,22 +114,32 @@ function hexValue(byte: number | undefined): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
+/** What is no plain character of quoted-printable: 1 for those. */
+const QUOTED_SPECIAL = new Uint8Array(256);
+for (const byte of [CR, LF, EQUALS]) QUOTED_SPECIAL[byte] = 1;
+
 /**
  * Decodes quoted-printable (RFC 2045 § 6.7): white space before a line end is gone, "=" before it joins the
  * lines, and "=" before anything else but two hexadecimal digits stands for itself.
  */
-function decodeQuotedPrintable(bytes: Uint8Array): Uint8Array {
-  const decoded = new Uint8Array(bytes.length);
+function decodeQuotedPrintable(
+  bytes: Uint8Array,
+  room?: Uint8Array,
+): Uint8Array {
+  const { length } = bytes;
+  const decoded = room !== undefined && room.length >= length
+    ? room
+    : new Uint8Array(length);
   let to = 0;
-  // Where white space at the end of what has been decoded begins.
+  // White space before this is there to stay.
   let solid = 0;
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = 0; at < length; at++) {
     const byte = bytes[at]!;
-    if (byte > 61) {
-      // Most of a text.
+    if (QUOTED_SPECIAL[byte] === 0) {
       decoded[to++] = byte;
-      solid = to;
-    } else if (byte === 61) {
+      continue;
+    }
+    if (byte === EQUALS) {
       const high = hexValue(bytes[at + 1]);
       const low = hexValue(bytes[at + 2]);
       if (high >= 0 && low >= 0) {
@@ -136,17 +150,16 @@ function decodeQuotedPrintable(bytes: Uint8Array): Uint8Array {
         if (next >= 0) at = next - 1;
         else decoded[to++] = byte;
       }
-      solid = to;
-    } else if (byte === LF || byte === CR) {
-      if (byte === LF || bytes[at + 1] === LF) to = solid;
-      decoded[to++] = byte;
-      solid = to;
     } else {
+      if (byte === LF || bytes[at + 1] === LF) {
+        while (to > solid && isBlank(decoded[to - 1])) to--;
+      }
       decoded[to++] = byte;
-      if (byte !== 32 && byte !== 9) solid = to;
     }
+    solid = to;
   }
-  return decoded.subarray(0, solid);
+  while (to > solid && isBlank(decoded[to - 1])) to--;
+  return decoded.subarray(0, to);
 }
 
 /** Where the next line begins if nothing but white space is left of this one, or -1. */

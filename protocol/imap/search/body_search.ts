@@ -9,47 +9,43 @@
  */
 
 import { MIME_LIMITS } from "../../mime/limits.ts";
-import { parseMessage, type Part } from "../../mime/parse.ts";
+import type { Part } from "../../mime/part.ts";
 import { partText } from "../../mime/text.ts";
-import { headerLines, plainText, signHeader } from "./header_texts.ts";
+import { headerLines, plainText } from "./header_texts.ts";
 import type { Pace } from "../../../storage/pace.ts";
 import type { WantedString } from "./predicate.ts";
-import type { SignatureBuilder } from "./signature.ts";
-import { foldedPieces, isOnePiece } from "./text_match.ts";
+import { foldedPieces } from "./text_match.ts";
 
 /**
  * Looks for strings in a message, all at once: the message is decoded one time and a piece at a time.
  * @param source the whole message
+ * @param root its structure
  * @param pace where to rest
- * @param signature gets all that TEXT looks at; without it the search ends when every string has been found
  * @returns for each string 1 when the message has it, else 0
  */
 export async function searchBody(
   source: Uint8Array,
+  root: Part,
   strings: readonly WantedString[],
   pace: Pace,
-  signature?: SignatureBuilder,
 ): Promise<Uint8Array> {
   const found = new Uint8Array(strings.length);
   const longest = Math.max(...strings.map(({ needle }) => needle.length));
-  const open: Part[] = [parseMessage(source)];
-  if (pace.due) await pace.rest();
+  const open: Part[] = [root];
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
-    await searchHeader(source, part, strings, found, pace, signature);
+    await searchHeader(source, part, strings, found, pace);
     if (part.message !== null) open.push(part.message);
     else if (part.type === "MULTIPART") open.push(...part.children);
     else if (part.type === "TEXT" || part.type === "MESSAGE") {
       const text = partText(source, part);
-      if (signature !== undefined && !isOnePiece(text)) signature.spoil();
       for (const piece of foldedPieces(text, longest)) {
-        signature?.add(piece);
         let missing = false;
         for (let index = 0; index < strings.length; index++) {
           if (found[index] === 1) continue;
           if (strings[index]!.needle.inText(piece)) found[index] = 1;
           else missing = true;
         }
-        if (!missing && signature === undefined) return found;
+        if (!missing) return found;
         if (pace.due) await pace.rest();
       }
     }
@@ -64,7 +60,6 @@ async function searchHeader(
   strings: readonly WantedString[],
   found: Uint8Array,
   pace: Pace,
-  signature: SignatureBuilder | undefined,
 ): Promise<void> {
   const end = Math.min(bodyStart, headerStart + MIME_LIMITS.maxEnvelopeBytes);
   if (headerStart === end) return;
@@ -72,11 +67,8 @@ async function searchHeader(
   for (let index = 0; index < strings.length; index++) {
     if (strings[index]!.inHeaders && found[index] === 0) open.push(index);
   }
-  if (open.length === 0 && signature === undefined) return;
+  if (open.length === 0) return;
   const plain = plainText(source, headerStart, end);
-  if (signature !== undefined) {
-    signHeader(signature, source, headerStart, end, plain);
-  }
   const wanted = open.filter((index) =>
     plain === undefined || strings[index]!.needle.mayBeIn(plain)
   );

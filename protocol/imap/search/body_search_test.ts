@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { MIME_LIMITS } from "../../mime/limits.ts";
+import { parseMessage } from "../../mime/parse.ts";
 import { searchBody } from "./body_search.ts";
 import { Pace } from "../../../storage/pace.ts";
 import type { WantedString } from "./predicate.ts";
@@ -18,7 +19,9 @@ async function foundIn(
 ): Promise<number[]> {
   let time = 0;
   const pace = new Pace(() => time += 100);
-  return [...await searchBody(crlf(source), strings, pace)];
+  const bytes = crlf(source);
+  const root = parseMessage(bytes);
+  return [...await searchBody(bytes, root, strings, pace)];
 }
 
 Deno.test("searchBody() looks for all strings at once", async () => {

@@ -3,8 +3,9 @@
  *
  * Three passes, each over what the one before left undecided: by the columns of the mailbox's state, by the
  * header fields in the summaries, by the sources. Memory is bounded by what the storage reads at a time and
- * one message's text; no pass holds up other sessions for long. What earlier searches have learned of texts
- * (`text_index.ts`) spares the later passes most of what does not match.
+ * one message's text; no pass holds up other sessions for long. What has been read is signed before it is looked
+ * into, which most of what does not match is spared (`sign_message.ts`); signatures that are kept (`text_index.ts`)
+ * spare the next search the reading, too.
  *
  * The mailbox may change meanwhile. Each message is judged by what it is when its turn comes, and one that
  * has gone by then does not match.
@@ -17,21 +18,19 @@ import type { UidList } from "../../../storage/model.ts";
 import type { Progress } from "../progress.ts";
 import { KEPT_FIELDS } from "../kept_fields.ts";
 import { readSummary } from "../summary.ts";
+import { parseMessage } from "../../mime/parse.ts";
 import { searchBody } from "./body_search.ts";
 import { type Places, placesOf } from "./columns.ts";
 import type { SearchContext } from "./context.ts";
 import { HeaderTexts } from "./header_texts.ts";
 import type { SearchKey } from "./search_key.ts";
 import { Pace } from "../../../storage/pace.ts";
-import { SignatureBuilder } from "./signature.ts";
+import { FieldSigner, TextSigner } from "./sign_message.ts";
 import type { TextIndex } from "./text_index.ts";
 import { makePredicate, type Predicate } from "./predicate.ts";
 import { type Candidate, UNKNOWN, YES } from "./truth.ts";
 
 export type { SearchContext } from "./context.ts";
-
-/** The most that signatures take, in bytes: of the fields of a summary, of a whole text. */
-const FIELDS_SIGNATURE = 1_024, TEXT_SIGNATURE = 8_192;
 
 /** How many messages to judge by their columns between two looks at the clock. */
 const CLOCK_CHECK = 256;
@@ -122,7 +121,7 @@ class Search {
       candidate.row = row;
       candidate.uid = uid;
       candidate.number = index + 1;
-      if (texts !== undefined) this.#sign(texts, uid);
+      if (texts !== undefined) this.#sign(uid);
       const value = test(candidate);
       if (value === YES) this.#matches.push(uid);
       else if (value === UNKNOWN) open.push(uid);
@@ -138,19 +137,18 @@ class Search {
     if (![...fields].some((name) => KEPT_FIELDS.has(name))) return;
     const open = new UidBuffer(this.#open.length);
     const candidate = this.#candidate;
-    const texts = this.#index;
     const { mailbox } = this.#context;
-    const signature = new SignatureBuilder(FIELDS_SIGNATURE);
+    const texts = this.#index;
+    const signer = new FieldSigner();
     for await (const batch of mailbox.readSummaries(this.#open)) {
       for (const { uid, bytes } of batch) {
         if (this.#pace.due) await this.#pace.rest();
         if (!this.#place(uid)) continue;
-        const kept = readSummary(bytes)?.fields;
-        candidate.header = kept && new HeaderTexts(kept, fields);
-        const unsigned = texts !== undefined && !texts.fields(uid);
-        if (unsigned && candidate.header !== undefined) {
-          candidate.header.sign(signature);
-          texts.noteFields(uid, signature.take()!);
+        const summary = readSummary(bytes);
+        candidate.header = summary && new HeaderTexts(summary.fields, fields);
+        if (texts !== undefined && summary && !candidate.fieldsSignature) {
+          candidate.fieldsSignature = signer.sign(summary);
+          texts.noteFields(uid, candidate.fieldsSignature);
         }
         const value = this.#predicate.test(candidate);
         if (value === YES) this.#matches.push(uid);
@@ -166,9 +164,8 @@ class Search {
     if (this.#open.length === 0) return;
     const { test, fields, strings } = this.#predicate;
     const candidate = this.#candidate;
-    const texts = this.#index;
     const { mailbox } = this.#context;
-    const signature = new SignatureBuilder(TEXT_SIGNATURE);
+    const signer = new TextSigner(this.#pace);
     candidate.wholeHeader = true;
     for await (const batch of mailbox.readSources(this.#open)) {
       for (const { uid, bytes } of batch) {
@@ -178,17 +175,20 @@ class Search {
         candidate.found = undefined;
         let value = test(candidate);
         if (value === UNKNOWN) {
-          const unsigned = texts !== undefined && !texts.text(uid);
-          candidate.found = await searchBody(
-            bytes,
-            strings,
-            this.#pace,
-            unsigned ? signature : undefined,
-          );
-          const signed = unsigned ? signature.take() : undefined;
-          if (signed !== undefined) texts!.noteText(uid, signed);
-          if (!this.#place(uid)) continue;
-          value = test(candidate);
+          const root = parseMessage(bytes);
+          if (candidate.textSignature === undefined) {
+            const signed = await signer.sign(bytes, root);
+            if (signed !== undefined) this.#index?.noteText(uid, signed);
+            if (!this.#place(uid)) continue;
+            candidate.textSignature = signed;
+            value = test(candidate);
+          }
+          if (value === UNKNOWN) {
+            const pace = this.#pace;
+            candidate.found = await searchBody(bytes, root, strings, pace);
+            if (!this.#place(uid)) continue;
+            value = test(candidate);
+          }
         }
         if (value === YES) this.#matches.push(uid);
         this.#judged(1);
@@ -207,13 +207,13 @@ class Search {
     candidate.row = state.indexOf(uid);
     candidate.uid = uid;
     candidate.number = lowerBound(uids, length, uid) + 1;
-    if (this.#index !== undefined) this.#sign(this.#index, uid);
+    this.#sign(uid);
     return candidate.row >= 0;
   }
 
-  #sign(texts: TextIndex, uid: number): void {
-    this.#candidate.fieldsSignature = texts.fields(uid);
-    this.#candidate.textSignature = texts.text(uid);
+  #sign(uid: number): void {
+    this.#candidate.fieldsSignature = this.#index?.fields(uid);
+    this.#candidate.textSignature = this.#index?.text(uid);
   }
 }
 

@@ -15,65 +15,59 @@ import {
   unfold,
 } from "../../mime/header.ts";
 import { MIME_LIMITS } from "../../mime/limits.ts";
-import { saltOf, type SignatureBuilder } from "./signature.ts";
-import { foldHeader, type Needle } from "./text_match.ts";
+import { foldHeader } from "./fold.ts";
+import type { Needle } from "./text_match.ts";
 
 /** The fields of a header that a search asks for. Nothing is decoded that no string can be in. */
 export class HeaderTexts {
-  readonly #bytes: Uint8Array;
+  readonly #source: Uint8Array;
   readonly #names: ReadonlySet<string>;
-  readonly #plain: string | undefined;
+  #header: { bytes: Uint8Array; plain: string | undefined } | undefined;
   #fields: ReadonlyMap<string, readonly HeaderField[]> | undefined;
-  readonly #texts = new Map<string, readonly string[]>();
+  #texts: Map<string, readonly string[]> | undefined;
 
   /**
-   * Looks at a header.
-   * @param bytes a header with its empty line, whatever follows
+   * Looks at a header, once it is asked.
+   * @param source a header with its empty line, whatever follows
    * @param names the fields that will be asked for, in lower case
    */
-  constructor(bytes: Uint8Array, names: ReadonlySet<string>) {
-    const most = bytes.subarray(0, MIME_LIMITS.maxEnvelopeBytes);
-    const end = headerEnd(most, 0);
-    this.#bytes = bytes.subarray(0, end);
+  constructor(source: Uint8Array, names: ReadonlySet<string>) {
+    this.#source = source;
     this.#names = names;
-    this.#plain = plainText(bytes, 0, end);
   }
 
   /** Whether a field of this name contains the string. */
   contains(name: string, needle: Needle): boolean {
-    if (this.#plain !== undefined && !needle.mayBeIn(this.#plain)) return false;
+    const { plain } = this.#look();
+    if (plain !== undefined && !needle.mayBeIn(plain)) return false;
     return this.#textsOf(name).some((text) => needle.inHeader(text));
   }
 
   /** The value of the first field of a name as it stands, unfolded. */
   value(name: string): string | undefined {
     const field = this.#fieldsOf(name)[0];
-    return field === undefined ? undefined : fieldValue(this.#bytes, field);
+    return field === undefined
+      ? undefined
+      : fieldValue(this.#look().bytes, field);
   }
 
-  /** Signs all fields, those that nobody asks for too, each with its name as the salt. */
-  sign(signature: SignatureBuilder): void {
-    const bytes = this.#bytes;
-    const plain = this.#plain;
-    for (const field of fields(bytes, 0, bytes.length)) {
-      // Unfolded or not, a plain field looks the same once its white space has been run together.
-      const text = plain === undefined
-        ? foldHeader(
-          decodeWords(fieldValue(bytes, field, MIME_LIMITS.maxAddressBytes)),
-        )
-        : foldHeader(plain.slice(field.valueStart, field.end));
-      signature.add(text, saltOf(field.name));
+  #look(): { readonly bytes: Uint8Array; readonly plain: string | undefined } {
+    if (this.#header === undefined) {
+      const most = this.#source.subarray(0, MIME_LIMITS.maxEnvelopeBytes);
+      const bytes = most.subarray(0, headerEnd(most, 0));
+      this.#header = { bytes, plain: plainText(bytes, 0, bytes.length) };
     }
+    return this.#header;
   }
 
   #textsOf(name: string): readonly string[] {
+    this.#texts ??= new Map();
     let texts = this.#texts.get(name);
     if (texts === undefined) {
+      const { bytes } = this.#look();
       texts = this.#fieldsOf(name).map((field) =>
         foldHeader(
-          decodeWords(
-            fieldValue(this.#bytes, field, MIME_LIMITS.maxAddressBytes),
-          ),
+          decodeWords(fieldValue(bytes, field, MIME_LIMITS.maxAddressBytes)),
         )
       );
       this.#texts.set(name, texts);
@@ -82,7 +76,7 @@ export class HeaderTexts {
   }
 
   #fieldsOf(name: string): readonly HeaderField[] {
-    this.#fields ??= fieldsByName(this.#bytes, this.#names);
+    this.#fields ??= fieldsByName(this.#look().bytes, this.#names);
     return this.#fields.get(name) ?? [];
   }
 }
@@ -113,21 +107,6 @@ export function plainText(
   if (!isAscii(bytes.subarray(start, end))) return undefined;
   const text = latin1(bytes, start, end).toUpperCase();
   return text.includes("=?") || text.includes("\0") ? undefined : text;
-}
-
-/**
- * Signs a header: every field of it as {@linkcode headerLines} gives it.
- * @param plain {@linkcode plainText} of the same range
- */
-export function signHeader(
-  signature: SignatureBuilder,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  plain: string | undefined,
-): void {
-  if (plain !== undefined) signature.add(foldHeader(plain));
-  else for (const line of headerLines(bytes, start, end)) signature.add(line);
 }
 
 /** All fields of the header in a range with their names, folded for comparison. */

@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { fieldTexts } from "../../mime/text.ts";
 import { headerLines, HeaderTexts, plainText } from "./header_texts.ts";
-import { foldHeader, Needle } from "./text_match.ts";
+import { foldHeader } from "./fold.ts";
+import { Needle } from "./text_match.ts";
 import { rounds } from "../../../tests/shards/part.ts";
 
 const encoder = new TextEncoder();

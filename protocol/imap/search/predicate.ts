@@ -114,12 +114,13 @@ class Compiler {
     const kept = KEPT_FIELDS.has(field);
     const triples = needle.headerTriples(saltOf(field));
     const test: Test = ({ header, wholeHeader, fieldsSignature }) => {
-      if (header !== undefined && (kept || wholeHeader)) {
-        return truth(header.contains(field, needle));
-      }
-      const isThere = !kept || fieldsSignature === undefined ||
-        mayContain(fieldsSignature, triples);
-      return isThere ? UNKNOWN : NO;
+      if (
+        kept && fieldsSignature !== undefined &&
+        !mayContain(fieldsSignature, triples)
+      ) return NO;
+      return header !== undefined && (kept || wholeHeader)
+        ? truth(header.contains(field, needle))
+        : UNKNOWN;
     };
     return { test, cost: HEADER };
   }

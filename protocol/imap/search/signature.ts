@@ -9,6 +9,11 @@
  * @module
  */
 
+import { CR, LF } from "../../mime/bytes.ts";
+import { CAPITALS, fold, longFoldOf, shortFoldOf } from "./fold.ts";
+
+/** By how much code units are shifted against one another in a window of three: the fourth falls out. */
+const SHIFT = 11;
 /** Bits of the hash; the largest signature has 2 to the power of it. */
 const HASH_BITS = 16;
 /** The smallest signature, in bytes. */
@@ -16,33 +21,134 @@ const LEAST = 32;
 /** Of so many bits, one may be set: with a third of them set, six triples let one text in 700 pass. */
 const SPARSE = 3;
 
-/** Bits of a text, for as long as it lives in memory. */
-export type Signature = Uint8Array;
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Gathers the triples of texts into one signature. */
+const TAB = 9, SPACE = 32, EQUALS = 61, QUESTION = 63;
+
+/** The capitals, and a space for all white space of a header. */
+const UNFOLDED = CAPITALS.slice().fill(SPACE, TAB, LF + 1);
+UNFOLDED[CR] = SPACE;
+
+/** Bits of a text, for as long as it lives in memory. */
+export type Signature = Int32Array;
+
+/** Gathers the triples of texts into one signature. Triples do not reach from one text to the next. */
 export class SignatureBuilder {
-  readonly #bits: Uint8Array;
+  readonly #bits: Int32Array;
+  readonly #mask: number;
+  /** The last code units of what {@linkcode addUtf8} took. */
+  #window = 0;
   #spoiled = false;
 
   /** @param size the most that a signature may take, in bytes: a power of 2 from 32 to 8,192 */
   constructor(size: number) {
-    this.#bits = new Uint8Array(size);
+    this.#bits = new Int32Array(size / 4);
+    this.#mask = size * 8 - 1;
   }
 
-  /** Takes a text that has been folded; triples do not reach from one text to the next. */
+  /** Takes a text that has been folded. */
   add(text: string, salt = 0): void {
     const bits = this.#bits;
-    const mask = bits.length * 8 - 1;
-    const { length } = text;
-    let first = text.charCodeAt(0);
-    let second = text.charCodeAt(1);
-    for (let at = 2; at < length; at++) {
-      const third = text.charCodeAt(at);
-      const hash = hashOf(first ^ salt, second, third) & mask;
-      bits[hash >>> 3]! |= 1 << (hash & 7);
-      first = second;
-      second = third;
+    const mask = this.#mask;
+    let window = text.charCodeAt(0) << SHIFT ^ text.charCodeAt(1);
+    for (let at = 2; at < text.length; at++) {
+      window = (window << SHIFT) ^ text.charCodeAt(at);
+      set(bits, hashOf(window ^ salt) & mask);
     }
+  }
+
+  /**
+   * Takes a text in valid UTF-8, and signs what {@linkcode fold} would make of it; two triples more, with nothing before
+   * the first character, do no harm. A long text goes slice by slice from 0 on, each of which but the last ends before
+   * a character of ASCII.
+   * @returns false where NUL is in it, which does not stand for itself in every text
+   */
+  addUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+    if (start === 0) this.#window = 0;
+    for (let at = start; at < end;) {
+      at = this.#addAscii(bytes, at, end);
+      if (at < end && bytes[at] === 0) return false;
+      at = this.#addBeyondAscii(bytes, at, end);
+    }
+    return true;
+  }
+
+  /**
+   * Takes the characters of ASCII from a place on.
+   * @returns where they end, or where NUL is
+   */
+  #addAscii(bytes: Uint8Array, start: number, end: number): number {
+    const bits = this.#bits;
+    const mask = this.#mask;
+    let window = this.#window;
+    let at = start;
+    for (; at < end; at++) {
+      const capital = CAPITALS[bytes[at]!]!;
+      if (capital === 0) break;
+      window = (window << SHIFT) ^ capital;
+      set(bits, hashOf(window) & mask);
+    }
+    this.#window = window;
+    return at;
+  }
+
+  /**
+   * Takes the characters beyond ASCII from a place on.
+   * @returns where they end
+   */
+  #addBeyondAscii(bytes: Uint8Array, start: number, end: number): number {
+    const bits = this.#bits;
+    const mask = this.#mask;
+    let window = this.#window;
+    let at = start;
+    while (at < end && bytes[at]! >= 0x80) {
+      const unit = unitAt(bytes, at);
+      const short = unit === 0 ? 0 : shortFoldOf(unit);
+      at += unit < 0x800 ? 2 : 3;
+      if (short !== 0) {
+        window = (window << SHIFT) ^ short;
+        set(bits, hashOf(window) & mask);
+        continue;
+      }
+      let folded = unit === 0 ? undefined : longFoldOf(unit);
+      if (folded === undefined) {
+        while (at < end && bytes[at]! >= 0x80) at++;
+        folded = fold(utf8.decode(bytes.subarray(start, at)));
+        window = this.#window;
+      }
+      for (let index = 0; index < folded.length; index++) {
+        window = (window << SHIFT) ^ folded.charCodeAt(index);
+        set(bits, hashOf(window) & mask);
+      }
+    }
+    this.#window = window;
+    return at;
+  }
+
+  /**
+   * Takes bytes of header fields, or of a field's value, as {@linkcode foldHeader} would fold them.
+   * @returns where there is the first byte that is not ASCII, NUL or the begin of an encoded word; else the end
+   */
+  addPlainHeader(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    salt = 0,
+  ): number {
+    const bits = this.#bits;
+    const mask = this.#mask;
+    let window = 0;
+    let last = 0;
+    let units = 0;
+    for (let at = start; at < end; at++) {
+      const unit = UNFOLDED[bytes[at]!]!;
+      if (unit === 0 || (unit === QUESTION && last === EQUALS)) return at;
+      if (unit === SPACE && last === SPACE) continue;
+      last = unit;
+      window = (window << SHIFT) ^ unit;
+      if (++units > 2) set(bits, hashOf(window ^ salt) & mask);
+    }
+    return end;
   }
 
   /** Notes that there is text that it cannot be given. */
@@ -53,33 +159,39 @@ export class SignatureBuilder {
   /** Gives the signature, as small as lets it tell something, and begins anew; undefined for a spoiled one. */
   take(): Signature | undefined {
     const spoiled = this.#spoiled;
-    this.#spoiled = false;
-    let bits = this.#bits.slice();
-    this.#bits.fill(0);
-    if (spoiled) return undefined;
+    const bits = this.#bits;
+    let { length } = bits;
     // Both halves laid over one another are the signature of a hash with one bit less.
-    while (bits.length > LEAST) {
-      const half = bits.length / 2;
-      const folded = bits.slice(0, half);
-      for (let at = 0; at < half; at++) folded[at]! |= bits[half + at]!;
-      if (count(folded) * SPARSE > half * 8) break;
-      bits = folded;
+    while (!spoiled && length * 4 > LEAST) {
+      const half = length / 2;
+      if (onesOfHalves(bits, half) * SPARSE > half * 32) break;
+      for (let at = 0; at < half; at++) bits[at]! |= bits[half + at]!;
+      length = half;
     }
-    return bits;
+    const signature = spoiled ? undefined : bits.slice(0, length);
+    this.#spoiled = false;
+    bits.fill(0);
+    return signature;
   }
+}
+
+/** The code unit of a character beyond ASCII in UTF-8; 0 where it has two. */
+function unitAt(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at]!;
+  if (lead >= 0xf0) return 0;
+  const next = bytes[at + 1]! & 0x3f;
+  return lead < 0xe0
+    ? (lead & 0x1f) << 6 | next
+    : (lead & 0x0f) << 12 | next << 6 | (bytes[at + 2]! & 0x3f);
 }
 
 /** The hashes of the triples of a string that has been folded, each once. */
 export function triplesOf(text: string, salt = 0): Uint16Array {
   const hashes = new Set<number>();
-  for (let at = 2; at < text.length; at++) {
-    hashes.add(
-      hashOf(
-        text.charCodeAt(at - 2) ^ salt,
-        text.charCodeAt(at - 1),
-        text.charCodeAt(at),
-      ),
-    );
+  let window = 0;
+  for (let at = 0; at < text.length; at++) {
+    window = (window << SHIFT) ^ text.charCodeAt(at);
+    if (at > 1) hashes.add(hashOf(window ^ salt));
   }
   return Uint16Array.from(hashes);
 }
@@ -98,25 +210,29 @@ export function mayContain(
   signature: Signature,
   triples: Uint16Array,
 ): boolean {
-  const mask = signature.length * 8 - 1;
+  const mask = signature.length * 32 - 1;
   for (let at = 0; at < triples.length; at++) {
     const bit = triples[at]! & mask;
-    if ((signature[bit >>> 3]! & (1 << (bit & 7))) === 0) return false;
+    if ((signature[bit >>> 5]! & (1 << bit)) === 0) return false;
   }
   return true;
 }
 
-function hashOf(first: number, second: number, third: number): number {
-  const mixed = Math.imul(first, 0x9e3779b1) ^
-    Math.imul(second, 0x85ebca77) ^ Math.imul(third, 0xc2b2ae3d);
+/** The hash of three code units that went into a window; what was there before has left it. */
+function hashOf(window: number): number {
+  const mixed = Math.imul(window, 0x9e3779b1);
   return Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d) >>> (32 - HASH_BITS);
 }
 
-function count(bits: Uint8Array): number {
+function set(bits: Int32Array, bit: number): void {
+  bits[bit >>> 5]! |= 1 << bit;
+}
+
+/** How many bits are set when the second half is laid over the first. */
+function onesOfHalves(bits: Int32Array, half: number): number {
   let ones = 0;
-  const words = new Uint32Array(bits.buffer, bits.byteOffset, bits.length / 4);
-  for (let at = 0; at < words.length; at++) {
-    let word = words[at]!;
+  for (let at = 0; at < half; at++) {
+    let word = bits[at]! | bits[half + at]!;
     word -= (word >>> 1) & 0x55555555;
     word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
     ones += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;

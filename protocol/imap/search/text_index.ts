@@ -1,6 +1,6 @@
 /**
- * Signatures of the messages of mailboxes, as far as there is room: made when a search has a message's text in hand
- * anyway, asked by the searches after it.
+ * Signatures of the messages of mailboxes, as far as there is room: made by the search that reads a message, asked by
+ * the searches after it.
  *
  * @module
  */
@@ -56,7 +56,7 @@ export class TextIndex {
       for (const [uid, signature] of signatures) {
         if (state.indexOf(uid) >= 0) continue;
         signatures.delete(uid);
-        this.#resize(-signature.length - OVERHEAD);
+        this.#resize(-signature.byteLength - OVERHEAD);
       }
     }
   }
@@ -73,7 +73,7 @@ export class TextIndex {
     uid: number,
     signature: Signature,
   ): void {
-    const bytes = signature.length + OVERHEAD;
+    const bytes = signature.byteLength + OVERHEAD;
     if (signatures.has(uid) || !this.#indexes.makeRoom(this, bytes)) return;
     signatures.set(uid, signature);
     this.#resize(bytes);

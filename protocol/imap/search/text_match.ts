@@ -13,30 +13,8 @@
  * @module
  */
 
+import { fold, foldHeader } from "./fold.ts";
 import { triplesOf } from "./signature.ts";
-
-/** Text as it is compared: equal strings are equal to a search. It may be longer than its source. */
-export function fold(text: string): string {
-  return isAscii(text)
-    ? text.toUpperCase()
-    : streamSafe(text).normalize("NFKD").toUpperCase();
-}
-
-/**
- * Text without endless runs of combining marks, as the Stream-Safe Text Format of Unicode (UAX #15 § 13) has
- * it: normalization brings a run in order in a time that grows with the square of its length. The half-width
- * sound marks are no combining marks, but decompose to such.
- */
-function streamSafe(text: string): string {
-  return /[\p{M}\uff9e\uff9f]{31}/u.test(text)
-    ? text.replace(/[\p{M}\uff9e\uff9f]{30}/gu, "$&\u034f")
-    : text;
-}
-
-/** A header field's text as it is compared: folded, with each run of white space as one space. */
-export function foldHeader(text: string): string {
-  return fold(text).replace(/[\t\n\r ]+/g, " ");
-}
 
 /** A string that is searched for. */
 export class Needle {
@@ -122,10 +100,22 @@ export function* foldedPieces(
 
 /**
  * Whether the pieces of a text are the same whatever is searched for, but for where they are cut: it is short
- * enough for one, or of ASCII, which folds letter by letter.
+ * enough for one, or has a character of ASCII to cut before wherever it is looked for.
+ * @param length how long it is, in code units, or in bytes of UTF-8
+ * @param at returns one of them
  */
-export function isOnePiece(text: string): boolean {
-  return text.length <= PIECE || isAscii(text);
+export function isOnePiece(
+  length: number,
+  at: (place: number) => number,
+): boolean {
+  if (length <= PIECE) return true;
+  for (let ascii = -1; ascii + CUT_SEARCH < length;) {
+    let next = ascii + CUT_SEARCH;
+    while (next > ascii && at(next) >= 0x80) next--;
+    if (next === ascii) return false;
+    ascii = next;
+  }
+  return true;
 }
 
 /** The last place up to `at` where a text can be cut. */
@@ -135,11 +125,6 @@ function cutBefore(text: string, at: number): number {
   }
   const isLowSurrogate = (text.charCodeAt(at) & 0xfc00) === 0xdc00;
   return isLowSurrogate ? at - 1 : at;
-}
-
-function isAscii(text: string): boolean {
-  // deno-lint-ignore no-control-regex
-  return !/[^\x00-\x7f]/.test(text);
 }
 
 /** Up to this length the engine's own search is linear: its tables hold that much of the string. */

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
-import { fold, foldedPieces, foldHeader, Needle } from "./text_match.ts";
+import { rounds } from "../../../tests/shards/part.ts";
+import { fold, foldHeader } from "./fold.ts";
+import { foldedPieces, Needle } from "./text_match.ts";
 
 Deno.test("fold() makes equal what differs in case, composition or width", () => {
   const classes = [
@@ -20,6 +22,25 @@ Deno.test("fold() makes equal what differs in case, composition or width", () =>
   }
   assert(fold("résumé") !== fold("resume"));
   assert(fold("a") !== fold("b"));
+});
+
+Deno.test("fold() gives beside a character of ASCII what it gives without", () => {
+  const text = fc.string({
+    unit: fc.oneof(
+      fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+      fc.constantFrom(
+        ...["\u0323", "\u0301", "\uff9e", "\u0345", "σ", "İ", "ŉ"],
+        ...["\u0301".repeat(30), "\u0301".repeat(31), "\ud835", "\udc1a"],
+      ),
+    ),
+    maxLength: 20,
+  });
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      assertEquals(fold(`${a}x${b}`), `${fold(a)}X${fold(b)}`);
+    }),
+    { numRuns: rounds(5_000) },
+  );
 });
 
 Deno.test("Needle finds a base letter with and without its accent", () => {
