@@ -17,6 +17,8 @@ const BEHIND = 1_024;
 const REUSED = 262_144;
 const EMPTY = new Uint8Array(0);
 
+/** How many times as large as what it is used for spare memory may be: room for literals is counted by their sizes. */
+const MOST_SPARE = 1.25;
 /** The memory of large literals, which nothing else is in. */
 const own = new WeakSet<ArrayBufferLike>();
 /** That of one that is done with, for as long as nobody else wants it. */
@@ -31,11 +33,11 @@ export function giveBack({ buffer }: Uint8Array): void {
   spare = new WeakRef((buffer as ArrayBuffer).transfer());
 }
 
-/** What is spare, if so many bytes fit it and use half of it. What is in it is anything. */
+/** What is spare, if so many bytes fit it and use most of it. What is in it is anything. */
 function takeSpare(size: number): ArrayBuffer | undefined {
   const buffer = size < REUSED ? undefined : spare?.deref();
   if (buffer === undefined) return undefined;
-  if (buffer.byteLength < size || buffer.byteLength > 2 * size) {
+  if (buffer.byteLength < size || buffer.byteLength > size * MOST_SPARE) {
     return undefined;
   }
   spare = undefined;
@@ -105,7 +107,7 @@ export class LiteralData {
     if (count + this.#behind <= this.#bytes.length) return;
     const room = Math.max(count, this.#filled * GROWTH, FIRST_SIZE);
     const all = this.#size + this.#behind;
-    const memory = takeSpare(all) ??
+    const memory = (this.#filled > 0 ? takeSpare(all) : undefined) ??
       new ArrayBuffer(Math.min(this.#size, room) + this.#behind);
     if (memory.byteLength >= REUSED) own.add(memory);
     const bytes = new Uint8Array(memory, 0, Math.min(memory.byteLength, all));

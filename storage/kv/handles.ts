@@ -173,7 +173,7 @@ async function handlesForThreads(
     reader.close();
     written.close();
   };
-  const ring = new Ring();
+  const ring = options.journal ? new Ring() : undefined;
   const journal = await journalOf(
     path,
     { kv: written, reader, close },
@@ -206,7 +206,7 @@ async function handlesForThreads(
         path,
         port: port2,
         memory: slots.memory,
-        ...journal && { journal: ring.memory },
+        ...journal && ring && { journal: ring.memory },
         thread,
       };
     },

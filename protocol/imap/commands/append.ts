@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NewMessage } from "../../../storage/model.ts";
+import type { NewMessage, UidList } from "../../../storage/model.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
 import type { Host } from "../../host.ts";
 import { headerEnd } from "../../mime/bytes.ts";
@@ -177,17 +177,18 @@ export const append: Command<AppendArguments> = {
       appended.catch(() => {});
       return { target, appended };
     });
+    let uids: UidList;
     try {
-      const { uids } = await appended;
-      session.notifications?.appended(target, uids);
-      if (target.copies) {
-        for (const { data } of messages) {
-          if (data instanceof Uint8Array) giveBack(data);
-        }
-      }
-      return uids.length === 0 ? {} : { code: appendUid(target, uids) };
+      ({ uids } = await appended);
     } catch (error) {
       throw tryCreate(session, mailbox, error);
     }
+    session.notifications?.appended(target, uids);
+    if (target.copies) {
+      for (const { data } of messages) {
+        if (data instanceof Uint8Array) giveBack(data);
+      }
+    }
+    return uids.length === 0 ? {} : { code: appendUid(target, uids) };
   },
 };

@@ -3,8 +3,13 @@ import { join } from "@std/path";
 import { nameOf } from "../key_bytes.ts";
 import { openKv } from "../open.ts";
 import { JournalFile, readJournal } from "./journal_file.ts";
-import { all, bytes, Opened, whileBroken } from "./journal_testing.ts";
-import { makeRecord } from "./record.ts";
+import {
+  all,
+  bytes,
+  makeRecord,
+  Opened,
+  whileBroken,
+} from "./journal_testing.ts";
 
 Deno.test("more than both halves hold is there after a crash", async () => {
   await using db = await Opened.in();

@@ -122,7 +122,7 @@ export class JournalFile {
 
   /** Closes it and removes it: all of it is in the database. */
   async remove(): Promise<void> {
-    await unlink(this.#path);
+    await unlinkForGood(this.#path);
     this.close();
   }
 
@@ -203,6 +203,12 @@ export class JournalFile {
   }
 }
 
+/** Removes it such that it does not come back: by then the database may know another one. */
+async function unlinkForGood(path: string): Promise<void> {
+  await unlink(path);
+  await syncFolder(dirname(path));
+}
+
 /** Where a journal is made, before there is one. */
 function unfinishedPath(path: string): string {
   return `${path}.new`;
@@ -254,7 +260,7 @@ export async function readJournal(
       records: [...recordsFrom(bytes, 0), ...recordsFrom(bytes, 1)]
         .sort((a, b) => a.number - b.number),
       async close(done) {
-        if (done) await unlink(path);
+        if (done) await unlinkForGood(path);
         file.close();
       },
     };

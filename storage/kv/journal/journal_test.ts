@@ -2,9 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import * as fc from "fast-check";
 import { FileReader } from "../value_reader.ts";
-import { all, bytes, Opened } from "./journal_testing.ts";
+import { all, bytes, makeRecord, Opened } from "./journal_testing.ts";
 import { PendingReader } from "./pending.ts";
-import { makeRecord, readRecord } from "./record.ts";
+import { readRecord } from "./record.ts";
 
 Deno.test("a record comes back, or nothing of it", () => {
   const writes = fc.array(
@@ -291,4 +291,54 @@ Deno.test("what Deno KV would refuse is refused", async () => {
   for (let n = 0; n < 12; n++) largest.set(["k", n], new Uint8Array(65_536));
   await largest.commit();
   await db.journal.drain();
+});
+
+Deno.test("who is refused finds what the refusal is about", async () => {
+  await using db = await Opened.in();
+  const { kv } = db;
+  const { syncData } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.syncData = async function () {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await syncData.call(this);
+  };
+  const put = async (text: string, versionstamp: string | null) =>
+    await kv.atomic().check({ key: ["k"], versionstamp }).set(
+      ["k"],
+      bytes(text),
+    ).commit();
+  try {
+    const first = put("1", null);
+    assertEquals((await put("2", null)).ok, false);
+    const { value, versionstamp } = await kv.get(["k"]);
+    assertEquals(value, bytes("1"));
+    assertEquals((await put("2", versionstamp)).ok, true);
+    assertEquals((await first).ok, true);
+  } finally {
+    Deno.FsFile.prototype.syncData = syncData;
+  }
+});
+
+Deno.test("a value that is read by itself keeps no record in memory", async () => {
+  await using db = await Opened.in();
+  const { kv, journal } = db;
+  const key = ["summary", 1, 1];
+  await kv.atomic().set(["body", 1], new Uint8Array(60_000)).set(
+    key,
+    bytes("short"),
+  ).commit();
+  const nothing = {
+    getMany: (keys: readonly unknown[]) =>
+      Promise.resolve(keys.map(() => ({ value: null }))),
+    async *list() {},
+  };
+  const reader = new PendingReader(() => journal.pending, nothing);
+  const [one] = await reader.getMany<[Uint8Array]>([key]);
+  const listed = await Array.fromAsync(
+    reader.list<Uint8Array>({ start: key, end: ["summary", 2] }),
+  );
+  for (const { value } of [one!, ...listed]) {
+    assertEquals(value, bytes("short"));
+    assertEquals(value!.buffer.byteLength, value!.length);
+  }
+  assertEquals(listed.length, 1);
 });

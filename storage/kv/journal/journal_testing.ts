@@ -9,6 +9,12 @@ import { join } from "@std/path";
 import { openHandle, openKv } from "../open.ts";
 import type { ValueReader } from "../value_reader.ts";
 import { JournaledKv } from "./journaled_kv.ts";
+import {
+  draftRecord,
+  type JournalRecord,
+  type NamedWrite,
+  numberRecord,
+} from "./record.ts";
 import { Mirror } from "./mirror.ts";
 import { PendingReader } from "./pending.ts";
 import { pendingKv } from "./pending_kv.ts";
@@ -175,4 +181,12 @@ export const bytes = (text: string): Uint8Array =>
 export async function all(kv: Deno.Kv): Promise<[Deno.KvKey, unknown][]> {
   const entries = await Array.fromAsync(kv.list({ prefix: ["k"] }));
   return entries.map(({ key, value }) => [key, value]);
+}
+
+/** Makes a record, with its number. */
+export function makeRecord(
+  number: number,
+  writes: readonly NamedWrite[],
+): JournalRecord {
+  return numberRecord(draftRecord(writes), number);
 }

@@ -22,7 +22,7 @@ import {
   type NamedWrite,
   numberRecord,
 } from "./record.ts";
-import type { Ring } from "./ring.ts";
+import { MOST_BYTES, type Ring } from "./ring.ts";
 import { stampOf, Stamps } from "./stamps.ts";
 import {
   type Applied,
@@ -34,8 +34,6 @@ import {
 
 /** How long a record may be in the journal alone, in milliseconds, and how many bytes may be. */
 const FLUSH = { delay: 250, bytes: 524_288 };
-/** Commits wait where there would be more bytes than this in the journal alone, or on their way there. */
-const MOST_BYTES = 2_097_152;
 /** How long to wait before a database is tried again that has taken nothing: longer each time; milliseconds. */
 const RETRY = { first: 250, longest: 10_000 };
 /** What Deno KV takes in one commit, less what notes how far the database is; bytes. */
@@ -74,6 +72,8 @@ export class JournaledKv {
   #bytes = 0;
   /** Of those on their way to the disk. */
   #bytesInFlight = 0;
+  /** Settles when the last record that was begun is on the disk, or has failed. */
+  #lastWrite: Promise<void> = Promise.resolve();
   /** What those wait for who find no room. */
   #room: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -228,8 +228,12 @@ export class JournaledKv {
         continue;
       }
       const verdict = this.#judge(checks);
-      if (verdict === false) return { ok: false };
       if (verdict === true) break;
+      if (verdict === false) {
+        // Whoever reads again is to find what this has lost against.
+        await this.#lastWrite;
+        return { ok: false };
+      }
       await this.#learn(verdict);
     }
     const number = ++this.#begun;
@@ -238,7 +242,9 @@ export class JournaledKv {
       this.#inFlight.set(name, { value, number });
     }
     this.#bytesInFlight += length;
-    await this.#file.write(record, () => this.#add(record, checks));
+    const written = this.#file.write(record, () => this.#add(record, checks));
+    this.#lastWrite = written.catch(() => {});
+    await written;
     return { ok: true, versionstamp: stampOf(number) };
   }
 
@@ -256,9 +262,9 @@ export class JournaledKv {
   /** A record is on the disk. */
   #add(record: JournalRecord, checks: readonly Deno.AtomicCheck[]): void {
     const { number, writes, bytes } = record;
+    this.#ring?.add(number, bytes);
     this.#durable = number;
     this.#pending.add(record);
-    this.#ring?.add(number, bytes);
     this.#records.push(record);
     this.#bytes += bytes.length;
     this.#bytesInFlight -= bytes.length;
@@ -267,8 +273,11 @@ export class JournaledKv {
         this.#inFlight.delete(name);
       }
     }
-    // Who has checked a key will check it again.
+    // Who has checked a key will check it again; and who has written one alone will check it by what was returned.
     for (const { key } of checks) this.#stamps.remember(nameOf(key));
+    if (checks.length === 0 && writes.length === 1) {
+      this.#stamps.remember(writes[0]!.name);
+    }
     this.#schedule();
   }
 

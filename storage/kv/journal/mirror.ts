@@ -12,6 +12,16 @@ import type { Ring, RingState } from "./ring.ts";
 /** So many times in a row the records may have been written over while they were copied. */
 const MAX_ATTEMPTS = 100;
 
+/** Whether a record is one, and the next one. */
+function follows(
+  record: JournalRecord | undefined,
+  index: number,
+  records: readonly (JournalRecord | undefined)[],
+): boolean {
+  return record !== undefined &&
+    (index === 0 || record.number === records[index - 1]!.number + 1);
+}
+
 /** See the module's text. */
 export class Mirror {
   readonly #ring: Ring;
@@ -39,7 +49,7 @@ export class Mirror {
       if (records === undefined) continue;
       for (const record of records) this.#pending.add(record);
       // Past the journal the database may have been told something else by now.
-      this.#pending.forget(applied);
+      if (applied !== this.#seen.applied) this.#pending.forget(applied);
       this.#seen = state;
       return;
     }
@@ -50,8 +60,6 @@ export class Mirror {
   #read(from: bigint, to: bigint): JournalRecord[] | undefined {
     const records = this.#ring.copy(from, to)
       ?.map((bytes) => readRecord(bytes, 0));
-    return records?.includes(undefined)
-      ? undefined
-      : records as JournalRecord[] | undefined;
+    return records?.every(follows) ? records as JournalRecord[] : undefined;
   }
 }

@@ -133,7 +133,10 @@ export class PendingReader implements ValueReader {
     const now = this.#pending();
     const pending = keys.map((key) => now.get(nameOf(key)));
     const read = await this.#reader.getMany<T>(keys);
-    return read.map((entry, index) => pending[index] ?? entry);
+    return read.map((entry, index) => {
+      const one = pending[index];
+      return one === undefined ? entry : { value: copyOf(one) as T[number] };
+    });
   }
 
   /** See {@linkcode ValueReader.list}. */
@@ -147,7 +150,12 @@ export class PendingReader implements ValueReader {
       [nameOf(range.start), nameOf(range.end)],
       options,
       (options) => this.#reader.list<T>(range, options),
-      (key, { value }) => ({ key, value: value as T }),
+      (key, pending) => ({ key, value: copyOf(pending) as T }),
     );
   }
+}
+
+/** What is kept for long is not to keep all of a record in memory. */
+function copyOf({ value }: PendingValue): Uint8Array | null {
+  return value === null ? null : value.slice();
 }

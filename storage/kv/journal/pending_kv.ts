@@ -1,5 +1,6 @@
 /**
- * Reads of a database with what is in the journal over them.
+ * Reads of a database with what is in the journal over them. Several keys are not read as of one moment, as Deno KV does:
+ * whoever depends on that checks them when it commits.
  *
  * @module
  */

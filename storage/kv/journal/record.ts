@@ -78,14 +78,6 @@ export function numberRecord(
   return { number, writes, bytes };
 }
 
-/** Makes a record, with its number. */
-export function makeRecord(
-  number: number,
-  writes: readonly NamedWrite[],
-): JournalRecord {
-  return numberRecord(draftRecord(writes), number);
-}
-
 /** Reads the record that begins at a place; undefined where there is none, or not all of one. */
 export function readRecord(
   from: Uint8Array<ArrayBuffer>,

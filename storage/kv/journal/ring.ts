@@ -11,8 +11,10 @@
  * @module
  */
 
-/** How large it is: for what may be in the journal alone, and as much as the largest commit lost at the end. */
-const SIZE = 4_194_304;
+/** Commits wait where there would be more bytes than this in the journal alone, or on their way there. */
+export const MOST_BYTES = 2_097_152;
+/** How large it is: for all of that, what is before each record, and as much as the largest lost at the end. */
+const SIZE = 2 * MOST_BYTES;
 /** Where the first record is that the database does not have; up to which record it has them; where the next goes. */
 const TAIL = 0, APPLIED = 1, HEAD = 2;
 /** How long what is before the records is, and what is before each of them; bytes. */

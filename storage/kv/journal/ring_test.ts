@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
-import { makeRecord } from "./record.ts";
+import { makeRecord } from "./journal_testing.ts";
 import { Mirror } from "./mirror.ts";
 import { Ring } from "./ring.ts";
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { heardFrom } from "../../lone_client.ts";
 import type { AnyWrite, CommitResult, Link } from "./link.ts";
 import type { MarkedResult, Marks } from "./marks.ts";
 import { nameOfKey, type Reply, type Request } from "./messages.ts";
@@ -22,6 +23,8 @@ export class Writer implements Link {
   readonly #marks: Marks;
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #ports = new Set<MessagePort>();
+  /** How many threads it has served. */
+  #served = 0;
 
   /** Writes to a database, and raises the marks of what it has written. */
   constructor(kv: Deno.Kv, marks: Marks) {
@@ -97,8 +100,11 @@ export class Writer implements Link {
     const watches = new Map<string, () => void>();
     const reply = (message: Reply) => port.postMessage(message);
     this.#ports.add(port);
+    const thread = -this.#served++ - 1;
     port.onmessage = ({ data }: MessageEvent<Request>) => {
       if (data.type === "commit") {
+        // It is at work, too.
+        heardFrom(thread);
         void this.#answer(data, port, reply);
         return;
       }

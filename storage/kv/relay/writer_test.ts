@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { hasLoneClient, heardFrom } from "../../lone_client.ts";
 import { PortLink } from "./link.ts";
 import { Marks } from "./marks.ts";
 import { relayedKv } from "./relayed_kv.ts";
@@ -70,4 +71,18 @@ Deno.test("a watch that cannot read is at its end", async () => {
   const reader = relayedKv(broken, link).watch([KEY]).getReader();
   await assertRejects(() => reader.read(), Error, "unreadable");
   assertEquals(watches, 0);
+});
+
+Deno.test("who is heard from over a port is a client among others", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const writer = writerOn(kv);
+  const { port1, port2 } = new MessageChannel();
+  const end = writer.serve(port1);
+  const link = new PortLink(port2);
+  for (let count = 0; count < 20; count++) heardFrom(1);
+  assertEquals(hasLoneClient(), true);
+  await link.commit([], [[KEY, new Uint8Array(1)]]);
+  assertEquals(hasLoneClient(), false);
+  link.close();
+  end();
 });
