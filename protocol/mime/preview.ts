@@ -72,13 +72,43 @@ function beginning(source: Uint8Array, part: Part, bytes: number): string {
 /** Plain text, without what it quotes and what it draws lines with, unless there is nothing else. */
 function plainText(source: Uint8Array, part: Part): string {
   // The first lines most often suffice.
-  const begins = oneLine(ownLines(beginning(source, part, FIRST_PLAIN)));
+  const begins = ownLine(beginning(source, part, FIRST_PLAIN));
   if (isFull(begins)) return begins;
   const text = beginning(source, part, MAX_PLAIN);
-  return oneLine(ownLines(text)) || oneLine(text);
+  return ownLine(text) || oneLine(text);
 }
 
-function ownLines(text: string): string {
+function ownLine(text: string): string {
+  return printableLine(text) ?? oneLine(ownLines(text));
+}
+
+/** A text's own lines on one, where it is printable ASCII as far as they are looked at; in one pass. */
+export function printableLine(text: string): string | undefined {
+  let line = "";
+  for (let at = 0; at < text.length && line.length <= MAX_CHARACTERS;) {
+    const feed = text.indexOf("\n", at);
+    const end = feed < 0 ? text.length : feed;
+    let isOwn = false;
+    let words = "";
+    for (let from = at; from < end;) {
+      let to = from;
+      for (; to < end; to++) {
+        const code = text.charCodeAt(to);
+        if (code === SPACE || code === TAB || code === CR) break;
+        if (code < SPACE || code > TILDE) return undefined;
+        isOwn ||= !DRAWN.has(code);
+      }
+      if (to > from) words += ` ${text.slice(from, to)}`;
+      from = to + 1;
+    }
+    if (isOwn && text.charCodeAt(at) !== QUOTE) line += words;
+    at = end + 1;
+  }
+  return line.slice(1, 1 + MAX_CHARACTERS).trimEnd();
+}
+
+/** A text without the lines that it quotes, or draws. */
+export function ownLines(text: string): string {
   return text.split("\n").filter((line) =>
     !line.startsWith(">") && !/^[\s\-_=*#~+.]*$/.test(line)
   ).join(" ");
@@ -122,13 +152,18 @@ const INVISIBLE =
   // deno-lint-ignore no-control-regex
   /[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0]/g;
 
+const SPACE = 32, TAB = 9, CR = 13, TILDE = 126;
+const QUOTE = ">".charCodeAt(0);
+/** What lines are drawn with. */
+const DRAWN = new Set(Array.from("-_=*#~+.", (sign) => sign.charCodeAt(0)));
+
 const PRINTABLE = /^[\t\r\n\x20-\x7e]*$/;
 /** White space that is anything but one space, in printable text and in any. */
 const PRINTABLE_GAP = /[\t\r\n][\t\r\n ]*| [\t\r\n ]+/g;
 const GAP = /[^\S ]\s*| \s+/g;
 
 /** Text on one line, without what cannot be seen, and no longer than a preview is. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   const spaced = PRINTABLE.test(text)
     ? text.replace(PRINTABLE_GAP, " ")
     : text.replace(INVISIBLE, "").toWellFormed().replace(GAP, " ");

@@ -1,7 +1,7 @@
-import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { parseMessage } from "./parse.ts";
-import { preview } from "./preview.ts";
+import { oneLine, ownLines, preview, printableLine } from "./preview.ts";
 import { rounds } from "../../tests/shards/part.ts";
 
 function previewOf(text: string): string {
@@ -98,4 +98,26 @@ Deno.test("whatever a message is, the preview is one line of text", () => {
     ),
     { numRuns: rounds(200) },
   );
+});
+
+Deno.test("Property: printable text is shown as any other is", () => {
+  const lines = fc.array(
+    fc.array(
+      fc.constantFrom(
+        ...["a", "bc", ">", "-", "--", "=", ".", " ", "  ", "\t", "\r", "word"],
+        ...["\v", "\u00e9", "\u200b", "\x00", "x".repeat(60), "😀"],
+      ),
+      { maxLength: 12 },
+    ).map((parts) => parts.join("")),
+    { maxLength: 12 },
+  );
+  let printable = 0;
+  fc.assert(fc.property(lines, fc.constantFrom("\n", "\r\n"), (lines, end) => {
+    const text = lines.join(end);
+    const line = printableLine(text);
+    if (line === undefined) return;
+    printable++;
+    assertEquals(line, oneLine(ownLines(text)), JSON.stringify(text));
+  }));
+  assert(printable > 0);
 });
