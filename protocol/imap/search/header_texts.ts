@@ -9,6 +9,7 @@ import { isAscii } from "node:buffer";
 import { decodeUnlabelled, headerEnd, latin1 } from "../../mime/bytes.ts";
 import { decodeWords } from "../../mime/encoded_word.ts";
 import {
+  FieldNames,
   fields,
   fieldValue,
   type HeaderField,
@@ -81,13 +82,20 @@ export class HeaderTexts {
   }
 }
 
+/** Sets of names as headers are looked through by them: a search has one for all messages. */
+const wanted = new WeakMap<ReadonlySet<string>, FieldNames>();
+
 function fieldsByName(
   bytes: Uint8Array,
   names: ReadonlySet<string>,
 ): ReadonlyMap<string, readonly HeaderField[]> {
+  let known = wanted.get(names);
+  if (known === undefined) {
+    known = new FieldNames(names);
+    wanted.set(names, known);
+  }
   const byName = new Map<string, HeaderField[]>();
-  for (const field of fields(bytes, 0, bytes.length)) {
-    if (!names.has(field.name)) continue;
+  for (const field of fields(bytes, 0, bytes.length, known)) {
     const same = byName.get(field.name);
     if (same === undefined) byName.set(field.name, [field]);
     else same.push(field);
