@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fileName } from "../protocol/mime/encoded_word.ts";
 import { parseMessage } from "../protocol/mime/parse.ts";
-import { bodyTexts } from "../protocol/mime/text.ts";
+import { textsOf } from "../protocol/mime/text_testing.ts";
 import { StoredMessage } from "./mailbox_contents.ts";
 import { mailOf, message, type MessageOptions } from "./message.ts";
 
@@ -12,7 +12,7 @@ function read(options: MessageOptions) {
   const root = parseMessage(source);
   return {
     root,
-    texts: [...bodyTexts(source, root)],
+    texts: [...textsOf(source, root)],
     mail: new StoredMessage(source, facts),
   };
 }

@@ -7,7 +7,7 @@ import { checkInvariants } from "./invariants_testing.ts";
 import { normalizeLineEnds } from "./line_ends.ts";
 import { fromLineDate, readMbox } from "./mbox.ts";
 import { parseMessage, type Part } from "./parse.ts";
-import { messageTexts } from "./text.ts";
+import { textsOf } from "./text_testing.ts";
 
 /** Real mail, where there is some beside the project. */
 const CORPUS = new URL("../../../shared/corpus/", import.meta.url);
@@ -45,7 +45,7 @@ Deno.test(
         const root = parseMessage(bytes);
         checkInvariants(bytes, root);
         envelope(bytes, root);
-        for (const text of messageTexts(bytes, root)) assert(text.length >= 0);
+        for (const text of textsOf(bytes, root)) assert(text.length >= 0);
         assertEquals(
           headerFields(bytes, 0, root.bodyStart, [], true),
           bytes.slice(0, root.bodyStart),

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { parseMessage } from "./parse.ts";
-import { bodyTexts, fieldTexts, headerText, messageTexts } from "./text.ts";
+import { textsOf } from "./text_testing.ts";
 
 /** Bytes of a message whose characters are bytes. */
 function message(...lines: string[]): Uint8Array {
@@ -37,32 +37,12 @@ const SAMPLE = message(
   "--a--",
 );
 
-Deno.test("headers are unfolded and decoded", () => {
-  const { bodyStart } = parseMessage(SAMPLE);
-  assertEquals(
-    headerText(SAMPLE, 0, bodyStart),
-    "Subject: café au lait\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n",
-  );
-  assertEquals([...fieldTexts(SAMPLE, 0, bodyStart, "SUBJECT")], [
-    "café au lait",
-  ]);
-  assertEquals([...fieldTexts(SAMPLE, 0, bodyStart, "To")], []);
-});
-
-Deno.test("bodies are the texts and what embedded messages say", () => {
-  assertEquals([...bodyTexts(SAMPLE, parseMessage(SAMPLE))], [
+Deno.test("texts are without transfer encoding and charset, those of embedded messages too", () => {
+  assertEquals([...textsOf(SAMPLE, parseMessage(SAMPLE))], [
     "été",
     "<b>é</b>",
-    "Subject: inner\r\n\r\n",
     "inner body",
   ]);
-});
-
-Deno.test("a message's texts have its header and those of its parts", () => {
-  const texts = [...messageTexts(SAMPLE, parseMessage(SAMPLE))];
-  assertEquals(texts.length, 9);
-  assertEquals(texts[0]!.startsWith("Subject: café"), true);
-  assertEquals(texts[5], "Content-Type: image/png; name=picture\r\n\r\n");
 });
 
 Deno.test("unknown encodings and charsets are taken as they stand", () => {
@@ -76,18 +56,6 @@ Deno.test("unknown encodings and charsets are taken as they stand", () => {
     ] as const
   ) {
     const bytes = message(fields, "", body);
-    assertEquals([...bodyTexts(bytes, parseMessage(bytes))], [text]);
+    assertEquals([...textsOf(bytes, parseMessage(bytes))], [text]);
   }
-});
-
-Deno.test("a deep message has all its texts", () => {
-  const bytes = message(
-    ...Array(500).fill("Content-Type: message/rfc822\r\n"),
-    "Subject: deep",
-    "",
-    "x",
-  );
-  const root = parseMessage(bytes, { maxDepth: 1_000 });
-  const texts = [...bodyTexts(bytes, root)];
-  assertEquals([texts.length, texts.at(-1)], [501, "x"]);
 });

@@ -12,9 +12,9 @@ const EQUALS = 61;
  * Decodes the body of a part.
  * @param bytes the body as it stands in the message
  * @param encoding the token of Content-Transfer-Encoding, in any case
+ * @param room may be used for what is returned, if that fits
  * @returns undefined when the encoding is unknown (UNKNOWN-CTE, RFC 3516 § 4.3); for 7BIT, 8BIT and BINARY
  * the same array
- * @param room may be used for what is returned, if that fits
  */
 export function decode(
   bytes: Uint8Array,

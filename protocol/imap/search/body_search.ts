@@ -8,12 +8,12 @@
  * @module
  */
 
-import { MIME_LIMITS } from "../../mime/limits.ts";
 import type { Part } from "../../mime/part.ts";
 import { partText } from "../../mime/text.ts";
 import { headerLines, plainText } from "./header_texts.ts";
 import type { Pace } from "../../../storage/pace.ts";
 import type { WantedString } from "./predicate.ts";
+import { type SearchedPart, searchedParts } from "./searched_parts.ts";
 import { foldedPieces } from "./text_match.ts";
 
 /**
@@ -31,13 +31,10 @@ export async function searchBody(
 ): Promise<Uint8Array> {
   const found = new Uint8Array(strings.length);
   const longest = Math.max(...strings.map(({ needle }) => needle.length));
-  const open: Part[] = [root];
-  for (let part = open.pop(); part !== undefined; part = open.pop()) {
-    await searchHeader(source, part, strings, found, pace);
-    if (part.message !== null) open.push(part.message);
-    else if (part.type === "MULTIPART") open.push(...part.children);
-    else if (part.type === "TEXT" || part.type === "MESSAGE") {
-      const text = partText(source, part);
+  for (const searched of searchedParts(root)) {
+    await searchHeader(source, searched, strings, found, pace);
+    if (searched.hasText) {
+      const text = partText(source, searched.part);
       for (const piece of foldedPieces(text, longest)) {
         let missing = false;
         for (let index = 0; index < strings.length; index++) {
@@ -56,24 +53,23 @@ export async function searchBody(
 
 async function searchHeader(
   source: Uint8Array,
-  { headerStart, bodyStart }: Part,
+  { part: { headerStart }, headerEnd }: SearchedPart,
   strings: readonly WantedString[],
   found: Uint8Array,
   pace: Pace,
 ): Promise<void> {
-  const end = Math.min(bodyStart, headerStart + MIME_LIMITS.maxEnvelopeBytes);
-  if (headerStart === end) return;
+  if (headerStart === headerEnd) return;
   const open: number[] = [];
   for (let index = 0; index < strings.length; index++) {
     if (strings[index]!.inHeaders && found[index] === 0) open.push(index);
   }
   if (open.length === 0) return;
-  const plain = plainText(source, headerStart, end);
+  const plain = plainText(source, headerStart, headerEnd);
   const wanted = open.filter((index) =>
     plain === undefined || strings[index]!.needle.mayBeIn(plain)
   );
   if (wanted.length === 0) return;
-  for (const line of headerLines(source, headerStart, end)) {
+  for (const line of headerLines(source, headerStart, headerEnd)) {
     for (const index of wanted) {
       if (strings[index]!.needle.inHeader(line)) found[index] = 1;
     }

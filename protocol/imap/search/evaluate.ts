@@ -3,9 +3,9 @@
  *
  * Three passes, each over what the one before left undecided: by the columns of the mailbox's state, by the
  * header fields in the summaries, by the sources. Memory is bounded by what the storage reads at a time and
- * one message's text; no pass holds up other sessions for long. What has been read is signed before it is looked
- * into, which most of what does not match is spared (`sign_message.ts`); signatures that are kept (`text_index.ts`)
- * spare the next search the reading, too.
+ * one message's text; no pass holds up other sessions for long. What has been read is signed (`sign_message.ts`)
+ * before it is looked into, which most of what does not match is spared. Signatures are kept (`text_index.ts`) and
+ * spare the next search the reading, too; where there is no room for them none are made.
  *
  * The mailbox may change meanwhile. Each message is judged by what it is when its turn comes, and one that
  * has gone by then does not match.
@@ -28,7 +28,7 @@ import { Pace } from "../../../storage/pace.ts";
 import { FieldSigner, TextSigner } from "./sign_message.ts";
 import type { TextIndex } from "./text_index.ts";
 import { makePredicate, type Predicate } from "./predicate.ts";
-import { type Candidate, UNKNOWN, YES } from "./truth.ts";
+import { type Candidate, NO, type Truth, UNKNOWN, YES } from "./truth.ts";
 
 export type { SearchContext } from "./context.ts";
 
@@ -146,7 +146,7 @@ class Search {
         if (!this.#place(uid)) continue;
         const summary = readSummary(bytes);
         candidate.header = summary && new HeaderTexts(summary.fields, fields);
-        if (texts !== undefined && summary && !candidate.fieldsSignature) {
+        if (texts?.isFull === false && summary && !candidate.fieldsSignature) {
           candidate.fieldsSignature = signer.sign(summary);
           texts.noteFields(uid, candidate.fieldsSignature);
         }
@@ -162,7 +162,6 @@ class Search {
   /** Judges what is left by the sources. */
   async bySources(): Promise<void> {
     if (this.#open.length === 0) return;
-    const { test, fields, strings } = this.#predicate;
     const candidate = this.#candidate;
     const { mailbox } = this.#context;
     const signer = new TextSigner(this.#pace);
@@ -171,29 +170,34 @@ class Search {
       for (const { uid, bytes } of batch) {
         if (this.#pace.due) await this.#pace.rest();
         if (!this.#place(uid)) continue;
-        candidate.header = new HeaderTexts(bytes, fields);
-        candidate.found = undefined;
-        let value = test(candidate);
-        if (value === UNKNOWN) {
-          const root = parseMessage(bytes);
-          if (candidate.textSignature === undefined) {
-            const signed = await signer.sign(bytes, root);
-            if (signed !== undefined) this.#index?.noteText(uid, signed);
-            if (!this.#place(uid)) continue;
-            candidate.textSignature = signed;
-            value = test(candidate);
-          }
-          if (value === UNKNOWN) {
-            const pace = this.#pace;
-            candidate.found = await searchBody(bytes, root, strings, pace);
-            if (!this.#place(uid)) continue;
-            value = test(candidate);
-          }
-        }
+        const value = await this.#judge(bytes, signer);
         if (value === YES) this.#matches.push(uid);
-        this.#judged(1);
+        if (candidate.row >= 0) this.#judged(1);
       }
     }
+  }
+
+  /** Judges the message that is looked at by its source, as little of it as suffices; one that goes meanwhile is out. */
+  async #judge(bytes: Uint8Array, signer: TextSigner): Promise<Truth> {
+    const { test, fields, strings } = this.#predicate;
+    const candidate = this.#candidate;
+    const { uid } = candidate;
+    candidate.header = new HeaderTexts(bytes, fields);
+    candidate.found = undefined;
+    let value = test(candidate);
+    if (value !== UNKNOWN) return value;
+    const root = parseMessage(bytes);
+    if (this.#pace.due) await this.#pace.rest();
+    if (!candidate.textSignature && this.#index?.isFull === false) {
+      const signature = await signer.sign(bytes, root);
+      this.#index.noteText(uid, signature);
+      if (!this.#place(uid)) return NO;
+      candidate.textSignature = signature;
+      value = test(candidate);
+      if (value !== UNKNOWN) return value;
+    }
+    candidate.found = await searchBody(bytes, root, strings, this.#pace);
+    return this.#place(uid) ? test(candidate) : NO;
   }
 
   #judged(messages: number): void {

@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { search } from "./evaluate.ts";
-import { contextOf, crlf, found, mailboxOf } from "./testing.ts";
+import { Pace } from "../../../storage/pace.ts";
+import { TextSigner } from "./sign_message.ts";
+import { contextOf, crlf, found, mailboxOf, watch } from "./testing.ts";
+import { TextIndexes } from "./text_index.ts";
 
 const DAY = 86_400_000;
 const latin1 = (text: string) =>
@@ -385,4 +388,17 @@ Deno.test("search() finds strings of any length in time linear to the text", asy
   assertEquals(await found(context, `SUBJECT {${length}}\r\n`, literal), []);
   const part = crlf(long.slice(0, 4_000));
   assertEquals(await found(context, "SUBJECT {4000}\r\n", part), [1]);
+});
+
+Deno.test("search() looks at the clock between the structure of a message and its signature", async () => {
+  const mailbox = await mailboxOf([simple("A: b")]);
+  const context = contextOf(mailbox, { indexes: new TextIndexes(10_000) });
+  const events: string[] = [];
+  const { state } = mailbox;
+  using _place = watch(state, "indexOf", () => events.push("turn to it"));
+  using _sign = watch(TextSigner.prototype, "sign", () => events.push("sign"));
+  const pace = new Pace(() => events.push("look") * 0);
+  await search(context, { kind: "body", text: "hello" }, { pace });
+  const signed = events.indexOf("sign");
+  assertEquals(events.slice(signed - 2, signed), ["turn to it", "look"]);
 });

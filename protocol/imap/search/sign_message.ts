@@ -20,11 +20,14 @@ import { KEPT_FIELDS } from "../kept_fields.ts";
 import type { Summary } from "../summary.ts";
 import { foldHeader } from "./fold.ts";
 import { headerLines } from "./header_texts.ts";
+import { type SearchedPart, searchedParts } from "./searched_parts.ts";
 import { saltOf, type Signature, SignatureBuilder } from "./signature.ts";
 import { foldedPieces, isOnePiece } from "./text_match.ts";
 
-/** How many bytes to sign between two looks at the clock. */
+/** How many bytes, or code units of a text, to sign between two looks at the clock. */
 const SLICE = 65_536;
+/** The most bytes that a UTF-16 code unit takes in UTF-8. */
+const UNIT_BYTES = 3;
 const TRIPLE = 3;
 const encoder = new TextEncoder();
 
@@ -37,8 +40,8 @@ const FIELDS_SIGNATURE = 1_024, TEXT_SIGNATURE = 8_192;
 /** Signs all of a message that TEXT looks at, one message after the other. */
 export class TextSigner {
   readonly #signature = new SignatureBuilder(TEXT_SIGNATURE);
-  /** Where quoted-printable is decoded, if it fits. */
-  readonly #room = new Uint8Array(SLICE);
+  /** Where quoted-printable is decoded, if it fits, and where slices of a text are encoded. */
+  readonly #room = new Uint8Array(SLICE * UNIT_BYTES);
   readonly #pace: Pace;
 
   /** @param pace where to rest */
@@ -47,34 +50,29 @@ export class TextSigner {
   }
 
   /**
-   * Signs a message.
+   * Signs a message. Where a signature could not be right for every search, it lets everything pass.
    * @param root its structure
-   * @returns undefined where no signature could be right for every search
    */
-  async sign(source: Uint8Array, root: Part): Promise<Signature | undefined> {
-    const open: Part[] = [root];
-    for (let part = open.pop(); part !== undefined; part = open.pop()) {
-      await this.#signHeader(source, part);
-      if (part.message !== null) open.push(part.message);
-      else if (part.type === "MULTIPART") open.push(...part.children);
-      else if (part.type === "TEXT" || part.type === "MESSAGE") {
-        await this.#signBody(source, part);
-      }
+  async sign(source: Uint8Array, root: Part): Promise<Signature> {
+    const signature = this.#signature;
+    for (const searched of searchedParts(root)) {
+      await this.#signHeader(source, searched);
+      if (searched.hasText) await this.#signBody(source, searched.part);
+      if (signature.isSpoiled) break;
     }
-    return this.#signature.take();
+    return signature.take();
   }
 
   /** Signs the header of a part: all at once what is plain, by its fields what is not. */
   async #signHeader(
     source: Uint8Array,
-    { headerStart, bodyStart }: Part,
+    { part: { headerStart }, headerEnd }: SearchedPart,
   ): Promise<void> {
     const signature = this.#signature;
-    const most = headerStart + MIME_LIMITS.maxEnvelopeBytes;
-    const header = source.subarray(0, Math.min(bodyStart, most));
+    const header = source.subarray(0, headerEnd);
     for (let at = headerStart; at < header.length;) {
       const stop = signature.addPlainHeader(header, at, header.length);
-      if (this.#pace.due) await this.#pace.rest();
+      await this.#restIfDue();
       if (stop === header.length) return;
       const start = fieldStart(header, at, stop);
       at = unfoldedLine(header, stop);
@@ -82,43 +80,72 @@ export class TextSigner {
     }
   }
 
+  /** Signs the body of a part. */
   async #signBody(source: Uint8Array, part: Part): Promise<void> {
     const bytes = partBytes(source, part, this.#room);
     const charset = partCharset(part);
     const isSame = charset === undefined
       ? isUtf8(bytes)
       : isSameInUtf8(bytes, charset);
-    if (isSame && await this.#signUtf8(bytes)) return;
-    const text = labelledText(bytes, charset);
-    if (text.isWellFormed()) {
-      if (await this.#signUtf8(encoder.encode(text))) return;
-    }
-    await this.#signText(text);
+    await this.#restIfDue();
+    return isSame
+      ? this.#signSame(bytes, charset)
+      : this.#signText(labelledText(bytes, charset));
   }
 
-  /** Signs text in UTF-8; false for one with NUL in it, and for a long one that has no places to be cut. */
-  async #signUtf8(bytes: Uint8Array): Promise<boolean> {
+  /** Signs a text that is the same in UTF-8: as it stands, if that can be done. */
+  async #signSame(
+    bytes: Uint8Array,
+    charset: string | undefined,
+  ): Promise<void> {
     const { length } = bytes;
-    if (!isOnePiece(length, (at) => bytes[at]!)) return false;
-    for (let from = 0; from < length;) {
-      let end = Math.min(from + SLICE, length);
-      while (end < length && bytes[end]! >= 0x80) end--;
-      if (!this.#signature.addUtf8(bytes, from, end)) return false;
-      from = end;
-      if (this.#pace.due) await this.#pace.rest();
+    if (isOnePiece(length, (at) => bytes[at]!)) {
+      let from = 0;
+      while (from < length) {
+        let end = Math.min(from + SLICE, length);
+        while (end < length && bytes[end]! >= 0x80) end--;
+        if (!this.#signature.addUtf8(bytes, from, end)) break;
+        from = end;
+        await this.#restIfDue();
+      }
+      if (from >= length) return;
     }
-    return true;
+    await this.#signOdd(labelledText(bytes, charset));
+  }
+
+  /** Signs a text, a slice of it in UTF-8 at a time. */
+  async #signText(text: string): Promise<void> {
+    const { length } = text;
+    if (isOnePiece(length, (at) => text.charCodeAt(at))) {
+      let from = 0;
+      while (from < length) {
+        await this.#restIfDue();
+        let end = Math.min(from + SLICE, length);
+        while (end < length && text.charCodeAt(end) >= 0x80) end--;
+        const slice = text.slice(from, end);
+        if (!slice.isWellFormed()) break;
+        const { written } = encoder.encodeInto(slice, this.#room);
+        if (!this.#signature.addUtf8(this.#room, 0, written, from > 0)) break;
+        from = end;
+      }
+      if (from >= length) return;
+    }
+    await this.#signOdd(text);
   }
 
   /** Signs what is as seldom as it is odd. */
-  async #signText(text: string): Promise<void> {
+  async #signOdd(text: string): Promise<void> {
     if (!isOnePiece(text.length, (at) => text.charCodeAt(at))) {
       return this.#signature.spoil();
     }
     for (const piece of foldedPieces(text, TRIPLE)) {
       this.#signature.add(piece);
-      if (this.#pace.due) await this.#pace.rest();
+      await this.#restIfDue();
     }
+  }
+
+  async #restIfDue(): Promise<void> {
+    if (this.#pace.due) await this.#pace.rest();
   }
 }
 
@@ -145,6 +172,6 @@ export class FieldSigner {
       const value = fieldValue(fields, field, MIME_LIMITS.maxAddressBytes);
       signature.add(foldHeader(decodeWords(value)), salt);
     });
-    return signature.take()!;
+    return signature.take();
   }
 }

@@ -3,7 +3,7 @@
  * signatures.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { parseMessage } from "../../mime/parse.ts";
 import { Pace } from "../../../storage/pace.ts";
@@ -15,7 +15,7 @@ import { fold } from "./fold.ts";
 import { HeaderTexts } from "./header_texts.ts";
 import { FieldSigner, TextSigner } from "./sign_message.ts";
 import { mayContain, saltOf, triplesOf } from "./signature.ts";
-import { contextOf, mailboxOf } from "./testing.ts";
+import { contextOf, mailboxOf, watch } from "./testing.ts";
 import { TextIndexes } from "./text_index.ts";
 import { Needle } from "./text_match.ts";
 
@@ -111,7 +111,6 @@ Deno.test("what is found in a message passes its signature", async () => {
     fc.asyncProperty(message, needles, async (source, texts) => {
       const root = parseMessage(source);
       const signature = await signer.sign(source, root);
-      assert(signature !== undefined);
       const strings = texts.flatMap((text) =>
         [true, false].map((inHeaders) => ({
           needle: new Needle(text),
@@ -221,19 +220,58 @@ Deno.test("a long text is signed across the places where it is cut", async () =>
       const source = textMessage(charset, body);
       const signature = await signer.sign(source, parseMessage(source));
       for (const triple of triples) {
-        assert(mayContain(signature!, triplesOf(triple)), triple);
+        assert(mayContain(signature, triplesOf(triple)), triple);
       }
     }
   }
 });
 
-Deno.test("a long text that has no place to be cut is not signed", async () => {
+/** All of a signature that lets everything pass. */
+const ALL = Array(8).fill(-1);
+
+Deno.test("the signature of a long text that has no place to be cut lets everything pass", async () => {
   const signer = new TextSigner(new Pace());
   const long = "日本".repeat(1_000);
   const sign = (text: string) => {
     const source = textMessage("utf-8", encoder.encode(text));
     return signer.sign(source, parseMessage(source));
   };
-  assertEquals(await sign(long + "a ".repeat(40_000)), undefined);
-  assert(await sign(long) !== undefined);
+  assertEquals([...await sign(long + "a ".repeat(40_000))], ALL);
+  assertNotEquals([...await sign(long)], ALL);
+});
+
+Deno.test("a message is signed no further than its signature can be right", async () => {
+  const part = "\r\n--x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n";
+  const source = encoder.encode(
+    "Content-Type: multipart/mixed; boundary=x\r\n\r\n" + part +
+      "plain ".repeat(400_000) + part + "日本".repeat(40_000),
+  );
+  let looks = 0;
+  const signer = new TextSigner(new Pace(() => looks++));
+  assertEquals([...await signer.sign(source, parseMessage(source))], ALL);
+  assert(looks < 15, `${looks}`);
+});
+
+Deno.test("no long text is encoded at once, and none that is UTF-8 already", async () => {
+  const lengths: number[] = [];
+  const note = (text: unknown) => lengths.push((text as string).length);
+  using _encode = watch(TextEncoder.prototype, "encode", note);
+  using _encodeInto = watch(TextEncoder.prototype, "encodeInto", note);
+  const sign = async (source: Uint8Array) => {
+    lengths.length = 0;
+    const signer = new TextSigner(new Pace());
+    await signer.sign(source, parseMessage(source));
+  };
+  const old = textMessage("windows-1252", oldBytes("grün ".repeat(100_000)));
+  await sign(old);
+  assert(lengths.length > 5);
+  assert(lengths.every((length) => length <= 65_536));
+  for (const odd of ["日本".repeat(1_000), "\0"]) {
+    const source = textMessage(
+      "utf-8",
+      encoder.encode(odd + "grün ".repeat(20_000)),
+    );
+    await sign(source);
+    assertEquals(lengths, []);
+  }
 });

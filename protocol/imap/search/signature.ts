@@ -18,6 +18,8 @@ const SHIFT = 11;
 const HASH_BITS = 16;
 /** The smallest signature, in bytes. */
 const LEAST = 32;
+/** So many runs of characters that depend on one another are folded one by one; then all of a slice is quicker. */
+const MANY_RUNS = 500;
 /** Of so many bits, one may be set: with a third of them set, six triples let one text in 700 pass. */
 const SPARSE = 3;
 
@@ -38,7 +40,14 @@ export class SignatureBuilder {
   readonly #mask: number;
   /** The last code units of what {@linkcode addUtf8} took. */
   #window = 0;
+  /** How many runs have been folded in a slice. */
+  #runs = 0;
   #spoiled = false;
+
+  /** Whether it will let everything pass. */
+  get isSpoiled(): boolean {
+    return this.#spoiled;
+  }
 
   /** @param size the most that a signature may take, in bytes: a power of 2 from 32 to 8,192 */
   constructor(size: number) {
@@ -59,12 +68,19 @@ export class SignatureBuilder {
 
   /**
    * Takes a text in valid UTF-8, and signs what {@linkcode fold} would make of it; two triples more, with nothing before
-   * the first character, do no harm. A long text goes slice by slice from 0 on, each of which but the last ends before
-   * a character of ASCII.
+   * the first character, do no harm. A long text goes slice by slice, each of which but the last ends before a
+   * character of ASCII.
+   * @param goesOn whether it is a slice behind another of the same text
    * @returns false where NUL is in it, which does not stand for itself in every text
    */
-  addUtf8(bytes: Uint8Array, start: number, end: number): boolean {
-    if (start === 0) this.#window = 0;
+  addUtf8(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    goesOn = start > 0,
+  ): boolean {
+    if (!goesOn) this.#window = 0;
+    this.#runs = 0;
     for (let at = start; at < end;) {
       at = this.#addAscii(bytes, at, end);
       if (at < end && bytes[at] === 0) return false;
@@ -93,7 +109,8 @@ export class SignatureBuilder {
   }
 
   /**
-   * Takes the characters beyond ASCII from a place on.
+   * Takes the characters beyond ASCII from a place on, and those of ASCII as well where there have been many runs that
+   * are folded as a whole.
    * @returns where they end
    */
   #addBeyondAscii(bytes: Uint8Array, start: number, end: number): number {
@@ -112,7 +129,7 @@ export class SignatureBuilder {
       }
       let folded = unit === 0 ? undefined : longFoldOf(unit);
       if (folded === undefined) {
-        while (at < end && bytes[at]! >= 0x80) at++;
+        at = this.#endOfRun(bytes, at, end);
         folded = fold(utf8.decode(bytes.subarray(start, at)));
         window = this.#window;
       }
@@ -122,6 +139,17 @@ export class SignatureBuilder {
       }
     }
     this.#window = window;
+    return at;
+  }
+
+  /** How far to fold as a whole: up to the next character of ASCII, or after many runs to NUL or the end. */
+  #endOfRun(bytes: Uint8Array, from: number, end: number): number {
+    if (++this.#runs > MANY_RUNS) {
+      const nul = bytes.subarray(from, end).indexOf(0);
+      return nul < 0 ? end : from + nul;
+    }
+    let at = from;
+    while (at < end && bytes[at]! >= 0x80) at++;
     return at;
   }
 
@@ -151,24 +179,24 @@ export class SignatureBuilder {
     return end;
   }
 
-  /** Notes that there is text that it cannot be given. */
+  /** Notes that there is text that it cannot be given: the signature will be the smallest that lets everything pass. */
   spoil(): void {
     this.#spoiled = true;
   }
 
-  /** Gives the signature, as small as lets it tell something, and begins anew; undefined for a spoiled one. */
-  take(): Signature | undefined {
-    const spoiled = this.#spoiled;
+  /** Gives the signature, as small as lets it tell something, and begins anew. */
+  take(): Signature {
     const bits = this.#bits;
-    let { length } = bits;
+    if (this.#spoiled) bits.fill(-1, 0, LEAST / 4);
+    let length = this.#spoiled ? LEAST / 4 : bits.length;
     // Both halves laid over one another are the signature of a hash with one bit less.
-    while (!spoiled && length * 4 > LEAST) {
+    while (length * 4 > LEAST) {
       const half = length / 2;
       if (onesOfHalves(bits, half) * SPARSE > half * 32) break;
       for (let at = 0; at < half; at++) bits[at]! |= bits[half + at]!;
       length = half;
     }
-    const signature = spoiled ? undefined : bits.slice(0, length);
+    const signature = bits.slice(0, length);
     this.#spoiled = false;
     bits.fill(0);
     return signature;

@@ -79,3 +79,17 @@ export async function found(
   const { key } = parseSearchProgram(d, { maxKeys: 1_000 });
   return [...await search(context, key)];
 }
+
+/** Tells of the calls of a method, with what it is given first, for as long as this is in use. */
+export function watch(
+  prototype: object,
+  name: string,
+  tell: (argument: unknown) => void,
+): Disposable {
+  const method = Reflect.get(prototype, name);
+  Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]) {
+    tell(args[0]);
+    return Reflect.apply(method, this, args);
+  });
+  return { [Symbol.dispose]: () => void Reflect.set(prototype, name, method) };
+}

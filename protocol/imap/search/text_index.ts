@@ -18,6 +18,7 @@ export class TextIndex {
   readonly #fields = new Map<number, Signature>();
   readonly #texts = new Map<number, Signature>();
   #size = 0;
+  #isFull = false;
 
   /** Nothing is known yet. */
   constructor(indexes: TextIndexes) {
@@ -27,6 +28,11 @@ export class TextIndex {
   /** Bytes of all signatures. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Whether there was no room for a signature, so that it is not worth its while to make others. */
+  get isFull(): boolean {
+    return this.#isFull;
   }
 
   /** The signature of a message's header fields that summaries keep. */
@@ -73,13 +79,16 @@ export class TextIndex {
     uid: number,
     signature: Signature,
   ): void {
+    if (signatures.has(uid)) return;
     const bytes = signature.byteLength + OVERHEAD;
-    if (signatures.has(uid) || !this.#indexes.makeRoom(this, bytes)) return;
+    this.#isFull = !this.#indexes.makeRoom(this, bytes);
+    if (this.#isFull) return;
     signatures.set(uid, signature);
     this.#resize(bytes);
   }
 
   #resize(by: number): void {
+    if (by < 0) this.#isFull = false;
     this.#size += by;
     this.#indexes.size += by;
   }
@@ -113,7 +122,6 @@ export class TextIndexes {
   /** Makes room for bytes of an index; false where there is none without what it has already. */
   makeRoom(index: TextIndex, bytes: number): boolean {
     if (index.size + bytes > this.#room) return false;
-    if (this.size + bytes <= this.#room) return true;
     this.#use(index);
     for (const other of this.#used) {
       if (other === index || this.size + bytes <= this.#room) break;
@@ -131,7 +139,7 @@ export class TextIndexes {
 
 const ofHosts = new WeakMap<Host, TextIndexes>();
 
-/** The indexes of a server; undefined where there is no room for any, so that nothing is made in vain. */
+/** The indexes of a server; undefined where there is no room for any, so that no message is signed in vain. */
 export function textIndexesOf(host: Host): TextIndexes | undefined {
   if (!host.searchMemory) return undefined;
   let indexes = ofHosts.get(host);

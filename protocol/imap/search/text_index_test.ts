@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Mailbox } from "../../../storage/storage.ts";
+import type { SearchContext } from "./context.ts";
 import { search } from "./evaluate.ts";
-import { contextOf, mailboxOf } from "./testing.ts";
+import { FieldSigner, TextSigner } from "./sign_message.ts";
+import { contextOf, mailboxOf, watch } from "./testing.ts";
 import { TextIndexes } from "./text_index.ts";
 
 /** A word that shares few triples with those of other numbers. */
@@ -86,4 +88,58 @@ Deno.test("messages that are gone are forgotten", async () => {
   assertEquals(indexes.of(many.state).text(5)!.byteLength, 32);
   assertEquals(indexes.of(many.state).text(11), undefined);
   assertEquals(indexes.size, before / 30);
+});
+
+/** The messages that are signed while a function runs. */
+async function signed(run: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  using _texts = watch(TextSigner.prototype, "sign", () => count++);
+  using _fields = watch(FieldSigner.prototype, "sign", () => count++);
+  await run();
+  return count;
+}
+
+Deno.test("no message is signed whose signature is not kept", async () => {
+  const mailbox = await mailboxOf(letters);
+  const keys = [
+    { kind: "body", text: "nowhere" },
+    { kind: "header", field: "subject", text: "nowhere" },
+  ] as const;
+  for (const key of keys) {
+    const run = (context: SearchContext) => () => search(context, key);
+    assertEquals(await signed(run(contextOf(mailbox))), 0);
+    const indexes = new TextIndexes(1_000);
+    const context = contextOf(mailbox, { indexes });
+    assertEquals(await signed(run(context)), 7);
+    assertEquals(await signed(run(context)), 0);
+    assert(indexes.of(mailbox.state).isFull);
+    indexes.of(mailbox.state).clear();
+    assertEquals(await signed(run(context)), 7);
+  }
+});
+
+Deno.test("a message that can have no right signature is signed once", async () => {
+  const source = "\n" + "日本".repeat(40_000);
+  const mailbox = await mailboxOf([{ source }]);
+  const context = contextOf(mailbox, { indexes: new TextIndexes(10_000) });
+  const body = (text: string) => () => search(context, { kind: "body", text });
+  assertEquals(await signed(body("nowhere")), 1);
+  assertEquals(await signed(body("elsewhere")), 0);
+  assertEquals([...await body("本日本")()], [1]);
+});
+
+Deno.test("an index that was forgotten in the middle of its search can be forgotten again", async () => {
+  const [a, b] = await Promise.all([1, 2].map(() => mailboxOf(letters)));
+  const indexes = new TextIndexes(2_000);
+  const signature = new Int32Array(200);
+  const first = indexes.of(a!.state);
+  first.noteText(1, signature);
+  const second = indexes.of(b!.state);
+  for (const uid of [1, 2]) second.noteText(uid, signature);
+  assertEquals(first.size, 0);
+  second.clear();
+  first.noteText(2, signature);
+  for (const uid of [1, 2]) second.noteText(uid, signature);
+  assertEquals(first.size, 0);
+  assert(indexes.size <= 2_000);
 });
