@@ -39,8 +39,8 @@ export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 export const AF_INET = 2;
 /** `SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC` */
 export const STREAM = 1 | 0o4000 | 0o2000000;
-/** `IPPROTO_TCP` and its `TCP_NODELAY` */
-export const TCP = 6, NODELAY = 1;
+/** `IPPROTO_TCP` and its `TCP_NODELAY` and `TCP_QUICKACK` */
+export const TCP = 6, NODELAY = 1, QUICKACK = 12;
 /** `SOL_SOCKET` and its `SO_ERROR` */
 export const SOCKET = 1, ERROR = 4;
 /** `MSG_NOSIGNAL` */

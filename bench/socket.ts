@@ -60,6 +60,8 @@ export class Socket implements Wire, Disposable {
     if (this.#fd >= 0 && !this.#asked && pump!.mayTry()) {
       const got = C.libc!.recv(this.#fd, buffer, buffer.length, 0);
       if (got >= 0) return got === 0 ? null : got;
+      // A server may hold back the end of an answer until its beginning is acknowledged, for 40 ms.
+      C.libc!.setsockopt(this.#fd, C.TCP, C.QUICKACK, ONE, ONE.byteLength);
     }
     this.#asked = false;
     return this.#readLater(buffer);
