@@ -57,7 +57,9 @@ export function drawRatios(
       escaped(note)
     }</title></rect><text x="${WIDTH - RIGHT + 6}" y="${
       y + 12
-    }" class="times">${times.toPrecision(2)}×</text>`;
+    }" class="times">${
+      times < 100 ? times.toPrecision(2) : Math.round(times)
+    }×</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">
 <style>
