@@ -7,6 +7,7 @@
 
 import { join } from "@std/path";
 import { endPrograms, unpack } from "../tests/interop/unpacked.ts";
+import { temporary } from "../tests/storage/body_folders.ts";
 import { Client } from "./client.ts";
 import { freePort, type OwnTarget, processTree } from "./target.ts";
 import { untilListening } from "./target.ts";
@@ -46,7 +47,8 @@ export async function startCyrus(
   const { root } = unpacked;
   const [port, tlsPort] = [freePort(), freePort()];
   const { directory, user, password } = options;
-  const volatile = await makeVolatile(directory);
+  // Locks and the list of processes go there, as into /run/cyrus.
+  const volatile = await temporary();
   await configure(options, root, volatile, [port, tlsPort]);
   let child = await launch(directory, root, port);
   await makeAccount(port, user, password);
@@ -98,16 +100,6 @@ async function launch(
   return child;
 }
 
-/** Where locks and the list of processes go: in memory where the system has a place for that, as /run/cyrus is. */
-async function makeVolatile(directory: string): Promise<string> {
-  const there = await Deno.stat("/dev/shm").catch(() => undefined);
-  const dir = there?.isDirectory ? "/dev/shm" : directory;
-  await Deno.mkdir(directory, { recursive: true });
-  const volatile = await Deno.makeTempDir({ dir, prefix: "cyrus-" });
-  for (const name of ["proc", "lock"]) await Deno.mkdir(join(volatile, name));
-  return volatile;
-}
-
 async function configure(
   { directory, user, password, tls }: CyrusOptions,
   root: string,
@@ -118,6 +110,7 @@ async function configure(
   for (const name of ["db", "socket", "log", "msg", "user"]) {
     await Deno.mkdir(inside(`conf/${name}`), { recursive: true });
   }
+  for (const name of ["proc", "lock"]) await Deno.mkdir(join(volatile, name));
   await Deno.mkdir(inside("conf/quota"));
   await Deno.mkdir(inside("spool"));
   await Deno.copyFile(tls.cert, inside("cert.pem"));

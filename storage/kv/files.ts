@@ -11,20 +11,19 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** Whether there is something at a path. */
-export async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+export function isThere(path: string): Promise<boolean> {
+  return unlessMissing(Deno.lstat(path));
 }
 
 /** Removes a file; false when there was none. */
-export async function unlink(path: string): Promise<boolean> {
+export function unlink(path: string): Promise<boolean> {
+  return unlessMissing(Deno.remove(path));
+}
+
+/** Whether what is done with a file is done; false when there is none. */
+async function unlessMissing(done: Promise<unknown>): Promise<boolean> {
   try {
-    await Deno.remove(path);
+    await done;
     return true;
   } catch (error) {
     if (isMissing(error)) return false;

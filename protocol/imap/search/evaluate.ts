@@ -18,6 +18,7 @@ import type { UidList } from "../../../storage/model.ts";
 import type { Progress } from "../progress.ts";
 import { KEPT_FIELDS } from "../kept_fields.ts";
 import { readSummary } from "../summary.ts";
+import { FieldNames } from "../../mime/header.ts";
 import { parseMessage } from "../../mime/parse.ts";
 import { searchBody } from "./body_search.ts";
 import { type Places, placesOf } from "./columns.ts";
@@ -64,6 +65,8 @@ export async function search(
 class Search {
   readonly #context: SearchContext;
   readonly #predicate: Predicate;
+  /** The header fields that it asks for. */
+  readonly #fields: FieldNames;
   readonly #places: Places;
   readonly #pace: Pace;
   readonly #progress: Progress | undefined;
@@ -89,6 +92,7 @@ class Search {
   ) {
     this.#context = context;
     this.#predicate = predicate;
+    this.#fields = new FieldNames(predicate.fields);
     this.#places = places;
     this.#pace = pace;
     this.#progress = progress;
@@ -145,7 +149,8 @@ class Search {
         if (this.#pace.due) await this.#pace.rest();
         if (!this.#place(uid)) continue;
         const summary = readSummary(bytes);
-        candidate.header = summary && new HeaderTexts(summary.fields, fields);
+        candidate.header = summary &&
+          new HeaderTexts(summary.fields, this.#fields);
         if (texts?.isFull === false && summary && !candidate.fieldsSignature) {
           candidate.fieldsSignature = signer.sign(summary);
           texts.noteFields(uid, candidate.fieldsSignature);
@@ -179,10 +184,10 @@ class Search {
 
   /** Judges the message that is looked at by its source, as little of it as suffices; one that goes meanwhile is out. */
   async #judge(bytes: Uint8Array, signer: TextSigner): Promise<Truth> {
-    const { test, fields, strings } = this.#predicate;
+    const { test, strings } = this.#predicate;
     const candidate = this.#candidate;
     const { uid } = candidate;
-    candidate.header = new HeaderTexts(bytes, fields);
+    candidate.header = new HeaderTexts(bytes, this.#fields);
     candidate.found = undefined;
     let value = test(candidate);
     if (value !== UNKNOWN) return value;

@@ -9,7 +9,7 @@ import { isAscii } from "node:buffer";
 import { decodeUnlabelled, headerEnd, latin1 } from "../../mime/bytes.ts";
 import { decodeWords } from "../../mime/encoded_word.ts";
 import {
-  FieldNames,
+  type FieldNames,
   fields,
   fieldValue,
   type HeaderField,
@@ -22,7 +22,7 @@ import type { Needle } from "./text_match.ts";
 /** The fields of a header that a search asks for. Nothing is decoded that no string can be in. */
 export class HeaderTexts {
   readonly #source: Uint8Array;
-  readonly #names: ReadonlySet<string>;
+  readonly #names: FieldNames;
   #header: { bytes: Uint8Array; plain: string | undefined } | undefined;
   #fields: ReadonlyMap<string, readonly HeaderField[]> | undefined;
   #texts: Map<string, readonly string[]> | undefined;
@@ -30,9 +30,9 @@ export class HeaderTexts {
   /**
    * Looks at a header, once it is asked.
    * @param source a header with its empty line, whatever follows
-   * @param names the fields that will be asked for, in lower case
+   * @param names the fields that will be asked for
    */
-  constructor(source: Uint8Array, names: ReadonlySet<string>) {
+  constructor(source: Uint8Array, names: FieldNames) {
     this.#source = source;
     this.#names = names;
   }
@@ -82,20 +82,12 @@ export class HeaderTexts {
   }
 }
 
-/** Sets of names as headers are looked through by them: a search has one for all messages. */
-const wanted = new WeakMap<ReadonlySet<string>, FieldNames>();
-
 function fieldsByName(
   bytes: Uint8Array,
-  names: ReadonlySet<string>,
+  names: FieldNames,
 ): ReadonlyMap<string, readonly HeaderField[]> {
-  let known = wanted.get(names);
-  if (known === undefined) {
-    known = new FieldNames(names);
-    wanted.set(names, known);
-  }
   const byName = new Map<string, HeaderField[]>();
-  for (const field of fields(bytes, 0, bytes.length, known)) {
+  for (const field of fields(bytes, 0, bytes.length, names)) {
     const same = byName.get(field.name);
     if (same === undefined) byName.set(field.name, [field]);
     else same.push(field);

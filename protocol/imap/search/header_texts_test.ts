@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { decodeWords } from "../../mime/encoded_word.ts";
-import { fields, fieldValue } from "../../mime/header.ts";
+import { FieldNames, fields, fieldValue } from "../../mime/header.ts";
 import { headerLines, HeaderTexts, plainText } from "./header_texts.ts";
 import { foldHeader } from "./fold.ts";
 import { Needle } from "./text_match.ts";
@@ -26,7 +26,7 @@ const needle = fc.array(
 Deno.test("HeaderTexts finds in plain headers what decoding them would", () => {
   fc.assert(
     fc.property(header, needle, (bytes, text) => {
-      const texts = new HeaderTexts(bytes, new Set(["a", "b"]));
+      const texts = new HeaderTexts(bytes, new FieldNames(["a", "b"]));
       for (const name of ["a", "b"]) {
         const decoded = [...fields(bytes, 0, bytes.length)]
           .filter((field) => field.name === name)
@@ -56,7 +56,7 @@ Deno.test("plainText() lacks no word that a line of the header has", () => {
 
 Deno.test("HeaderTexts looks no further than the empty line", () => {
   const bytes = encoder.encode("A: x\r\n\r\nA: y\r\n\xe9\r\n");
-  const texts = new HeaderTexts(bytes, new Set(["a"]));
+  const texts = new HeaderTexts(bytes, new FieldNames(["a"]));
   assertEquals(texts.contains("a", new Needle("x")), true);
   assertEquals(texts.contains("a", new Needle("y")), false);
   assertEquals(texts.value("a"), "x");

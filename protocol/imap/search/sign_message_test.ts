@@ -5,6 +5,7 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
+import { FieldNames } from "../../mime/header.ts";
 import { parseMessage } from "../../mime/parse.ts";
 import { Pace } from "../../../storage/pace.ts";
 import { rounds } from "../../../tests/shards/part.ts";
@@ -139,7 +140,7 @@ Deno.test("what is found in a header field passes the signature of fields", () =
     fc.property(message, needles, (source, texts) => {
       const summary = readSummary(summarize(source))!;
       const signature = signer.sign(summary);
-      const header = new HeaderTexts(summary.fields, new Set(names));
+      const header = new HeaderTexts(summary.fields, new FieldNames(names));
       for (const name of names) {
         for (const needle of texts.map((text) => new Needle(text))) {
           if (!header.contains(name, needle)) continue;

@@ -68,6 +68,24 @@ export class Pending {
   }
 
   /**
+   * The entries of some keys: of those pending as they are now, of the others as the database has them.
+   * @param read reads the entries of all of them; not called where all are pending
+   * @param entry makes an entry of one that is pending
+   */
+  async over<T>(
+    keys: readonly Deno.KvKey[],
+    read: () => Promise<readonly T[]>,
+    entry: (key: Deno.KvKey, pending: PendingValue) => T,
+  ): Promise<T[]> {
+    const pending = keys.map((key) => this.get(nameOf(key)));
+    const rest = pending.includes(undefined) ? await read() : [];
+    return keys.map((key, index) => {
+      const one = pending[index];
+      return one === undefined ? rest[index]! : entry(key, one);
+    });
+  }
+
+  /**
    * The entries of a range: of those pending as they are now, and of the database where it has others.
    * @param list reads the range of the database by these options
    * @param entry makes an entry of one that is pending
@@ -127,16 +145,14 @@ export class PendingReader implements ValueReader {
   }
 
   /** See {@linkcode ValueReader.getMany}. */
-  async getMany<T extends readonly unknown[]>(
+  getMany<T extends readonly unknown[]>(
     keys: readonly [...{ [K in keyof T]: Deno.KvKey }],
   ): Promise<{ readonly value: T[number] | null }[]> {
-    const now = this.#pending();
-    const pending = keys.map((key) => now.get(nameOf(key)));
-    const read = await this.#reader.getMany<T>(keys);
-    return read.map((entry, index) => {
-      const one = pending[index];
-      return one === undefined ? entry : { value: copyOf(one) as T[number] };
-    });
+    return this.#pending().over<{ readonly value: T[number] | null }>(
+      keys,
+      () => this.#reader.getMany<T>(keys),
+      (_, pending) => ({ value: copyOf(pending) as T[number] }),
+    );
   }
 
   /** See {@linkcode ValueReader.list}. */

@@ -26,17 +26,11 @@ export function pendingKv(
   const getMany = async (
     keys: readonly Deno.KvKey[],
   ): Promise<Deno.KvEntryMaybe<unknown>[]> => {
-    const now = pending();
-    const found = keys.map((key) => now.get(nameOf(key)));
-    if (found.every((one) => one !== undefined)) {
-      return keys.map((key, index) => entryOf(key, found[index]!));
-    }
-    const read = await reader.getMany<unknown[]>(keys);
-    return read.map((entry, index) =>
-      found[index] === undefined
-        ? stamped(entry, given)
-        : entryOf(entry.key, found[index])
-    );
+    const read = async () => {
+      const entries = await reader.getMany<unknown[]>(keys);
+      return entries.map((entry) => stamped(entry, given));
+    };
+    return await pending().over(keys, read, entryOf);
   };
   const list = (
     selector: Deno.KvListSelector,
