@@ -5,7 +5,12 @@ import { bytes, Opened } from "./journal_testing.ts";
 /** Counts by which way the disk is waited for. The clock stands still, but for the `wait` that each wait here takes. */
 function countWaits() {
   const { syncData, syncDataSync } = Deno.FsFile.prototype;
-  const waits = { here: 0, aside: 0, wait: 0, time: performance.now() };
+  const waits = {
+    here: 0,
+    aside: 0,
+    wait: 0,
+    time: Math.ceil(performance.now()),
+  };
   performance.now = () => waits.time;
   Deno.FsFile.prototype.syncData = function () {
     waits.aside++;
