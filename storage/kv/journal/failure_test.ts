@@ -34,6 +34,7 @@ Deno.test("more than both halves hold is there after a crash", async () => {
 
 Deno.test("a record that is not whole is not there, those before it are", async () => {
   await using db = await Opened.in();
+  using _ = await db.hold();
   for (let n = 0; n < 3; n++) await db.kv.set(["k", n], bytes("0123456789"));
   const folder = await db.crash();
   const path = join(folder, "test.kv.journal");

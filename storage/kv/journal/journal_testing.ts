@@ -34,6 +34,7 @@ export class Opened implements AsyncDisposable {
   readonly faults: unknown[];
   /** By which other threads follow. */
   readonly ring: Ring;
+  readonly #gate: Gate;
 
   private constructor(
     folder: string,
@@ -41,6 +42,7 @@ export class Opened implements AsyncDisposable {
     journal: JournaledKv,
     faults: unknown[],
     ring: Ring,
+    gate: Gate,
   ) {
     this.folder = folder;
     this.base = base;
@@ -48,6 +50,7 @@ export class Opened implements AsyncDisposable {
     this.kv = journal.kv();
     this.faults = faults;
     this.ring = ring;
+    this.#gate = gate;
   }
 
   /**
@@ -66,14 +69,15 @@ export class Opened implements AsyncDisposable {
     const { kv } = await openKv(path);
     const faults: unknown[] = [];
     const ring = new Ring();
+    const gate = new Gate();
     const journal = await JournaledKv.begin(
       `${path}.journal`,
-      hindered(kv, isFull, committed),
+      hindered(kv, gate, isFull, committed),
       kv,
       (error) => faults.push(error),
       ring,
     );
-    return new Opened(folder, kv, journal, faults, ring);
+    return new Opened(folder, kv, journal, faults, ring, gate);
   }
 
   /** As another thread sees it that begins now. */
@@ -82,8 +86,14 @@ export class Opened implements AsyncDisposable {
     return new Thread(kv, new Ring(this.ring.memory));
   }
 
+  /** Leaves what comes in the journal alone, until it is disposed of. */
+  hold(): Promise<Disposable> {
+    return this.#gate.hold();
+  }
+
   /** What would be found after a crash now, in a folder of its own. */
   async crash(): Promise<string> {
+    using _ = await this.hold();
     const folder = await Deno.makeTempDir();
     for (const { name } of await Array.fromAsync(Deno.readDir(this.folder))) {
       if (name.endsWith("-shm")) continue;
@@ -131,9 +141,36 @@ export class Thread implements Disposable {
   }
 }
 
-/** A database whose commits fail while it is full, and are answered when somebody says so. */
+/** What commits of a database wait for. */
+class Gate {
+  #holds = 0;
+  #opened = Promise.withResolvers<void>();
+  #running: Promise<unknown> = Promise.resolve();
+
+  /** Lets nothing pass until it is disposed of; returns when all that has passed is done. */
+  async hold(): Promise<Disposable> {
+    if (this.#holds++ === 0) this.#opened = Promise.withResolvers();
+    await this.#running.catch(() => {});
+    return {
+      [Symbol.dispose]: () => {
+        if (--this.#holds === 0) this.#opened.resolve();
+      },
+    };
+  }
+
+  /** Does something that follows what has passed before. */
+  async pass<T>(action: () => Promise<T>): Promise<T> {
+    while (this.#holds > 0) await this.#opened.promise;
+    const running = action();
+    this.#running = running;
+    return await running;
+  }
+}
+
+/** A database whose commits wait at a gate, fail while it is full, and are answered when somebody says so. */
 function hindered(
   kv: Deno.Kv,
+  gate: Gate,
   isFull: () => boolean,
   committed: () => Promise<void>,
 ): Deno.Kv {
@@ -145,11 +182,12 @@ function hindered(
         if (isFull()) throw new Error("full");
         const operation = target.atomic();
         const commit = operation.commit.bind(operation);
-        operation.commit = async () => {
-          const result = await commit();
-          await committed();
-          return result;
-        };
+        operation.commit = () =>
+          gate.pass(async () => {
+            const result = await commit();
+            await committed();
+            return result;
+          });
         return operation;
       };
     },
