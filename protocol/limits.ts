@@ -70,6 +70,8 @@ export interface Limits {
   readonly saveLimit: number;
   /** Mailboxes that one ESEARCH may search. */
   readonly searchMailboxes: number;
+  /** Searches of a session of which it is told how their results change; RFC 5267 § 4.3.1 asks for 1 at the least. */
+  readonly updateContexts: number;
   /** The least messages in a batch of UIDBATCHES; RFC 10022 § 3.1.3.2 asks for 500 at the most. */
   readonly uidBatch: number;
   /** Messages in all batches of UIDBATCHES with a range; RFC 10022 § 3.1.7 asks for 100,000 at the least. */
@@ -111,6 +113,7 @@ export const LIMIT_BOUNDS: Readonly<
   failedLogins: { min: 3, by: "RFC 4954 § 9" },
   messageLimit: { min: 1_000, orNone: true, by: "RFC 9738 § 3" },
   saveLimit: { min: 1_000, orNone: true, by: "RFC 9738 § 3" },
+  updateContexts: { min: 1, by: "RFC 5267 § 4.3.1" },
   uidBatch: { max: 500, by: "RFC 10022 § 3.1.3.2" },
   uidBatchMessages: { min: 100_000, by: "RFC 10022 § 3.1.7" },
   idleTime: { min: 30 * 60_000, by: "RFC 9051 § 5.4" },
@@ -155,6 +158,7 @@ export const DEFAULT_LIMITS: Limits = {
   messageLimit: 0,
   saveLimit: 0,
   searchMailboxes: 10_000,
+  updateContexts: 16,
   uidBatch: 500,
   uidBatchMessages: 100_000,
   progressTime: 10_000,

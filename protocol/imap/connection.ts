@@ -381,7 +381,7 @@ class Connection implements Wire {
         throw this.#bye;
       }
     }
-    if (tells && this.#session.notifications !== undefined) {
+    if (tells && this.#session.tellsAnyTime) {
       await this.#tellUntil(reading);
     }
     const chunk = await reading;
@@ -391,7 +391,7 @@ class Connection implements Wire {
     return true;
   }
 
-  /** Tells a client between its commands what it has asked to be told at all times (RFC 5465), until it sends more. */
+  /** Tells a client between its commands what it has asked to be told at all times, until it sends more. */
   async #tellUntil(reading: Promise<unknown>): Promise<void> {
     if (!this.#transport.reader.between || this.#overlap.length > 0) return;
     const session = this.#session;

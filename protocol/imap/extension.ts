@@ -21,6 +21,7 @@ import type { FetchAttribute } from "./fetch/attribute.ts";
 import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
+import type { UpdateRequest } from "./search/update_context.ts";
 import type { Session } from "./session.ts";
 
 /** A FETCH item (fetch-att, RFC 9051 § 9). */
@@ -125,6 +126,10 @@ export interface SearchReturn {
    * (RFC 4731 § 3.2).
    */
   pick(found: UidList): UidList;
+  /** Whether it has no say in that: it asks for something else than an answer. */
+  readonly silent?: boolean;
+  /** That the client is to hear how the result changes, and what of (RFC 5267 § 4.3). */
+  readonly update?: UpdateRequest;
   /** Writes a space, its name and its value, or nothing; `numbers` is what was found, as the client numbers it. */
   write(out: Encoder, numbers: UidList): void;
 }

@@ -21,7 +21,9 @@ import { announce, highestModseq, newKeywords } from "./announce.ts";
 import type { State } from "./command.ts";
 import { Bye, No } from "./errors.ts";
 import { ProgressClock } from "./progress.ts";
+import type { FetchAttribute } from "./fetch/attribute.ts";
 import type { Registry } from "./registry.ts";
+import { UpdateContexts } from "./search/update_contexts.ts";
 import { View, type Wanted } from "./view.ts";
 
 /** What a session needs of its connection. */
@@ -61,6 +63,8 @@ export interface Selected {
   readonly view: View;
   /** The result of the last SEARCH with SAVE: `$` (RFC 5182). */
   saved: UidList;
+  /** The searches of which the client hears how their results change (RFC 5267). */
+  readonly updates: UpdateContexts;
   /** Takes the listener off the mailbox. */
   readonly unlisten: () => void;
 }
@@ -71,6 +75,11 @@ export interface Notifications {
   readonly selected: SelectedEvents;
   /** These messages of the selected mailbox have come, and the client has been told that. */
   came(uids: UidList): void;
+  /**
+   * Of messages that have come it is told elsewhere.
+   * @returns what it would tell of them
+   */
+  takeNew(uids: ReadonlySet<number>): readonly FetchAttribute[];
   /** The session itself has put messages in a mailbox. */
   appended(mailbox: Mailbox, uids: UidList): void;
   /** The session itself has changed the list of mailboxes. */
@@ -271,6 +280,7 @@ export class Session {
     this.#selected = {
       view,
       saved: NONE,
+      updates: new UpdateContexts(this),
       unlisten: mailbox.onChange(() => this.wake?.()),
     };
     return view;
@@ -307,6 +317,7 @@ export class Session {
     }
     const mayTell = mayExpunge && !this.holdsExpunge;
     this.holdsExpunge = false;
+    const { updates } = selected;
     let telling: Promise<void> | undefined;
     if (selected.view.stale) {
       const wanted = this.notifications?.selected;
@@ -316,8 +327,12 @@ export class Session {
         // RFC 5465 § 5.1: the UID is part of it.
         uid || wanted !== undefined,
         wanted,
+        updates.takeGone(),
       );
       if (mayTell) this.owesExpunge = false;
+    }
+    if (updates.note()) {
+      telling = (telling ?? Promise.resolve()).then(() => updates.follow());
     }
     return telling === undefined
       ? this.#settleAhead()
@@ -348,6 +363,12 @@ export class Session {
     const bye = await this.sync(idle || selected?.delayed === false);
     if (bye === undefined) await this.notifications?.tell();
     return bye;
+  }
+
+  /** Whether the client is to be told what happens while it does nothing (RFC 5465, RFC 5267 § 4.3.2). */
+  get tellsAnyTime(): boolean {
+    return this.notifications !== undefined ||
+      this.#selected?.updates.any === true;
   }
 
   /** Tells the client of keywords that it will see in the answers to come and has not heard of. */

@@ -204,6 +204,19 @@ export class View {
     return uids.filter((uid) => state.indexOf(uid) >= 0);
   }
 
+  /** The messages that the client knows of and that are not there any more. */
+  gone(): UidList {
+    const { uids, length } = this.state;
+    const gone: number[] = [];
+    let there = 0;
+    for (let told = 0; told < this.length; told++) {
+      const uid = this.uids[told]!;
+      while (there < length && uids[there]! < uid) there++;
+      if (there === length || uids[there] !== uid) gone.push(uid);
+    }
+    return Uint32Array.from(gone);
+  }
+
   /** Notes that a change is this session's own and that the client knows or is being told what came of it. */
   own(modseqs: readonly number[]): void {
     for (const modseq of modseqs) this.#own.add(modseq);

@@ -20,6 +20,7 @@ import {
   writeExtended,
 } from "../search/run.ts";
 import { isModseq, saysNumbers, some } from "../search/search_key.ts";
+import type { StartUpdates } from "../search/update_contexts.ts";
 import type { Session } from "../session.ts";
 
 // search = "SEARCH" [search-return-opts] SP search-program
@@ -39,12 +40,18 @@ export const search: Command<SearchArguments> = {
     const { view, selected } = session;
     let portion: Portion;
     let tellsModseq: boolean;
+    let updates: StartUpdates | undefined;
     try {
       const key = await keyToSearch(session, given);
       tellsModseq = some(key, isModseq);
       // RFC 7162 § 3.2.10.2: no VANISHED during a UID SEARCH by sequence numbers.
       session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
       if (tellsModseq) session.enableCondstore();
+      if (returns?.update !== undefined) {
+        const { update } = returns;
+        const searched = { tag, uid, named: false, key, update };
+        updates = selected.updates.begin(searched);
+      }
       const context = selectedContext(session);
       portion = await withProgress(session, tag, async (progress) => {
         progress.goal = context.length;
@@ -67,6 +74,7 @@ export const search: Command<SearchArguments> = {
     else if (extended.answers) {
       writeExtended(session, { returns: extended, uid, tag, numbers, modseq });
     }
+    updates?.(portion);
     return completeInPart(session, portion.code);
   },
 };

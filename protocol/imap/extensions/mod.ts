@@ -15,6 +15,7 @@ import { appendLimitExtension } from "./append_limit.ts";
 import { binaryExtension, binaryFetchExtension } from "./binary.ts";
 import { catenateExtension } from "./catenate.ts";
 import { condstoreExtension } from "./condstore.ts";
+import { contextExtension } from "./context.ts";
 import { enableExtension } from "./enable.ts";
 import { filtersExtension } from "./filters.ts";
 import { idExtension } from "./id.ts";
@@ -31,7 +32,7 @@ import { multiSearchExtension } from "./multisearch.ts";
 import { namespaceExtension } from "./namespace.ts";
 import { notifyExtension } from "./notify.ts";
 import { objectIdExtension } from "./objectid.ts";
-import { partialExtension } from "./partial.ts";
+import { partialExtension, partialSearchExtension } from "./partial.ts";
 import { previewExtension } from "./preview.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { replaceExtension } from "./replace.ts";
@@ -61,6 +62,8 @@ export const extensions: readonly Extension[] = [
   listStatusExtension,
   specialUseExtension,
   withinExtension,
+  contextExtension,
+  partialSearchExtension,
   partialExtension,
   multiSearchExtension,
   metadataExtension,

@@ -33,6 +33,7 @@ import {
   writeExtended,
 } from "../search/run.ts";
 import { isModseq, saysNumbers, some } from "../search/search_key.ts";
+import type { StartUpdates } from "../search/update_contexts.ts";
 import type { Session } from "../session.ts";
 
 interface MultiSearchArguments extends SearchArguments {
@@ -70,6 +71,21 @@ interface Job {
   readonly key: SearchKey;
   readonly returns: SearchReturns;
   readonly work: SearchWork;
+  /** Takes what is found in the selected mailbox, where the client is to hear how that changes; once. */
+  updates: StartUpdates | undefined;
+}
+
+/** RETURN (UPDATE). @throws {Bad} where it cannot be */
+function beginUpdates(
+  session: Session,
+  tag: string,
+  key: SearchKey,
+  returns: SearchReturns | undefined,
+): StartUpdates | undefined {
+  const { update } = returns ?? {};
+  if (update === undefined) return undefined;
+  const searched = { tag, uid: true, named: true, key, update };
+  return session.selected.updates.begin(searched);
 }
 
 // esearch = "ESEARCH" [SP esearch-source-opts] [SP search-return-opts] SP search-program
@@ -99,7 +115,8 @@ const multiSearch: Command<MultiSearchArguments> = {
       given,
       session.host.storage.hierarchyDelimiter,
     );
-    if (filters.selected && session.state !== "selected") {
+    const needsSelected = filters.selected || returns?.update !== undefined;
+    if (needsSelected && session.state !== "selected") {
       throw new Bad("Select a mailbox first");
     }
     const save = returns?.save === true;
@@ -108,9 +125,17 @@ const multiSearch: Command<MultiSearchArguments> = {
       if (some(key, isModseq)) session.enableCondstore();
       // RFC 7162 § 3.2.10.2, as of UID SEARCH
       session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
+      const updates = beginUpdates(session, tag, key, returns);
       return await withProgress(session, tag, async (progress) => {
         const work = { pace: new Pace(), progress };
-        const job = { session, tag, key, returns: returns ?? RETURN_ALL, work };
+        const job: Job = {
+          session,
+          tag,
+          key,
+          returns: returns ?? RETURN_ALL,
+          work,
+          updates,
+        };
         if (given.every(({ kind }) => kind === "selected")) {
           progress.goal = session.view.length;
           return await searchSelected(job);
@@ -118,6 +143,10 @@ const multiSearch: Command<MultiSearchArguments> = {
         const infos = await sources(session, filters);
         progress.goal = await countMessages(session, infos);
         for (const info of infos) await searchNamed(job, info);
+        // UPDATE "MUST apply only to the currently selected mailbox" (§ 2.2), which may not have been among them.
+        if (job.updates !== undefined) {
+          session.selected.updates.refuse(tag, "That is not selected");
+        }
         return undefined;
       });
     } catch (error) {
@@ -132,9 +161,16 @@ const multiSearch: Command<MultiSearchArguments> = {
 
 async function searchSelected(job: Job): Promise<Completion | undefined> {
   const { session, returns } = job;
-  const { uids, code } = await searchIn(job, selectedContext(session));
+  const { uids, code } = await searchInSelected(job);
   if (returns.save) session.selected.saved = returns.pick(uids);
   return completeInPart(session, code);
+}
+
+async function searchInSelected(job: Job): Promise<Portion> {
+  const portion = await searchIn(job, selectedContext(job.session));
+  job.updates?.(portion);
+  job.updates = undefined;
+  return portion;
 }
 
 /** The mailboxes to search, each once. What is not there, or not to be seen, is left out (§ 2.2, § 5). */
@@ -169,7 +205,7 @@ async function countMessages(
 async function searchNamed(job: Job, { name }: MailboxInfo): Promise<void> {
   const { session, work } = job;
   if (work.pace!.due) await work.pace!.rest();
-  if (isSelected(session, name)) await searchIn(job, selectedContext(session));
+  if (isSelected(session, name)) await searchInSelected(job);
   else await searchOther(job, name);
   const full = session.flushBatch();
   if (full !== undefined) await full;

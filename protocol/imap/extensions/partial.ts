@@ -83,10 +83,15 @@ const fetchModifier: FetchModifier = {
   },
 };
 
+/** The results of SEARCH by the page, which CONTEXT=SEARCH has of its own (RFC 5267 § 4.4). */
+export const partialSearchExtension: Extension = {
+  impliedBy: ["PARTIAL", "CONTEXT=SEARCH"],
+  searchReturnOptions: [returnOption],
+};
+
 /** PARTIAL. It stands before CONDSTORE: CHANGEDSINCE is about the messages of the range (RFC 9394 § 3.4). */
 export const partialExtension: Extension = {
   capabilities: () => ["PARTIAL"],
   documents: { PARTIAL: "9394" },
-  searchReturnOptions: [returnOption],
   fetchModifiers: [fetchModifier],
 };

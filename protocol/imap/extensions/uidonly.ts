@@ -12,4 +12,7 @@ export const uidOnlyExtension: Extension = {
   capabilities: () => ["UIDONLY"],
   documents: { UIDONLY: "9586" },
   enable: ["UIDONLY"],
+  whenEnabled(session) {
+    if (session.state === "selected") session.selected.updates.refuseNumbers();
+  },
 };

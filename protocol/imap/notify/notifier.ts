@@ -20,6 +20,7 @@ import type {
 import { listResponse } from "../commands/list.ts";
 import { writeStatus } from "../commands/status.ts";
 import { Bye, No } from "../errors.ts";
+import type { FetchAttribute } from "../fetch/attribute.ts";
 import { fetchMessages, unsolicited } from "../fetch/engine.ts";
 import { infoOf } from "../mailboxes.ts";
 import { metadataWatch } from "../metadata/watch.ts";
@@ -145,6 +146,11 @@ export class Notifier implements Notifications {
 
   came(uids: UidList): void {
     if (this.#selectedGroup?.attributes.length) this.#came.push(uids);
+  }
+
+  takeNew(uids: ReadonlySet<number>): readonly FetchAttribute[] {
+    this.#came = this.#came.map((came) => came.filter((uid) => !uids.has(uid)));
+    return this.#selectedGroup?.attributes ?? [];
   }
 
   appended(mailbox: Mailbox, uids: UidList): void {

@@ -30,6 +30,7 @@ import { FieldSigner, TextSigner } from "./sign_message.ts";
 import type { TextIndex } from "./text_index.ts";
 import { makePredicate, type Predicate } from "./predicate.ts";
 import { type Candidate, NO, type Truth, UNKNOWN, YES } from "./truth.ts";
+import { UidBuffer } from "./uid_buffer.ts";
 
 export type { SearchContext } from "./context.ts";
 
@@ -223,23 +224,5 @@ class Search {
   #sign(uid: number): void {
     this.#candidate.fieldsSignature = this.#index?.fields(uid);
     this.#candidate.textSignature = this.#index?.text(uid);
-  }
-}
-
-/** UIDs, as many as there can be at the most. */
-class UidBuffer {
-  readonly #uids: Uint32Array;
-  #length = 0;
-
-  constructor(capacity: number) {
-    this.#uids = new Uint32Array(capacity);
-  }
-
-  push(uid: number): void {
-    this.#uids[this.#length++] = uid;
-  }
-
-  take(): Uint32Array {
-    return this.#uids.slice(0, this.#length);
   }
 }

@@ -13,6 +13,7 @@ import type { ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
 import type { SearchReturn, SearchReturnOption } from "../extension.ts";
 import { parseParameters } from "../parameters.ts";
+import type { UpdateRequest } from "./update_context.ts";
 
 const MIN: SearchReturn = {
   pick: (found) => found.subarray(0, 1),
@@ -43,6 +44,7 @@ const COUNT: SearchReturn = {
 /** Keeps what the others tell of; it writes nothing itself. */
 const SAVE: SearchReturn = {
   pick: (found) => found.subarray(0, 0),
+  silent: true,
   write() {},
 };
 
@@ -71,7 +73,12 @@ export class SearchReturns {
 
   /** Whether there is anything to answer; a search that is only saved has no response (RFC 5182 § 2.1). */
   get answers(): boolean {
-    return this.#told.length > 0;
+    return this.#returns.some((one) => one !== SAVE);
+  }
+
+  /** What the client asks for that wants to hear how the result changes; undefined for one that does not. */
+  get update(): UpdateRequest | undefined {
+    return this.#returns.find(({ update }) => update)?.update;
   }
 
   /** Of the messages that were found those that are told of, by one option or another. */
@@ -91,7 +98,7 @@ export class SearchReturns {
   }
 
   get #told(): readonly SearchReturn[] {
-    return this.#returns.filter((one) => one !== SAVE);
+    return this.#returns.filter(({ silent }) => !silent);
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import type { UidList } from "../../../storage/model.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
 import type { Decoder } from "../../wire/decoder.ts";
+import type { Encoder } from "../../wire/encoder.ts";
 import type { ParseContext } from "../command.ts";
 import { No } from "../errors.ts";
 import { type Portion, portionOf } from "../message_limit.ts";
@@ -181,6 +182,32 @@ async function find(
   return among(uids, context.uids.subarray(0, context.length));
 }
 
+/**
+ * Judges messages of a mailbox anew.
+ * @param key one that says neither sequence numbers nor `*`
+ * @param uids ascending
+ * @returns those of them that it matches
+ */
+export async function judge(
+  session: Session,
+  context: SearchContext,
+  key: SearchKey,
+  uids: UidList,
+  work: SearchWork,
+): Promise<UidList> {
+  if (session.host.hooks?.search === undefined) {
+    return await search({ ...context, uids, length: uids.length }, key, work);
+  }
+  const ranges = Array.from(uids, (uid) => [uid, uid] as const);
+  const among = { kind: "uids", set: { kind: "ranges", ranges } } as const;
+  return await find(
+    session,
+    context,
+    { kind: "and", keys: [among, key] },
+    work,
+  );
+}
+
 /** The highest modseq of messages that are there, or 0. */
 export function highestOf(state: MailboxState, uids: UidList): number {
   let highest = 0;
@@ -191,14 +218,18 @@ export function highestOf(state: MailboxState, uids: UidList): number {
   return highest;
 }
 
-/** What an ESEARCH response says. */
-export interface Extended {
+/** Which search an ESEARCH response is about. */
+export interface Correlator {
   /** The tag of the command. */
   readonly tag: string;
   /** Which mailbox it is about, where that is said (RFC 7377 § 2.1). */
-  readonly mailbox?: Mailbox;
+  readonly mailbox?: Mailbox | undefined;
   /** Whether the numbers are UIDs. */
   readonly uid: boolean;
+}
+
+/** What an ESEARCH response says. */
+export interface Extended extends Correlator {
   /** What is returned. */
   readonly returns: SearchReturns;
   /** What was found, as the client numbers it. */
@@ -209,10 +240,10 @@ export interface Extended {
 
 // esearch-response  = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
 // search-correlator = SP "(" one-correlator *(SP one-correlator) ")"        RFC 7377 § 4
-/** Writes an ESEARCH response. */
-export function writeExtended(
-  { out }: Session,
-  { tag, mailbox, uid, returns, numbers, modseq }: Extended,
+/** Writes the beginning of an ESEARCH response; data are to follow. */
+export function beginExtended(
+  out: Encoder,
+  { tag, mailbox, uid }: Correlator,
 ): void {
   out.text("* ESEARCH (TAG ").string(tag);
   if (mailbox !== undefined) {
@@ -221,6 +252,12 @@ export function writeExtended(
   }
   out.close();
   if (uid) out.text(" UID");
+}
+
+/** Writes an ESEARCH response. */
+export function writeExtended({ out }: Session, extended: Extended): void {
+  beginExtended(out, extended);
+  const { returns, numbers, modseq } = extended;
   returns.write(out, numbers);
   // search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
   if (modseq > 0) out.text(" MODSEQ ").number(modseq);
