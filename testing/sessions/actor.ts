@@ -26,6 +26,7 @@ import {
 import { search } from "./search_command.ts";
 import type { Action, Step } from "./steps.ts";
 import type { Turns } from "./turns.ts";
+import { cancelUpdate, watch } from "./watched.ts";
 
 /** Does one step. */
 export async function perform(
@@ -151,6 +152,17 @@ function* commandsOf(client: Client, action: Action): Iterable<Sending> {
         const uid = action.uid || model.uidOnly;
         yield search({ ...action, uid, among });
       }
+      break;
+    }
+    case "watch":
+      // From now on it may be told what happens while it does nothing.
+      model.notified = true;
+      yield watch({ ...action, uid: action.uid || model.vanishes });
+      break;
+    case "cancel update": {
+      const tags = [...model.watched.keys()];
+      const tag = tags[action.which % tags.length];
+      yield tag === undefined ? simple("NOOP") : cancelUpdate(tag);
       break;
     }
     case "expunge":

@@ -16,6 +16,7 @@ import type { Resync } from "./resync.ts";
 import type { Selection, Slot } from "./selection.ts";
 import type { Turns } from "./turns.ts";
 import { itemsOf, numberOf, pairsOf } from "./values.ts";
+import { searchAgain } from "./watched.ts";
 import { must, type World } from "./world.ts";
 
 /** How long to wait before looking again, in milliseconds. */
@@ -125,7 +126,11 @@ async function askClient(
   await client.run(simple("NOOP"));
   const { selection } = client.model;
   compareSelection(selection, opened);
-  if (selection === undefined || selection.slots!.length === 0) return;
+  if (selection === undefined) return;
+  for (const watched of client.model.watched.values()) {
+    await client.run(searchAgain(client.model, watched));
+  }
+  if (selection.slots!.length === 0) return;
   const all = allMessages(client.model.uidOnly);
   await client.run(fetch(all, "(UID FLAGS RFC822.SIZE)"));
   compareSelection(selection, opened);

@@ -12,6 +12,7 @@ import type { Response } from "../responses/response.ts";
 import type { Value } from "../responses/value.ts";
 import type { Checkpoint } from "./resync.ts";
 import { Selection, type Slot } from "./selection.ts";
+import { readUpdate, type Watched } from "./watched.ts";
 import { itemsOf, numberOf, numbersOf, pairsOf, textOf } from "./values.ts";
 import { must, Violation, type World } from "./world.ts";
 
@@ -72,7 +73,9 @@ export class ClientModel {
   selection: Selection | undefined;
   /** The messages of `$` (RFC 5182); undefined when the client cannot know. */
   saved: readonly Slot[] | undefined = [];
-  /** Whether messages may come at any time, so that `*` means nothing (RFC 5465 § 5.2). */
+  /** The searches whose results it is told the changes of, by tag (RFC 5267). */
+  readonly watched: Map<string, Watched> = new Map();
+  /** Whether messages may come at any time, so that `*` means nothing (RFC 5465 § 5.2, RFC 5267 § 4.3.2). */
   notified = false;
   /** Whether BYE has been said. */
   bye = false;
@@ -243,12 +246,25 @@ export class ClientModel {
       must(!this.uidOnly, "UNSEEN where UIDONLY is on (RFC 9586 § 3)");
       this.#open().at(numberOf(code[1]));
     }
+    if (name === "NOUPDATE") {
+      const tag = textOf(code[1]);
+      must(this.watched.delete(tag), `NOUPDATE ${tag}, which has none`);
+    }
     this.#hearModseq(code);
     this.#underway[0]?.command.heard?.(response);
   }
 
   #data(response: Response & { type: "data" }): void {
     const { name, values } = response;
+    const update = readUpdate(response);
+    if (update !== undefined) {
+      const watched = this.watched.get(update.tag);
+      must(watched !== undefined, `An update of ${update.tag}`);
+      for (const [item, pairs] of update.changes) {
+        watched.update(item, pairs, this.selection!);
+      }
+      return;
+    }
     if (response.number !== undefined) {
       this.#numbered(name, numberOf(response.number), values);
     } else if (name === "FLAGS") {
@@ -298,6 +314,7 @@ export class ClientModel {
 
   #expunge(selection: Selection, number: number): void {
     const slot = selection.expunge(number);
+    for (const watched of this.watched.values()) watched.expunged(slot);
     this.saved = this.saved?.filter((saved) => saved !== slot);
   }
 
@@ -361,6 +378,7 @@ export class ClientModel {
   /** Nothing is selected any more. */
   unselect(): void {
     this.#owed = [];
+    this.watched.clear();
     this.selection = undefined;
   }
 }

@@ -104,7 +104,9 @@ async function playAll(
   await act;
   await followAgain(clients, account, arounds, followers);
   // What is notified may have to be looked up first, which no turn tells of.
-  const notified = history.scripts.some((script) => script.notified);
+  const notified = history.scripts.some(({ notified, steps }) =>
+    notified || steps.some(({ action }) => action.does === "watch")
+  );
   const near = notified ? PATIENCE : 0;
   const patience = storages.length === 1 ? near : FAR_AWAY;
   await agree(clients, account, around, patience, followers);

@@ -72,6 +72,26 @@ const search = fc.record({
   options: fc.option(fc.subarray(RETURN, { minLength: 1 }), { nil: undefined }),
 });
 
+const watch = fc.record({
+  does: fc.constant("watch" as const),
+  uid: fc.boolean(),
+  key: fc.constantFrom(
+    "ALL",
+    "UNDELETED",
+    "KEYWORD k1 UNSEEN",
+    "NOT BODY am",
+    "OR FLAGGED BODY am",
+    "UNDELETED NOT BODY zz",
+    "DELETED NOT BODY zz",
+    "UID 2:* NOT UID *",
+  ),
+});
+
+const cancel = fc.record({
+  does: fc.constant("cancel update" as const),
+  which: fc.nat(3),
+});
+
 const onMessages = fc.record({
   does: fc.constantFrom("uid expunge" as const, "partial" as const),
   set,
@@ -135,6 +155,8 @@ const action = fc.oneof(
   { weight: 6, arbitrary: store },
   { weight: 6, arbitrary: fetch },
   { weight: 4, arbitrary: search },
+  { weight: 3, arbitrary: watch },
+  { weight: 1, arbitrary: cancel },
   { weight: 2, arbitrary: onMessages },
   { weight: 4, arbitrary: transfer },
   { weight: 2, arbitrary: replace },
