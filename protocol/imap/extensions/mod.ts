@@ -36,6 +36,11 @@ import { previewExtension } from "./preview.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { replaceExtension } from "./replace.ts";
 import { saveDateExtension } from "./savedate.ts";
+import {
+  extendedSortExtension,
+  sortDisplayExtension,
+  sortExtension,
+} from "./sort.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { uidBatchesExtension } from "./uid_batches.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
@@ -63,6 +68,9 @@ export const extensions: readonly Extension[] = [
   withinExtension,
   partialExtension,
   multiSearchExtension,
+  sortExtension,
+  sortDisplayExtension,
+  extendedSortExtension,
   metadataExtension,
   listMetadataExtension,
   filtersExtension,
