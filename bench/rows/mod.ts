@@ -15,6 +15,7 @@ import { mailboxRows } from "./mailboxes.ts";
 import { mixedRows } from "./mixed.ts";
 import { searchRows } from "./search.ts";
 import { selectRows } from "./select.ts";
+import { sortRows } from "./sort.ts";
 import { storeRows } from "./store.ts";
 import { tlsRows } from "./tls.ts";
 
@@ -27,6 +28,7 @@ export const ALL_ROWS: readonly Row[] = [
   ...storeRows,
   ...mixedRows,
   ...searchRows,
+  ...sortRows,
   ...copyRows,
   ...mailboxRows,
   ...idleRows,

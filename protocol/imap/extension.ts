@@ -18,6 +18,7 @@ import type { Encoder } from "../wire/encoder.ts";
 import type { SequenceSet } from "../wire/sequence_set.ts";
 import type { AnyCommand, ParseContext } from "./command.ts";
 import type { FetchAttribute } from "./fetch/attribute.ts";
+import type { SortKey } from "./order/sort.ts";
 import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
@@ -123,7 +124,7 @@ export interface StoreModifier {
 export interface SearchReturn {
   /**
    * Which of the messages it tells of: it is those that SAVE keeps (RFC 5182 § 2.4), and MODSEQ is of
-   * (RFC 4731 § 3.2).
+   * (RFC 4731 § 3.2). What was found is in the order of the command, which of SEARCH is that of the mailbox.
    */
   pick(found: UidList): UidList;
   /** Whether it has no say in that: it asks for something else than an answer. */
@@ -225,6 +226,10 @@ export interface Extension {
   readonly storeModifiers?: readonly StoreModifier[];
   /** Return options of SEARCH. */
   readonly searchReturnOptions?: readonly SearchReturnOption[];
+  /** Keys of SORT. */
+  readonly sortKeys?: readonly SortKey[];
+  /** Whether SORT takes the return options of SEARCH because of it (RFC 5267 § 3). */
+  readonly extendsSort?: boolean;
   /** Forms of append-data. */
   readonly appendForms?: readonly AppendForm[];
   /** Looks at each message that APPEND or the like is about to put into a mailbox, and throws to refuse it. */

@@ -37,6 +37,11 @@ import { previewExtension } from "./preview.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { replaceExtension } from "./replace.ts";
 import { saveDateExtension } from "./savedate.ts";
+import {
+  extendedSortExtension,
+  sortDisplayExtension,
+  sortExtension,
+} from "./sort.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { uidBatchesExtension } from "./uid_batches.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
@@ -66,6 +71,9 @@ export const extensions: readonly Extension[] = [
   partialSearchExtension,
   partialExtension,
   multiSearchExtension,
+  sortExtension,
+  sortDisplayExtension,
+  extendedSortExtension,
   metadataExtension,
   listMetadataExtension,
   filtersExtension,

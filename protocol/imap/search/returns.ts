@@ -81,7 +81,7 @@ export class SearchReturns {
     return this.#returns.find(({ update }) => update)?.update;
   }
 
-  /** Of the messages that were found those that are told of, by one option or another. */
+  /** Of the messages that were found those that are told of, by one option or another; not in any order. */
   pick(found: UidList): UidList {
     const told = this.#told;
     if (told.length === 0) return found;

@@ -15,7 +15,11 @@ import type { Decoder } from "../../wire/decoder.ts";
 import type { Encoder } from "../../wire/encoder.ts";
 import type { ParseContext } from "../command.ts";
 import { No } from "../errors.ts";
-import { type Portion, portionOf } from "../message_limit.ts";
+import {
+  type Portion,
+  portionOf,
+  refuseBeyondLimit,
+} from "../message_limit.ts";
 import { uidRequired } from "../messages.ts";
 import type { Session } from "../session.ts";
 import { search, type SearchContext, type SearchWork } from "./evaluate.ts";
@@ -44,22 +48,34 @@ export function parseSearch(
   d: Decoder,
   context: ParseContext,
 ): SearchArguments {
-  const { limits, registry, uidOnly, charsets } = context;
   const returns = parseSearchReturns(d, context);
+  return { returns, key: parseProgram(d, context) };
+}
+
+/**
+ * search-program, or with a bare charset the search-criteria of SORT and THREAD.
+ * @returns what messages have to be like, or why there is no such search
+ */
+export function parseProgram(
+  d: Decoder,
+  { limits, registry, uidOnly, charsets }: ParseContext,
+  bareCharset = false,
+): SearchKey | No {
   try {
     const { key } = parseSearchProgram(d, {
       maxKeys: limits.searchKeys,
       extraKeys: registry.searchKeys,
+      bareCharset,
       charsets,
     });
     if (uidOnly && some(key, isNumbers)) throw uidRequired();
-    return { returns, key };
+    return key;
   } catch (error) {
     // A NO is not the grammar's, and has a result: the execution gives it.
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     d.rest();
-    return { returns, key: refusal };
+    return refusal;
   }
 }
 
@@ -143,6 +159,23 @@ export async function searchMailbox(
   } as const;
   const narrowed = { kind: "and", keys: [{ kind: "uids", set }, key] } as const;
   return { uids: await find(session, context, narrowed, work), code };
+}
+
+/**
+ * Searches a mailbox for a command whose result is of use as a whole alone (RFC 9738 § 3.3).
+ * @throws {No} when it would have to look at more messages than one command may
+ */
+export async function searchWhole(
+  session: Session,
+  context: SearchContext,
+  key: SearchKey,
+  work: SearchWork,
+): Promise<UidList> {
+  const { messageLimit } = session.host.limits;
+  if (messageLimit > 0 && context.length > messageLimit) {
+    refuseBeyondLimit(session, searched(context, key));
+  }
+  return await find(session, context, key, work);
 }
 
 /** The messages that a search is about: what sets of numbers and UIDs leave, which are no matter of looking. */
@@ -261,5 +294,28 @@ export function writeExtended({ out }: Session, extended: Extended): void {
   returns.write(out, numbers);
   // search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
   if (modseq > 0) out.text(" MODSEQ ").number(modseq);
+  out.crlf();
+}
+
+// mailbox-data =/ "SEARCH" [1*(SP nz-number) SP search-sort-mod-seq]        RFC 3501 § 7.2.5, RFC 7162 § 7
+// sort-data    = "SORT" [1*(SP nz-number) SP search-sort-mod-seq]           RFC 5256 § 5, RFC 7162 § 7
+/**
+ * Writes a response of nothing but numbers.
+ * @param modseq the highest of the messages, or 0 for none to tell
+ */
+export async function writePlain(
+  session: Session,
+  name: "SEARCH" | "SORT",
+  numbers: UidList,
+  modseq: number,
+): Promise<void> {
+  const { out } = session;
+  out.text(`* ${name}`);
+  for (const number of numbers) {
+    out.sp().number(number);
+    const full = session.flushBatch();
+    if (full !== undefined) await full;
+  }
+  if (modseq > 0) out.text(" (MODSEQ ").number(modseq).close();
   out.crlf();
 }
