@@ -14,7 +14,6 @@ import type { Pending, Wanted } from "./view.ts";
 /**
  * Tells the client what has become of the mailbox: EXPUNGE first, since each moves the numbers behind it,
  * then EXISTS and RECENT, then the changed flags (RFC 9051 § 7.5).
- * @param before writes what has to come before all of that, one response at a time
  * @returns a promise when there is so much that it has to go out meanwhile
  */
 export function announce(
@@ -22,10 +21,9 @@ export function announce(
   mayExpunge: boolean,
   uid: boolean,
   wanted?: Wanted,
-  before: Iterable<void> = [],
 ): Promise<void> | undefined {
   const pending = session.view.take(mayExpunge, wanted);
-  const writing = responses(session, pending, uid, before);
+  const writing = responses(session, pending, uid);
   if (writing.next().done) return undefined;
   return (async () => {
     do {
@@ -41,11 +39,9 @@ function* responses(
   session: Session,
   pending: Pending,
   uid: boolean,
-  before: Iterable<void>,
 ): Generator<void> {
   const { out, view } = session;
   const { batchSize } = session.host;
-  for (const _ of before) if (out.length >= batchSize) yield;
   if (session.vanishes) {
     for (const set of formatPieces(pending.expungedUids)) {
       // expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids        RFC 7162 § 3.2.10

@@ -318,8 +318,18 @@ export class Session {
     const mayTell = mayExpunge && !this.holdsExpunge;
     this.holdsExpunge = false;
     const { updates } = selected;
+    return updates.behindGone
+      ? updates.tellGone(() => this.#announce(selected, mayTell, uid))
+      : this.#announce(selected, mayTell, uid);
+  }
+
+  #announce(
+    { view, updates }: Selected,
+    mayTell: boolean,
+    uid: boolean,
+  ): undefined | Promise<undefined> {
     let telling: Promise<void> | undefined;
-    if (selected.view.stale) {
+    if (view.stale) {
       const wanted = this.notifications?.selected;
       telling = announce(
         this,
@@ -327,7 +337,6 @@ export class Session {
         // RFC 5465 § 5.1: the UID is part of it.
         uid || wanted !== undefined,
         wanted,
-        updates.takeGone(),
       );
       if (mayTell) this.owesExpunge = false;
     }

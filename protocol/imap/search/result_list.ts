@@ -18,6 +18,9 @@ export interface PlacedResults {
   readonly uids: UidList;
 }
 
+/** What comes of a change. */
+type Placed = readonly PlacedResults[] | Promise<readonly PlacedResults[]>;
+
 /** See the module's text. What a client does with what is returned, piece by piece, leaves it with the same list. */
 export interface ResultList {
   /** Whether a message is among the results. */
@@ -26,14 +29,12 @@ export interface ResultList {
    * Takes results out.
    * @param uids ascending; others are passed over
    */
-  remove(uids: UidList): readonly PlacedResults[];
+  remove(uids: UidList): Placed;
   /**
    * Puts results in.
-   * @param uids ascending, none of them there
+   * @param uids ascending, none of them there; one that goes from the mailbox meanwhile may be left out
    */
-  add(
-    uids: UidList,
-  ): readonly PlacedResults[] | Promise<readonly PlacedResults[]>;
+  add(uids: UidList): Placed;
 }
 
 /** Results in the order of the mailbox, as those of SEARCH are: a set of UIDs, ascending. */

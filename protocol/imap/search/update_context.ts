@@ -101,11 +101,6 @@ export class UpdateContext {
     return this.#open.length > 0;
   }
 
-  /** Takes messages that have gone out of the results. @returns what a client has to do for it */
-  remove(gone: UidList): readonly PlacedResults[] {
-    return this.#results.remove(gone);
-  }
-
   /**
    * Judges what has changed. A message that changes meanwhile is left for the next time: "the FETCH response MUST
    * precede the ESEARCH response" (RFC 5465 § 5.1).
@@ -151,28 +146,15 @@ export class UpdateContext {
     return union(uids, came);
   }
 
-  /** Changes the results and writes that; pauses between two responses. */
-  async *tell({ removed, added }: Difference): AsyncGenerator<void> {
-    yield* this.responses("REMOVEFROM", this.#results.remove(removed));
-    yield* this.responses("ADDTO", await this.#results.add(added));
+  /** Takes messages that have gone out of the results and writes that; pauses between two responses. */
+  async *tellGone(gone: UidList): AsyncGenerator<void> {
+    yield* this.#write("REMOVEFROM", await this.#results.remove(gone));
   }
 
-  /**
-   * Writes how the results change, numbered as the client numbers messages when this is called; pauses between two
-   * responses.
-   */
-  responses(
-    item: "ADDTO" | "REMOVEFROM",
-    changes: readonly PlacedResults[],
-  ): Generator<void> {
-    const { view } = this.#session;
-    const numbered = this.search.uid
-      ? changes
-      : changes.map(({ position, uids }) => ({
-        position,
-        uids: uids.map((uid) => view.numberOf(uid)),
-      }));
-    return this.#write(item, numbered);
+  /** Changes the results and writes that; pauses between two responses. */
+  async *tell({ removed, added }: Difference): AsyncGenerator<void> {
+    yield* this.#write("REMOVEFROM", await this.#results.remove(removed));
+    yield* this.#write("ADDTO", await this.#results.add(added));
   }
 
   // ret-data-addto      = "ADDTO" SP "(" context-position SP sequence-set *(SP context-position SP sequence-set) ")"
@@ -182,11 +164,15 @@ export class UpdateContext {
     item: "ADDTO" | "REMOVEFROM",
     changes: readonly PlacedResults[],
   ): Generator<void> {
+    const { view } = this.#session;
     let pairs = "";
     for (const { position, uids } of changes) {
       for (let at = 0; at < uids.length; at += PIECE) {
         const moves = position > 0 && item === "ADDTO";
-        const set = format(uids.subarray(at, at + PIECE));
+        const piece = uids.subarray(at, at + PIECE);
+        const set = format(
+          this.search.uid ? piece : piece.map((uid) => view.numberOf(uid)),
+        );
         pairs += ` ${moves ? position + at : position} ${set}`;
         if (pairs.length < PIECE) continue;
         this.#writeOne(item, pairs);

@@ -114,22 +114,25 @@ export class UpdateContexts {
     }
   }
 
+  /** Whether messages have gone that may be results. */
+  get behindGone(): boolean {
+    return this.any && this.#session.view.state.epoch !== this.#epoch;
+  }
+
   /**
-   * Before the view moves: takes messages that are gone out of the results.
-   * @returns writes it, with the numbers of before, and pauses between two responses
+   * Before the view moves: takes messages that are gone out of the results, and tells that, with the numbers of before.
+   * @param move moves the view, at once when none are left
    */
-  takeGone(): Iterable<void> {
+  async tellGone<T>(move: () => T | Promise<T>): Promise<T> {
     const { view } = this.#session;
-    const { epoch } = view.state;
-    if (!this.any || epoch === this.#epoch) return [];
-    this.#epoch = epoch;
-    const gone = view.gone();
-    const all = [...this.#contexts.values()].map((context) =>
-      context.responses("REMOVEFROM", context.remove(gone))
-    );
-    return (function* () {
-      for (const responses of all) yield* responses;
-    })();
+    while (this.behindGone) {
+      this.#epoch = view.state.epoch;
+      const gone = view.gone();
+      for (const [tag, context] of this.#contexts) {
+        await this.#tell(tag, context.tellGone(gone));
+      }
+    }
+    return await move();
   }
 
   /**
@@ -175,15 +178,19 @@ export class UpdateContexts {
     }
     await this.#fetch(differences);
     for (const [context, difference] of differences) {
-      const { tag } = context.search;
-      try {
-        for await (const _ of context.tell(difference)) {
-          const full = this.#session.flushBatch();
-          if (full !== undefined) await full;
-        }
-      } catch (error) {
-        this.#fail(tag, error);
+      await this.#tell(context.search.tag, context.tell(difference));
+    }
+  }
+
+  /** Has a context write responses. */
+  async #tell(tag: string, responses: AsyncIterable<void>): Promise<void> {
+    try {
+      for await (const _ of responses) {
+        const full = this.#session.flushBatch();
+        if (full !== undefined) await full;
       }
+    } catch (error) {
+      this.#fail(tag, error);
     }
   }
 
