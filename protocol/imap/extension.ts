@@ -135,7 +135,7 @@ export interface SearchReturn {
   write(out: Encoder, numbers: UidList): void;
 }
 
-/** A return option of SEARCH (RFC 4466 § 2.6, RFC 4731). */
+/** A return option of SEARCH (RFC 4466 § 2.6, RFC 4731) or of SORT (RFC 5267 § 3). */
 export interface SearchReturnOption {
   /** Its name, in capitals. */
   readonly name: string;
@@ -226,9 +226,11 @@ export interface Extension {
   readonly storeModifiers?: readonly StoreModifier[];
   /** Return options of SEARCH. */
   readonly searchReturnOptions?: readonly SearchReturnOption[];
+  /** Return options of SORT (RFC 5267 § 3). */
+  readonly sortReturnOptions?: readonly SearchReturnOption[];
   /** Keys of SORT. */
   readonly sortKeys?: readonly SortKey[];
-  /** Whether SORT takes the return options of SEARCH because of it (RFC 5267 § 3). */
+  /** Whether SORT takes return options because of it. */
   readonly extendsSort?: boolean;
   /** Forms of append-data. */
   readonly appendForms?: readonly AppendForm[];

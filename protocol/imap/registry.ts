@@ -64,6 +64,8 @@ export class Registry {
   readonly storeModifiers: Map<string, StoreModifier> = new Map();
   /** Return options of SEARCH by name. */
   readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
+  /** Return options of SORT by name. */
+  readonly sortReturnOptions: Map<string, SearchReturnOption> = new Map();
   /** Keys of SORT by name. */
   readonly sortKeys: Map<string, SortKey> = new Map();
   /** Whether SORT takes return options. */
@@ -162,6 +164,9 @@ export class Registry {
       }
       for (const option of extension.searchReturnOptions ?? []) {
         claim(this.searchReturnOptions, option.name, option);
+      }
+      for (const option of extension.sortReturnOptions ?? []) {
+        claim(this.sortReturnOptions, option.name, option);
       }
       for (const key of extension.sortKeys ?? []) {
         claim(this.sortKeys, key.name, key);

@@ -51,9 +51,12 @@ interface Underway {
   whole: boolean;
 }
 
-/** Commands during which no EXPUNGE may be sent (RFC 9051 § 7.5.1), PARTIAL being one like FETCH. */
+/**
+ * Commands during which no EXPUNGE may be sent (RFC 9051 § 7.5.1), PARTIAL being one like FETCH, and SORT like SEARCH
+ * (RFC 5256 § 3).
+ */
 export const KEEPS_NUMBERS: ReadonlySet<string> = new Set(
-  ["FETCH", "STORE", "SEARCH", "PARTIAL"],
+  ["FETCH", "STORE", "SEARCH", "SORT", "PARTIAL"],
 );
 
 /** See the module's text. */

@@ -85,6 +85,10 @@ const watch = fc.record({
     "DELETED NOT BODY zz",
     "UID 2:* NOT UID *",
   ),
+  order: fc.option(
+    fc.constantFrom("SUBJECT", "REVERSE SIZE", "ARRIVAL REVERSE SUBJECT"),
+    { nil: undefined },
+  ),
 });
 
 const cancel = fc.record({

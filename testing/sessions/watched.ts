@@ -18,8 +18,10 @@ import { must } from "./world.ts";
 
 /** What a client watches. */
 export interface WatchChoice {
-  /** Whether by UID SEARCH. */
+  /** Whether by UIDs. */
   readonly uid: boolean;
+  /** What it puts in order by, which is SORT then; undefined for SEARCH. */
+  readonly order: string | undefined;
   /** What it searches for. */
   readonly key: string;
 }
@@ -75,6 +77,7 @@ export class Watched {
     for (const result of named) {
       must(!this.#results.includes(result), "ADDTO of what is a result");
     }
+    must(position > 0 || this.choice.order === undefined, "ADDTO 0 in SORT");
     if (position > 0) {
       must(position <= this.#results.length + 1, "ADDTO behind the end");
       this.#results.splice(position - 1, 0, ...named);
@@ -87,6 +90,10 @@ export class Watched {
   }
 
   #remove(position: number, named: readonly (number | Slot)[]): void {
+    must(
+      position > 0 || this.choice.order === undefined,
+      "REMOVEFROM 0 in SORT",
+    );
     for (const [index, result] of named.entries()) {
       const at = this.#results.indexOf(result);
       must(at >= 0, "REMOVEFROM of what is no result");
@@ -126,14 +133,25 @@ function readExtended(values: readonly Value[]) {
   return { tag, uid, pairs };
 }
 
-/** SEARCH or UID SEARCH with RETURN (UPDATE ALL). */
+/** The name of the command, and the whole of it. */
+function commandOf(
+  { uid, order, key }: WatchChoice,
+  returns: string,
+): { name: string; parts: string[] } {
+  const verb = order === undefined ? "SEARCH" : "SORT";
+  const name = uid ? `UID ${verb}` : verb;
+  const by = order === undefined ? "" : ` (${order}) UTF-8`;
+  return { name, parts: [`${name} RETURN (${returns})${by} ${key}`] };
+}
+
+/** SEARCH or SORT with RETURN (UPDATE ALL). */
 export function watch(choice: WatchChoice): Sending {
   let answers = 0;
   let model: ClientModel;
-  const name = choice.uid ? "UID SEARCH" : "SEARCH";
+  const { name, parts } = commandOf(choice, "UPDATE ALL");
   return {
     name,
-    parts: [`${name} RETURN (UPDATE ALL) ${choice.key}`],
+    parts,
     refusals: [],
     begin: (given) => void (model = given),
     heard(response) {
@@ -175,17 +193,15 @@ export function cancelUpdate(tag: string): Sending {
 /** The search made anew finds what the client knows already. */
 export function searchAgain(model: ClientModel, watched: Watched): Sending {
   const { choice } = watched;
-  const name = choice.uid ? "UID SEARCH" : "SEARCH";
   return {
-    name,
-    parts: [`${name} RETURN (ALL) ${choice.key}`],
+    ...commandOf(choice, "ALL"),
     refusals: [],
     heard(response) {
       if (response.type !== "data" || response.name !== "ESEARCH") return;
       assertEquals(
         watched.numbers(model.selection!),
         readResults(response, choice).numbers,
-        `The results of ${choice.key}`,
+        `The results of ${choice.key} by ${choice.order}`,
       );
     },
   };

@@ -60,6 +60,7 @@ export const base: readonly Extension[] = [
     fetchItems: [...plainItems, ...sectionItems],
     statusItems,
     searchReturnOptions,
+    sortReturnOptions: searchReturnOptions,
   },
   { capabilities: () => ["IMAP4rev1"], documents: { IMAP4rev1: "3501" } },
   {

@@ -1,6 +1,6 @@
 /**
- * CONTEXT=SEARCH: RFC 5267. The results of a search are kept up to date (`search/update_contexts.ts`); PARTIAL, which
- * belongs to it, is in `partial.ts`.
+ * CONTEXT=SEARCH and CONTEXT=SORT: RFC 5267. The results of a search are kept up to date (`search/update_contexts.ts`);
+ * PARTIAL, which belongs to them, is in `partial.ts`, ESORT in `sort.ts`.
  *
  * @module
  */
@@ -62,9 +62,23 @@ const cancelUpdate: Command<string[]> = {
 };
 
 /** CONTEXT=SEARCH. */
-export const contextExtension: Extension = {
+export const contextSearchExtension: Extension = {
   capabilities: () => ["CONTEXT=SEARCH"],
   documents: { "CONTEXT=SEARCH": "5267" },
   searchReturnOptions: [context, update],
+};
+
+/** CONTEXT=SORT: servers with it "support the extended SORT command syntax" (§ 4.1), with ESORT or without. */
+export const contextSortExtension: Extension = {
+  capabilities: () => ["CONTEXT=SORT"],
+  needs: ["SORT"],
+  documents: { "CONTEXT=SORT": "5267" },
+  extendsSort: true,
+  sortReturnOptions: [context, update],
+};
+
+/** What the two have in common. */
+export const contextExtension: Extension = {
+  impliedBy: ["CONTEXT=SEARCH", "CONTEXT=SORT"],
   commands: [cancelUpdate],
 };

@@ -15,7 +15,11 @@ import { appendLimitExtension } from "./append_limit.ts";
 import { binaryExtension, binaryFetchExtension } from "./binary.ts";
 import { catenateExtension } from "./catenate.ts";
 import { condstoreExtension } from "./condstore.ts";
-import { contextExtension } from "./context.ts";
+import {
+  contextExtension,
+  contextSearchExtension,
+  contextSortExtension,
+} from "./context.ts";
 import { enableExtension } from "./enable.ts";
 import { filtersExtension } from "./filters.ts";
 import { idExtension } from "./id.ts";
@@ -68,12 +72,14 @@ export const extensions: readonly Extension[] = [
   specialUseExtension,
   withinExtension,
   contextExtension,
+  contextSearchExtension,
   partialSearchExtension,
   partialExtension,
   multiSearchExtension,
   sortExtension,
   sortDisplayExtension,
   extendedSortExtension,
+  contextSortExtension,
   metadataExtension,
   listMetadataExtension,
   filtersExtension,

@@ -83,10 +83,11 @@ const fetchModifier: FetchModifier = {
   },
 };
 
-/** The results of SEARCH by the page, which CONTEXT=SEARCH has of its own (RFC 5267 § 4.4). */
+/** The results of SEARCH and SORT by the page, which contexts have of their own (RFC 5267 § 4.4). */
 export const partialSearchExtension: Extension = {
-  impliedBy: ["PARTIAL", "CONTEXT=SEARCH"],
+  impliedBy: ["PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT"],
   searchReturnOptions: [returnOption],
+  sortReturnOptions: [returnOption],
 };
 
 /** PARTIAL. It stands before CONDSTORE: CHANGEDSINCE is about the messages of the range (RFC 9394 § 3.4). */

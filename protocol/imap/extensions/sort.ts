@@ -22,6 +22,7 @@ import {
 } from "../order/attributes.ts";
 import { inBlocks, mergeSort } from "../order/merge_sort.ts";
 import { type SortCriterion, type SortKey, sortUids } from "../order/sort.ts";
+import { type Sorting, SortOrder } from "../order/sort_order.ts";
 import { withProgress } from "../progress.ts";
 import type { Registry } from "../registry.ts";
 import { parseSearchReturns } from "../search/returns.ts";
@@ -36,6 +37,7 @@ import {
   writePlain,
 } from "../search/run.ts";
 import { isModseq, saysNumbers, some } from "../search/search_key.ts";
+import type { StartUpdates } from "../search/update_contexts.ts";
 import type { Session } from "../session.ts";
 
 interface SortArguments extends SearchArguments {
@@ -105,7 +107,7 @@ const sort: Command<SortArguments> = {
     const { registry } = context;
     d.sp();
     const returns = registry.extendsSort
-      ? parseSearchReturns(d, context)
+      ? parseSearchReturns(d, context, registry.sortReturnOptions)
       : undefined;
     const criteria = parseCriteria(d, registry);
     return { returns, criteria, key: parseProgram(d.sp(), context, true) };
@@ -116,12 +118,18 @@ const sort: Command<SortArguments> = {
     const pace = new Pace();
     let sorted: UidList;
     let tellsModseq: boolean;
+    let updates: StartUpdates | undefined;
     try {
       const key = await keyToSearch(session, given);
       tellsModseq = some(key, isModseq);
       // RFC 7162 § 3.2.10.2, as of UID SEARCH
       session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
       if (tellsModseq) session.enableCondstore();
+      if (returns?.update !== undefined) {
+        const { update } = returns;
+        const searched = { tag, uid, named: false, key, update };
+        updates = selected.updates.begin(searched);
+      }
       const context = selectedContext(session);
       sorted = await withProgress(session, tag, async (progress) => {
         const work = { pace, progress };
@@ -147,8 +155,23 @@ const sort: Command<SortArguments> = {
     } else if (returns.answers) {
       writeExtended(session, { returns, uid, tag, numbers, modseq });
     }
+    const order = () => new SortOrder(sortingOf(session, criteria), sorted);
+    updates?.({ uids: sorted }, order);
   },
 };
+
+/** How to put messages of the selected mailbox in order later. */
+function sortingOf(
+  session: Session,
+  criteria: readonly SortCriterion[],
+): Sorting {
+  const { host, view } = session;
+  return {
+    sort: (uids, pace) =>
+      sortUids(host, selectedContext(session), uids, criteria, { pace }),
+    isThere: (uid) => view.state.indexOf(uid) >= 0,
+  };
+}
 
 /** The same UIDs in the order of the mailbox. */
 async function ascending(uids: UidList, pace: Pace): Promise<UidList> {

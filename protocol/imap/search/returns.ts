@@ -106,25 +106,28 @@ export class SearchReturns {
 export const RETURN_ALL: SearchReturns = new SearchReturns([ALL]);
 
 // search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-/** Reads the options and the space behind them; undefined where the command has none. */
+/**
+ * Reads the options and the space behind them; undefined where the command has none.
+ * @param options those that the command may have, in the order in which they are answered
+ */
 export function parseSearchReturns(
   d: Decoder,
   context: ParseContext,
+  options: ReadonlyMap<string, SearchReturnOption>,
 ): SearchReturns | undefined {
   if (d.tryKeyword("RETURN") === undefined) return undefined;
-  const { searchReturnOptions } = context.registry;
   d.sp();
   const named = parseParameters(
     d,
-    searchReturnOptions,
+    options,
     context,
-    "SEARCH return option",
+    "return option",
     { empty: true },
   );
   d.sp();
   if (named.size === 0) return RETURN_ALL;
   const returns: SearchReturn[] = [];
-  for (const { name, excludes = [] } of searchReturnOptions.values()) {
+  for (const { name, excludes = [] } of options.values()) {
     const one = named.get(name);
     if (one === undefined) continue;
     const other = excludes.find((other) => named.has(other));

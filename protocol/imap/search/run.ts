@@ -48,7 +48,8 @@ export function parseSearch(
   d: Decoder,
   context: ParseContext,
 ): SearchArguments {
-  const returns = parseSearchReturns(d, context);
+  const { searchReturnOptions } = context.registry;
+  const returns = parseSearchReturns(d, context, searchReturnOptions);
   return { returns, key: parseProgram(d, context) };
 }
 

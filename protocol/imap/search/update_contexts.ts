@@ -40,8 +40,11 @@ interface Noted {
   lastNow: number;
 }
 
-/** Continues what {@linkcode UpdateContexts.begin} has begun, with the results that were found. */
-export type StartUpdates = (found: Portion, results?: ResultList) => void;
+/**
+ * Continues what {@linkcode UpdateContexts.begin} has begun, with the results that were found; `order` puts them in
+ * another order than that of the mailbox.
+ */
+export type StartUpdates = (found: Portion, order?: () => ResultList) => void;
 
 /** See the module's text. */
 export class UpdateContexts {
@@ -85,11 +88,11 @@ export class UpdateContexts {
       this.#last = view.lastUid;
       this.#noted = undefined;
     }
-    return ({ uids, code }, results = new MailboxOrder(uids)) => {
+    return ({ uids, code }, order = () => new MailboxOrder(uids)) => {
       if (code !== undefined) {
         return this.refuse(search.tag, "Not all messages were searched");
       }
-      const context = new UpdateContext(this.#session, search, results);
+      const context = new UpdateContext(this.#session, search, order());
       this.#contexts.set(search.tag, context);
     };
   }
