@@ -21,7 +21,7 @@ const foreign = foreignServer();
 const CUT_LIMIT = 2_000;
 
 /** Topics whose conversations are also had over compressed connections. */
-const COMPRESSED = /\/(sessions|fetch|idle|append|qresync|notify)\//;
+const COMPRESSED = /\/(sessions|fetch|idle|append|qresync|notify|context)\//;
 
 const scripts = loadScripts(Deno.env.get("TRANSCRIPT"));
 for (const [place, script] of scripts.entries()) {

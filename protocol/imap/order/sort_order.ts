@@ -8,13 +8,13 @@
  */
 
 import type { UidList } from "../../../storage/model.ts";
-import { Pace } from "../../../storage/pace.ts";
+import type { Pace } from "../../../storage/pace.ts";
 import {
   MailboxOrder,
   type PlacedResults,
   type ResultList,
 } from "../search/result_list.ts";
-import { inBlocks } from "./merge_sort.ts";
+import { inBlocks, mergeSort } from "./merge_sort.ts";
 
 /** Of how many results one has to come for all to be put in order again. */
 const MANY = 16;
@@ -50,15 +50,15 @@ export class SortOrder implements ResultList {
     return this.#members.has(uid);
   }
 
-  async remove(uids: UidList): Promise<readonly PlacedResults[]> {
-    const [removed] = this.#members.remove(uids);
+  async remove(uids: UidList, pace: Pace): Promise<readonly PlacedResults[]> {
+    const [removed] = await this.#members.remove(uids, pace);
     if (removed === undefined) return [];
     const gone = new MailboxOrder(removed.uids);
     const list = this.#list;
     const left = new Uint32Array(list.length - removed.uids.length);
     const runs: Runs = new Runs();
     let length = 0;
-    await inBlocks(list.length, new Pace(), (at) => {
+    await inBlocks(list.length, pace, (at) => {
       const uid = list[at]!;
       // Each run is taken out after those before it.
       if (gone.has(uid)) runs.push(length + 1, uid);
@@ -68,9 +68,8 @@ export class SortOrder implements ResultList {
     return runs.all;
   }
 
-  async add(uids: UidList): Promise<readonly PlacedResults[]> {
+  async add(uids: UidList, pace: Pace): Promise<readonly PlacedResults[]> {
     if (uids.length === 0) return [];
-    const pace = new Pace();
     const coming = uids.length * MANY > this.#list.length
       ? await this.#amongAll(uids, pace)
       : await this.#byComparing(uids, pace);
@@ -90,7 +89,9 @@ export class SortOrder implements ResultList {
       if (at < list.length) whole[length++] = list[at]!;
     });
     this.#list = whole;
-    this.#members.add(Uint32Array.from(coming, ({ uid }) => uid).sort());
+    const added = Uint32Array.from(coming, ({ uid }) => uid);
+    await mergeSort(added, undefined, pace);
+    await this.#members.add(added, pace);
     return runs.all;
   }
 
@@ -100,7 +101,7 @@ export class SortOrder implements ResultList {
     const all = new Uint32Array(list.length + uids.length);
     all.set(list);
     all.set(uids, list.length);
-    all.sort();
+    await mergeSort(all, undefined, pace);
     const sorted = await this.#sorting.sort(all, pace);
     const coming: Coming[] = [];
     let before = 0;

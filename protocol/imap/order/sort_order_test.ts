@@ -4,6 +4,7 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { Pace } from "../../../storage/pace.ts";
 import type { PlacedResults } from "../search/result_list.ts";
 import { SortOrder } from "./sort_order.ts";
 
@@ -47,6 +48,7 @@ Deno.test("results in another order come and go at their places", async () => {
         },
         isThere: (uid) => !gone.has(uid),
       }, Uint32Array.from(first).sort(compare));
+      const pace = new Pace();
       const list = first.toSorted(compare);
       for (const { adds, uids, goes: leaving, after } of steps) {
         looks = after;
@@ -54,8 +56,8 @@ Deno.test("results in another order come and go at their places", async () => {
         const some = Uint32Array.from(uids).sort()
           .filter((uid) => !adds || !list.includes(uid) && !gone.has(uid));
         const before = list.length;
-        if (adds) apply(list, await order.add(some), true);
-        else apply(list, await order.remove(some), false);
+        if (adds) apply(list, await order.add(some, pace), true);
+        else apply(list, await order.remove(some, pace), false);
         const came = some.filter((uid) => list.includes(uid));
         if (adds) {
           assertEquals(list.length, before + came.length);

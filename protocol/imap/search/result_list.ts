@@ -6,6 +6,9 @@
 
 import { lowerBound } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
+import type { Pace } from "../../../storage/pace.ts";
+import { inBlocks } from "../order/merge_sort.ts";
+import { UidBuffer } from "./uid_buffer.ts";
 
 /** Results that come or go together. */
 export interface PlacedResults {
@@ -18,10 +21,10 @@ export interface PlacedResults {
   readonly uids: UidList;
 }
 
-/** What comes of a change. */
-type Placed = readonly PlacedResults[] | Promise<readonly PlacedResults[]>;
-
-/** See the module's text. What a client does with what is returned, piece by piece, leaves it with the same list. */
+/**
+ * See the module's text. What a client does with what is returned, piece by piece, leaves it with the same list. No two
+ * changes are made at once.
+ */
 export interface ResultList {
   /** Whether a message is among the results. */
   has(uid: number): boolean;
@@ -29,12 +32,12 @@ export interface ResultList {
    * Takes results out.
    * @param uids ascending; others are passed over
    */
-  remove(uids: UidList): Placed;
+  remove(uids: UidList, pace: Pace): Promise<readonly PlacedResults[]>;
   /**
    * Puts results in.
    * @param uids ascending, none of them there; one that goes from the mailbox meanwhile may be left out
    */
-  add(uids: UidList): Placed;
+  add(uids: UidList, pace: Pace): Promise<readonly PlacedResults[]>;
 }
 
 /** Results in the order of the mailbox, as those of SEARCH are: a set of UIDs, ascending. */
@@ -49,28 +52,31 @@ export class MailboxOrder implements ResultList {
   }
 
   has(uid: number): boolean {
-    return this.#uids[this.#placeOf(uid)] === uid;
+    const place = lowerBound(this.#uids, this.#length, uid);
+    return place < this.#length && this.#uids[place] === uid;
   }
 
-  remove(uids: UidList): readonly PlacedResults[] {
-    const there = uids.filter((uid) => this.has(uid));
-    if (there.length === 0) return [];
-    let to = this.#placeOf(there[0]!);
-    let from = to;
-    for (const uid of there) {
+  async remove(uids: UidList, pace: Pace): Promise<readonly PlacedResults[]> {
+    const removed = new UidBuffer(uids.length);
+    const list = this.#uids;
+    let from = 0;
+    let to = 0;
+    await inBlocks(uids.length, pace, (at) => {
+      const uid = uids[at]!;
       const place = this.#placeOf(uid, from);
-      this.#uids.copyWithin(to, from, place);
+      if (place === this.#length || list[place] !== uid) return;
+      if (to < from) list.copyWithin(to, from, place);
       to += place - from;
       from = place + 1;
-    }
-    this.#uids.copyWithin(to, from, this.#length);
-    to += this.#length - from;
-    this.#uids.fill(0, to, this.#length);
-    this.#length = to;
-    return [{ position: 0, uids: there }];
+      removed.push(uid);
+    });
+    list.copyWithin(to, from, this.#length);
+    this.#length -= from - to;
+    const gone = removed.take();
+    return gone.length === 0 ? [] : [{ position: 0, uids: gone }];
   }
 
-  add(uids: UidList): readonly PlacedResults[] {
+  async add(uids: UidList, pace: Pace): Promise<readonly PlacedResults[]> {
     if (uids.length === 0) return [];
     const length = this.#length + uids.length;
     if (length > this.#uids.length) {
@@ -79,19 +85,21 @@ export class MailboxOrder implements ResultList {
       this.#uids = grown;
     }
     // From the end, so that each moves once; what comes is mostly new and so behind all others.
+    const list = this.#uids;
     let end = this.#length;
-    for (let left = uids.length; left > 0; left--) {
+    await inBlocks(uids.length, pace, (at) => {
+      const left = uids.length - at;
       const uid = uids[left - 1]!;
-      const place = lowerBound(this.#uids, end, uid);
-      this.#uids.copyWithin(place + left, place, end);
-      this.#uids[place + left - 1] = uid;
+      const place = lowerBound(list, end, uid);
+      list.copyWithin(place + left, place, end);
+      list[place + left - 1] = uid;
       end = place;
-    }
+    });
     this.#length = length;
     return [{ position: 0, uids }];
   }
 
-  #placeOf(uid: number, from = 0): number {
+  #placeOf(uid: number, from: number): number {
     return from +
       lowerBound(this.#uids.subarray(from), this.#length - from, uid);
   }

@@ -1,16 +1,19 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { Pace } from "../../../storage/pace.ts";
 import { MailboxOrder } from "./result_list.ts";
 
-Deno.test("results in the mailbox's order are a set", () => {
+Deno.test("results in the mailbox's order are a set", async () => {
   const uids = fc.uniqueArray(fc.integer({ min: 1, max: 60 }));
   const steps = fc.array(fc.record({ adds: fc.boolean(), uids }));
-  fc.assert(fc.property(uids, steps, (first, steps) => {
+  await fc.assert(fc.asyncProperty(uids, steps, async (first, steps) => {
     const list = new MailboxOrder(ascending(first));
     const set = new Set(first);
+    const pace = new Pace();
     for (const { adds, uids } of steps) {
       const some = ascending(adds ? uids.filter((uid) => !set.has(uid)) : uids);
-      const changes = adds ? list.add(some) : list.remove(some);
+      const changes =
+        await (adds ? list.add(some, pace) : list.remove(some, pace));
       const changed = [...some].filter((uid) => adds || set.has(uid));
       assertEquals(
         changes.flatMap(({ position, uids }) => [position, ...uids]),

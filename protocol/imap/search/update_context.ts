@@ -9,6 +9,7 @@ import type { UidList } from "../../../storage/model.ts";
 import type { Pace } from "../../../storage/pace.ts";
 import { format } from "../../wire/sequence_set.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
+import { inBlocks } from "../order/merge_sort.ts";
 import type { Session } from "../session.ts";
 import {
   asksOfFlags,
@@ -65,9 +66,6 @@ export interface Difference {
   readonly fresh: UidList;
 }
 
-/** How many messages to compare between two looks at the clock. */
-const CLOCK_CHECK = 256;
-
 /** How many messages a pair may hold, and how many characters of pairs are enough for one response. */
 const PIECE = 8_192;
 
@@ -109,7 +107,7 @@ export class UpdateContext {
     const session = this.#session;
     const { view } = session;
     const { state } = view;
-    const uids = this.#candidates(changes);
+    const uids = await this.#candidates(changes, pace);
     if (uids.length === 0) return { removed: NONE, added: NONE, fresh: NONE };
     const key = withLastUid(this.#key, view.lastUid);
     const saved = () => this.search.saved;
@@ -119,16 +117,15 @@ export class UpdateContext {
     const removed = new UidBuffer(uids.length);
     const added = new UidBuffer(uids.length);
     const open = new UidBuffer(uids.length);
-    for (let index = 0; index < uids.length; index++) {
-      if (index % CLOCK_CHECK === 0 && pace.due) await pace.rest();
-      const uid = uids[index]!;
+    await inBlocks(uids.length, pace, (at) => {
+      const uid = uids[at]!;
       const row = state.indexOf(uid);
       // One that has gone is taken out before the client is told so.
-      if (row < 0) continue;
+      if (row < 0) return;
       const is = has(matches, uid);
       if (state.modseqs[row]! > changes.modseq) open.push(uid);
       else if (is !== this.#results.has(uid)) (is ? added : removed).push(uid);
-    }
+    });
     this.#open = open.take();
     this.#openFresh = this.#open.filter(isNew);
     const news = added.take();
@@ -139,35 +136,46 @@ export class UpdateContext {
     };
   }
 
-  #candidates({ changed, ends, came }: Changes): UidList {
+  async #candidates(
+    { changed, ends, came }: Changes,
+    pace: Pace,
+  ): Promise<UidList> {
     let uids = this.#open;
-    if (this.#asksOfFlags) uids = union(uids, changed);
-    if (this.#saysLastUid) uids = union(uids, ends);
-    return union(uids, came);
+    if (this.#asksOfFlags) uids = await union(uids, changed, pace);
+    if (this.#saysLastUid) uids = await union(uids, ends, pace);
+    return await union(uids, came, pace);
   }
 
   /** Takes messages that have gone out of the results and writes that; pauses between two responses. */
-  async *tellGone(gone: UidList): AsyncGenerator<void> {
-    yield* this.#write("REMOVEFROM", await this.#results.remove(gone));
+  async *tellGone(gone: UidList, pace: Pace): AsyncGenerator<void> {
+    const taken = await this.#results.remove(gone, pace);
+    yield* this.#write("REMOVEFROM", taken, pace);
   }
 
   /** Changes the results and writes that; pauses between two responses. */
-  async *tell({ removed, added }: Difference): AsyncGenerator<void> {
-    yield* this.#write("REMOVEFROM", await this.#results.remove(removed));
-    yield* this.#write("ADDTO", await this.#results.add(added));
+  async *tell(
+    { removed, added }: Difference,
+    pace: Pace,
+  ): AsyncGenerator<void> {
+    const taken = await this.#results.remove(removed, pace);
+    yield* this.#write("REMOVEFROM", taken, pace);
+    const put = await this.#results.add(added, pace);
+    yield* this.#write("ADDTO", put, pace);
   }
 
   // ret-data-addto      = "ADDTO" SP "(" context-position SP sequence-set *(SP context-position SP sequence-set) ")"
   // ret-data-removefrom = "REMOVEFROM" SP "(" context-position SP sequence-set
   //                       *(SP context-position SP sequence-set) ")"
-  *#write(
+  async *#write(
     item: "ADDTO" | "REMOVEFROM",
     changes: readonly PlacedResults[],
-  ): Generator<void> {
+    pace: Pace,
+  ): AsyncGenerator<void> {
     const { view } = this.#session;
     let pairs = "";
     for (const { position, uids } of changes) {
       for (let at = 0; at < uids.length; at += PIECE) {
+        if (pace.due) await pace.rest();
         const moves = position > 0 && item === "ADDTO";
         const piece = uids.subarray(at, at + PIECE);
         const set = format(
@@ -208,16 +216,23 @@ function makeFreshness(
 }
 
 /** The UIDs of two ascending lists, ascending. */
-function union(one: UidList, other: UidList): UidList {
+async function union(
+  one: UidList,
+  other: UidList,
+  pace: Pace,
+): Promise<UidList> {
   if (one.length === 0) return other;
   if (other.length === 0) return one;
   const uids = new UidBuffer(one.length + other.length);
-  let at = 0;
-  for (const uid of one) {
-    while (at < other.length && other[at]! < uid) uids.push(other[at++]!);
-    if (other[at] === uid) at++;
+  let next = 0;
+  await inBlocks(one.length, pace, (at) => {
+    const uid = one[at]!;
+    while (next < other.length && other[next]! < uid) uids.push(other[next++]!);
+    if (other[next] === uid) next++;
     uids.push(uid);
-  }
-  while (at < other.length) uids.push(other[at++]!);
+  });
+  await inBlocks(other.length - next, pace, (at) => {
+    uids.push(other[next + at]!);
+  });
   return uids.take();
 }

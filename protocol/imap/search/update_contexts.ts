@@ -18,6 +18,7 @@ import { Bad, Bye, No } from "../errors.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
 import { fetchMessages, unsolicited } from "../fetch/engine.ts";
 import type { Portion } from "../message_limit.ts";
+import { inBlocks, mergeSort } from "../order/merge_sort.ts";
 import type { Session } from "../session.ts";
 import { Disconnected } from "../transport.ts";
 import { MailboxOrder, type ResultList } from "./result_list.ts";
@@ -27,6 +28,7 @@ import {
   UpdateContext,
   type UpdatedSearch,
 } from "./update_context.ts";
+import { UidBuffer } from "./uid_buffer.ts";
 
 /** What has happened since results were last compared. */
 interface Noted {
@@ -128,11 +130,12 @@ export class UpdateContexts {
    */
   async tellGone<T>(move: () => T | Promise<T>): Promise<T> {
     const { view } = this.#session;
+    const pace = new Pace();
     while (this.behindGone) {
       this.#epoch = view.state.epoch;
       const gone = view.gone();
       for (const [tag, context] of this.#contexts) {
-        await this.#tell(tag, context.tellGone(gone));
+        await this.#tell(tag, context.tellGone(gone, pace));
       }
     }
     return await move();
@@ -181,7 +184,7 @@ export class UpdateContexts {
     }
     await this.#fetch(differences);
     for (const [context, difference] of differences) {
-      await this.#tell(context.search.tag, context.tell(difference));
+      await this.#tell(context.search.tag, context.tell(difference, pace));
     }
   }
 
@@ -233,10 +236,15 @@ export class UpdateContexts {
     if (records === undefined) return await this.#stirred(since, newFrom, pace);
     const lists = records.filter(({ type }) => type === "flags")
       .map(({ uids }) => uids);
-    const uids = concatUids(lists).sort();
-    return uids.filter((uid, index) =>
-      uid < newFrom && uid !== uids[index - 1] && view.numberOf(uid) > 0
-    );
+    const uids = concatUids(lists);
+    await mergeSort(uids, undefined, pace);
+    const changed = new UidBuffer(uids.length);
+    await inBlocks(uids.length, pace, (at) => {
+      const uid = uids[at]!;
+      const isKnown = uid < newFrom && view.numberOf(uid) > 0;
+      if (isKnown && uid !== uids[at - 1]) changed.push(uid);
+    });
+    return changed.take();
   }
 
   /** The same where the changes are not known any more: by all modseqs. */
@@ -248,16 +256,12 @@ export class UpdateContexts {
     const { view } = this.#session;
     const { state } = view;
     const known = view.uidsBetween(1, newFrom - 1);
-    const stirred: UidList[] = [];
-    for (let at = 0; at < known.length; at += PIECE) {
-      if (pace.due) await pace.rest();
-      const piece = known.subarray(at, at + PIECE);
-      stirred.push(piece.filter((uid) => {
-        const row = state.indexOf(uid);
-        return row >= 0 && state.modseqs[row]! > since;
-      }));
-    }
-    return concatUids(stirred);
+    const stirred = new UidBuffer(known.length);
+    await inBlocks(known.length, pace, (at) => {
+      const row = state.indexOf(known[at]!);
+      if (row >= 0 && state.modseqs[row]! > since) stirred.push(known[at]!);
+    });
+    return stirred.take();
   }
 
   /**
@@ -292,9 +296,6 @@ export class UpdateContexts {
     }
   }
 }
-
-/** How many messages to look at between two looks at the clock. */
-const PIECE = 1_024;
 
 /** Neighbours of which the same is wanted, together. */
 function* alike(
