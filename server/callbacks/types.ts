@@ -182,7 +182,8 @@ export interface Callbacks {
   >;
   /**
    * Finds messages (SEARCH): UIDs, or `id`s as strings, in any order. Those that the client has not been
-   * told of are passed over.
+   * told of are passed over. For clients that follow the results of a search (RFC 5267) it is asked again about
+   * what comes and what changes.
    */
   readonly searchMessages?: Callback<
     SearchMessagesEvent,

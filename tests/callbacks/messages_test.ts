@@ -233,6 +233,45 @@ Deno.test("getMessageSource is observed, refused and replaced by as many bytes",
   ]);
 });
 
+Deno.test("searchMessages is asked about what changes, for searches that are followed", async () => {
+  const storage = await storageOf(3);
+  const queries: SearchQuery[] = [];
+  let refuses = false;
+  await using tested = start({
+    async searchMessages(event, next) {
+      queries.push(event.query);
+      if (refuses) throw new No("LIMIT", "Not now");
+      return [...await next(event), 99];
+    },
+  }, { storage });
+  const client = await tested.select();
+  assertEquals(
+    await client.ok("UID SEARCH RETURN (UPDATE ALL) 1:2 UNFLAGGED"),
+    ['* ESEARCH (TAG "t3") UID ALL 1:2'],
+  );
+  assertEquals(await client.ok("STORE 2:3 +FLAGS.SILENT (\\Flagged)"), [
+    '* ESEARCH (TAG "t3") UID REMOVEFROM (0 2)',
+  ]);
+  assertEquals(queries.at(-1), {
+    kind: "and",
+    queries: [
+      { kind: "uids", uids: [2, 3] },
+      {
+        kind: "and",
+        queries: [
+          { kind: "uids", uids: [1, 2] },
+          { kind: "not", query: { kind: "flag", flag: "\\flagged" } },
+        ],
+      },
+    ],
+  });
+  refuses = true;
+  assertEquals(await client.ok("STORE 1 +FLAGS.SILENT (\\Flagged)"), [
+    '* NO [NOUPDATE "t3"] The search cannot be made again',
+  ]);
+  assertEquals(tested.faults, []);
+});
+
 Deno.test("searchMessages sees no numbers, and is observed, changed, refused and replaced", async () => {
   const storage = await storageOf(6);
   const queries: SearchQuery[] = [];

@@ -34,12 +34,12 @@ import { UidBuffer } from "./uid_buffer.ts";
 interface Noted {
   /** Flags have changed after this modseq, and up to `to`. */
   readonly from: number;
-  to: number;
+  readonly to: number;
   /** The first message that is new: all with UIDs from there on are. */
   readonly newFrom: number;
   /** The UID of the last message before, and now. */
   readonly last: number;
-  lastNow: number;
+  readonly lastNow: number;
 }
 
 /**
@@ -56,7 +56,7 @@ export class UpdateContexts {
   #epoch = 0;
   /** Changes up to this modseq are noted. */
   #modseq = 0;
-  /** Messages up to this one are noted. */
+  /** The UID of the last message then. */
   #last = 0;
   #noted: Noted | undefined;
 
@@ -88,7 +88,6 @@ export class UpdateContexts {
       this.#epoch = view.state.epoch;
       this.#modseq = view.state.highestModseq;
       this.#last = view.lastUid;
-      this.#noted = undefined;
     }
     return ({ uids, code }, order = () => new MailboxOrder(uids)) => {
       if (code !== undefined) {
@@ -147,24 +146,20 @@ export class UpdateContexts {
    */
   note(): boolean {
     if (!this.any) return false;
-    const { state, lastUid } = this.#session.view;
+    const { state: { highestModseq }, lastUid } = this.#session.view;
     const isOpen = [...this.#contexts.values()].some(({ isOpen }) => isOpen);
-    if (
-      state.highestModseq !== this.#modseq || lastUid !== this.#last || isOpen
-    ) {
-      this.#noted ??= {
-        from: this.#modseq,
-        to: 0,
-        newFrom: this.#last + 1,
-        last: this.#last,
-        lastNow: 0,
-      };
-      this.#noted.to = state.highestModseq;
-      this.#noted.lastNow = lastUid;
-      this.#modseq = state.highestModseq;
-      this.#last = lastUid;
-    }
-    return this.#noted !== undefined;
+    const isChanged = highestModseq !== this.#modseq || lastUid !== this.#last;
+    if (!isChanged && !isOpen) return false;
+    this.#noted = {
+      from: this.#modseq,
+      to: highestModseq,
+      newFrom: this.#last + 1,
+      last: this.#last,
+      lastNow: lastUid,
+    };
+    this.#modseq = highestModseq;
+    this.#last = lastUid;
+    return true;
   }
 
   /** Once the client has been told of that: judges it and tells how the results change. */
