@@ -47,8 +47,10 @@ class OnMessages {
   /** A message is answered for: one that is meant. */
   answer(slot: Slot): void {
     const { certain, possible } = this.meant;
+    // Where there are no numbers, one whose UID was not known may stand for another one that has come meanwhile.
+    const anyOf = this.model.uidOnly && possible.length > 0;
     must(
-      certain.includes(slot) || possible.includes(slot),
+      anyOf || certain.includes(slot) || possible.includes(slot),
       `UID ${slot.uid} is answered for, and was not asked for`,
     );
     this.answered.add(slot);

@@ -29,6 +29,8 @@ export interface WatchChoice {
 /** The results of a search as a client knows them. */
 export class Watched {
   readonly choice: WatchChoice;
+  /** Whether CANCELUPDATE is under way: updates may come, and need not any more. */
+  isCancelled = false;
   /** The results in their order: UIDs, or messages that were named by number. */
   #results: (number | Slot)[];
 
@@ -51,6 +53,7 @@ export class Watched {
 
   /** A message is reported as expunged: "REMOVEFROM [...] MUST be sent prior to the expunge notification". */
   expunged(slot: Slot): void {
+    if (this.isCancelled) return;
     const result = this.choice.uid ? slot.uid : slot;
     const isThere = result !== undefined && this.#results.includes(result);
     must(!isThere, `UID ${slot.uid} has gone, and is a result`);
@@ -185,7 +188,11 @@ export function cancelUpdate(tag: string): Sending {
     name: "CANCELUPDATE",
     parts: [`CANCELUPDATE "${tag}"`],
     refusals: [],
-    begin: (given) => void (model = given),
+    begin(given) {
+      model = given;
+      const watched = model.watched.get(tag);
+      if (watched !== undefined) watched.isCancelled = true;
+    },
     end: () => void model.watched.delete(tag),
   };
 }
