@@ -17,6 +17,7 @@ import { catenateExtension } from "./catenate.ts";
 import { condstoreExtension } from "./condstore.ts";
 import { enableExtension } from "./enable.ts";
 import { filtersExtension } from "./filters.ts";
+import { i18nLevelExtension } from "./i18n_level.ts";
 import { idExtension } from "./id.ts";
 import { idleExtension } from "./idle.ts";
 import { imap4Extension } from "./imap4.ts";
@@ -61,6 +62,7 @@ export const extensions: readonly Extension[] = [
   listStatusExtension,
   specialUseExtension,
   withinExtension,
+  i18nLevelExtension,
   partialExtension,
   multiSearchExtension,
   metadataExtension,

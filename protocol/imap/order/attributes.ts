@@ -6,7 +6,7 @@
 
 import { NumberColumn, TextColumn } from "./column.ts";
 import type { Attribute } from "./order_index.ts";
-import { unicodeCasemap } from "./unicode_casemap.ts";
+import { unicodeCasemap } from "../unicode_casemap.ts";
 
 /** The sent date, in milliseconds (RFC 5256 § 2.2). */
 export const SENT: Attribute<NumberColumn> = () =>

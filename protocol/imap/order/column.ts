@@ -7,7 +7,7 @@
 import type { Pace } from "../../../storage/pace.ts";
 import { mergeSort } from "./merge_sort.ts";
 import type { MessageFacts } from "./message_facts.ts";
-import { compareCodePoints } from "./unicode_casemap.ts";
+import { compareCodePoints } from "../unicode_casemap.ts";
 
 /** What an entry takes, in bytes, and a string beside its code units. */
 const ENTRY = 40, STRING = 64;
