@@ -189,7 +189,7 @@ export interface Extension {
   capabilities?(session: CapabilityContext): readonly string[];
   /** Capabilities of other extensions, of which one at the least has to be offered for this one to be of use. */
   readonly needs?: readonly string[];
-  /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC. The README's table. */
+  /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC or draft. The README's table. */
   readonly documents?: Readonly<Record<string, string>>;
   /** Capabilities that stand for it, too: it is there where one of them is offered, announced or not. */
   readonly impliedBy?: readonly string[];

@@ -109,7 +109,7 @@ function algorithmExtension(
 const algorithms = [
   algorithmExtension(orderedSubject, "5256"),
   algorithmExtension(references, "5256"),
-  algorithmExtension(refs, "draft-ietf-morg-inthread"),
+  algorithmExtension(refs, "draft-ietf-morg-inthread-01"),
 ];
 
 /** The algorithms, and the command, which is there where one of them is offered. */
