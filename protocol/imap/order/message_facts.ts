@@ -85,12 +85,18 @@ export class MessageFacts {
     return this.#ids("message-id")[0];
   }
 
-  /** The Message IDs that it refers to, the first of the thread first (RFC 5256 § 3, REFERENCES). */
+  /**
+   * The Message IDs that it refers to, the first of the thread first (RFC 5256 § 3, REFERENCES). Of very many those in
+   * the middle are left out: the first name the thread, the last ones the parent, and the messages between say
+   * themselves where they belong.
+   */
   get references(): string[] {
     const references = this.#ids("references");
-    return references.length > 0
-      ? references
-      : this.#ids("in-reply-to").slice(0, 1);
+    if (references.length === 0) return this.#ids("in-reply-to").slice(0, 1);
+    const { maxReferences } = MIME_LIMITS;
+    const left = references.length - maxReferences;
+    if (left > 0) references.splice(maxReferences / 2, left);
+    return references;
   }
 
   /** The Message IDs of a field: of one that is too long, those at either end. */

@@ -9,12 +9,6 @@ import type { Column } from "./column.ts";
 import type { MessageFacts } from "./message_facts.ts";
 import { ReferenceLists } from "./reference_lists.ts";
 
-/**
- * How many references of a message count at either end; those between are left out. The first name the thread and the
- * last ones the parent, and the messages between say themselves where they belong.
- */
-export const MAX_REFERENCES = 50;
-
 /** What an entry takes, in bytes, and an ID beside its text. */
 const ENTRY = 48, STRING = 96;
 
@@ -40,8 +34,6 @@ export class ReferenceColumn implements Column {
 
   note(uid: number, facts: MessageFacts): number {
     const { messageId, references } = facts;
-    const left = references.length - 2 * MAX_REFERENCES;
-    if (left > 0) references.splice(MAX_REFERENCES, left);
     let bytes = ENTRY + 4 * references.length;
     const numberOf = (id: string): number => {
       let number = this.#numbers.get(id);

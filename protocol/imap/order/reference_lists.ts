@@ -7,9 +7,6 @@
 /** Lists are in blocks of this many numbers. */
 const BLOCK_BITS = 16, BLOCK = 1 << BLOCK_BITS;
 
-/** The most references in a list. */
-export const MAX_LIST = 1_000;
-
 /** See the module's text. A list is known by its place; those that are there stay as they are. */
 export class ReferenceLists {
   /** One list behind the other: the message's own number, how many references follow, and those. */
@@ -19,7 +16,7 @@ export class ReferenceLists {
   /**
    * Adds a list.
    * @param own the number of the message's own ID, or -1
-   * @param references those of the IDs that it refers to, up to {@linkcode MAX_LIST}
+   * @param references those of the IDs that it refers to, some thousand at the most
    * @returns its place
    */
   add(own: number, references: readonly number[]): number {

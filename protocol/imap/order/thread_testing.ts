@@ -47,7 +47,10 @@ function factsOf(
   );
   return {
     sent: Float64Array.from(messages, ({ sent }, at) => sent ?? at + 1),
-    arrived: Float64Array.from(messages, ({ arrived }, at) => arrived ?? at + 1),
+    arrived: Float64Array.from(
+      messages,
+      ({ arrived }, at) => arrived ?? at + 1,
+    ),
     subjects: Int32Array.from(
       messages,
       ({ subject = "" }) => subject === "" ? -1 : numberOf(subjects, subject),
@@ -64,7 +67,10 @@ function factsOf(
 /** Threads as they are written, numbers from 1. */
 export function written(tree: ThreadTree): string {
   const out = new Encoder();
-  const numbers = Uint32Array.from({ length: tree.messages }, (_, at) => at + 1);
+  const numbers = Uint32Array.from(
+    { length: tree.messages },
+    (_, at) => at + 1,
+  );
   for (const _ of writeThreads(out, tree, numbers));
   return new TextDecoder().decode(out.take());
 }
