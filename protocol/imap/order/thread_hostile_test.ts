@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import { byReferences, byRefs, type TestMessage } from "./thread_testing.ts";
 
-const MANY = 200_000;
+const MANY = 100_000;
 
 function messages(of: (at: number) => TestMessage): TestMessage[] {
   return Array.from({ length: MANY }, (_, at) => of(at));
