@@ -16,6 +16,7 @@ import { mixedRows } from "./mixed.ts";
 import { searchRows } from "./search.ts";
 import { selectRows } from "./select.ts";
 import { storeRows } from "./store.ts";
+import { threadRows } from "./thread.ts";
 import { tlsRows } from "./tls.ts";
 
 /** Every row of the table. */
@@ -27,6 +28,7 @@ export const ALL_ROWS: readonly Row[] = [
   ...storeRows,
   ...mixedRows,
   ...searchRows,
+  ...threadRows,
   ...copyRows,
   ...mailboxRows,
   ...idleRows,

@@ -19,6 +19,7 @@ import type { SequenceSet } from "../wire/sequence_set.ts";
 import type { AnyCommand, ParseContext } from "./command.ts";
 import type { FetchAttribute } from "./fetch/attribute.ts";
 import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
+import type { ThreadAlgorithm } from "./order/thread_algorithms.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { Session } from "./session.ts";
@@ -188,7 +189,7 @@ export interface Extension {
   capabilities?(session: CapabilityContext): readonly string[];
   /** Capabilities of other extensions, of which one at the least has to be offered for this one to be of use. */
   readonly needs?: readonly string[];
-  /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC. The README's table. */
+  /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC or draft. The README's table. */
   readonly documents?: Readonly<Record<string, string>>;
   /** Capabilities that stand for it, too: it is there where one of them is offered, announced or not. */
   readonly impliedBy?: readonly string[];
@@ -220,6 +221,8 @@ export interface Extension {
   readonly storeModifiers?: readonly StoreModifier[];
   /** Return options of SEARCH. */
   readonly searchReturnOptions?: readonly SearchReturnOption[];
+  /** Algorithms of THREAD. */
+  readonly threadAlgorithms?: readonly ThreadAlgorithm[];
   /** Forms of append-data. */
   readonly appendForms?: readonly AppendForm[];
   /** Looks at each message that APPEND or the like is about to put into a mailbox, and throws to refuse it. */

@@ -23,6 +23,7 @@ import type {
   StoreModifier,
 } from "./extension.ts";
 import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
+import type { ThreadAlgorithm } from "./order/thread_algorithms.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { Session } from "./session.ts";
@@ -63,6 +64,8 @@ export class Registry {
   readonly storeModifiers: Map<string, StoreModifier> = new Map();
   /** Return options of SEARCH by name. */
   readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
+  /** Algorithms of THREAD by name. */
+  readonly threadAlgorithms: Map<string, ThreadAlgorithm> = new Map();
   /** Forms of append-data by the label that they begin with. */
   readonly appendForms: Map<string, AppendForm> = new Map();
   /** What looks at messages that are about to be appended. */
@@ -157,6 +160,9 @@ export class Registry {
       }
       for (const option of extension.searchReturnOptions ?? []) {
         claim(this.searchReturnOptions, option.name, option);
+      }
+      for (const algorithm of extension.threadAlgorithms ?? []) {
+        claim(this.threadAlgorithms, algorithm.name, algorithm);
       }
       for (const form of extension.appendForms ?? []) {
         claim(this.appendForms, form.name, form);

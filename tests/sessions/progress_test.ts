@@ -92,3 +92,12 @@ Deno.test("A notice does not name a tag that has a bracket in it", async () => {
   const heard = await hear("A]4 COPY 1 Other", "copy", "NIL NIL NIL");
   assert(answers(heard)[0]!.startsWith("A]4 OK"));
 });
+
+Deno.test("THREAD says that it is at work while it reads what it threads", async () => {
+  const heard = await hear(
+    "A005 THREAD REFS UTF-8 ALL",
+    "INBOX 3",
+    '"A005" 4 5',
+  );
+  assertEquals(answers(heard)[0], "* THREAD (1) (2) (3) (4) (5)");
+});

@@ -38,6 +38,7 @@ import { qresyncExtension } from "./qresync.ts";
 import { replaceExtension } from "./replace.ts";
 import { saveDateExtension } from "./savedate.ts";
 import { specialUseExtension } from "./special_use.ts";
+import { threadExtensions } from "./thread.ts";
 import { uidBatchesExtension } from "./uid_batches.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
 import { unauthenticateExtension } from "./unauthenticate.ts";
@@ -65,6 +66,7 @@ export const extensions: readonly Extension[] = [
   i18nLevelExtension,
   partialExtension,
   multiSearchExtension,
+  ...threadExtensions,
   metadataExtension,
   listMetadataExtension,
   filtersExtension,

@@ -43,22 +43,38 @@ export function parseSearch(
   d: Decoder,
   context: ParseContext,
 ): SearchArguments {
-  const { limits, registry, uidOnly, charsets } = context;
   const returns = parseSearchReturns(d, context);
+  return { returns, key: parseKeys(d, context, { bareCharset: false }) };
+}
+
+/** search-criteria = charset 1*(SP search-key)        RFC 5256 § 5 */
+export function parseCriteria(
+  d: Decoder,
+  context: ParseContext,
+): SearchKey | No {
+  return parseKeys(d, context, { bareCharset: true });
+}
+
+function parseKeys(
+  d: Decoder,
+  { limits, registry, uidOnly, charsets }: ParseContext,
+  { bareCharset }: { readonly bareCharset: boolean },
+): SearchKey | No {
   try {
     const { key } = parseSearchProgram(d, {
       maxKeys: limits.searchKeys,
       extraKeys: registry.searchKeys,
+      bareCharset,
       charsets,
     });
     if (uidOnly && some(key, isNumbers)) throw uidRequired();
-    return { returns, key };
+    return key;
   } catch (error) {
     // A NO is not the grammar's, and has a result: the execution gives it.
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     d.rest();
-    return { returns, key: refusal };
+    return refusal;
   }
 }
 
