@@ -126,9 +126,19 @@ export interface SearchReturn {
    * (RFC 4731 § 3.2). What was found is in the order of the command, which of SEARCH is that of the mailbox.
    */
   pick(found: UidList): UidList;
-  /** Writes a space, its name and its value, or nothing; `numbers` is what was found, as the client numbers it. */
-  write(out: Encoder, numbers: UidList): void;
+  /**
+   * Writes a space, its name and its value, or nothing; `numbers` is what was found, as the client numbers it.
+   * @param rest called between pieces of what is long; absent where all has to be written at once
+   */
+  write(
+    out: Encoder,
+    numbers: UidList,
+    rest?: WriteRest,
+  ): void | Promise<void>;
 }
+
+/** Sends what has been written, where that is much; there is something to wait for then. */
+export type WriteRest = () => Promise<void> | undefined;
 
 /** A return option of SEARCH (RFC 4466 § 2.6, RFC 4731). */
 export interface SearchReturnOption {

@@ -65,7 +65,13 @@ export const search: Command<SearchArguments> = {
     if (extended === undefined) {
       await writePlain(session, "SEARCH", numbers, modseq);
     } else if (extended.answers) {
-      writeExtended(session, { returns: extended, uid, tag, numbers, modseq });
+      await writeExtended(session, {
+        returns: extended,
+        uid,
+        tag,
+        numbers,
+        modseq,
+      });
     }
     return completeInPart(session, portion.code);
   },

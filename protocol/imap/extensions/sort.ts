@@ -145,7 +145,7 @@ const sort: Command<SortArguments> = {
     if (returns === undefined) {
       await writePlain(session, "SORT", numbers, modseq);
     } else if (returns.answers) {
-      writeExtended(session, { returns, uid, tag, numbers, modseq });
+      await writeExtended(session, { returns, uid, tag, numbers, modseq });
     }
   },
 };

@@ -12,6 +12,7 @@ import {
 import type { UidList } from "../../../storage/model.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
 import type { Decoder } from "../../wire/decoder.ts";
+import type { Encoder } from "../../wire/encoder.ts";
 import type { ParseContext } from "../command.ts";
 import { No } from "../errors.ts";
 import {
@@ -242,11 +243,26 @@ export interface Extended {
 
 // esearch-response  = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
 // search-correlator = SP "(" one-correlator *(SP one-correlator) ")"        RFC 7377 § 4
-/** Writes an ESEARCH response. */
-export function writeExtended(
-  { out }: Session,
-  { tag, mailbox, uid, returns, numbers, modseq }: Extended,
-): void {
+/** Writes an ESEARCH response; what is long goes to the client meanwhile. */
+export async function writeExtended(
+  session: Session,
+  answer: Extended,
+): Promise<void> {
+  const { out } = session;
+  const { returns, numbers } = answer;
+  beginExtended(out, answer);
+  await returns.write(out, numbers, () => session.flushBatch());
+  endExtended(out, answer);
+}
+
+/** The same for those who must not wait in the middle of a response. */
+export function writeExtendedAtOnce({ out }: Session, answer: Extended): void {
+  beginExtended(out, answer);
+  answer.returns.writeAtOnce(out, answer.numbers);
+  endExtended(out, answer);
+}
+
+function beginExtended(out: Encoder, { tag, mailbox, uid }: Extended): void {
   out.text("* ESEARCH (TAG ").string(tag);
   if (mailbox !== undefined) {
     out.text(" MAILBOX ").mailbox(mailbox.name);
@@ -254,8 +270,10 @@ export function writeExtended(
   }
   out.close();
   if (uid) out.text(" UID");
-  returns.write(out, numbers);
-  // search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
+}
+
+// search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
+function endExtended(out: Encoder, { modseq }: Extended): void {
   if (modseq > 0) out.text(" MODSEQ ").number(modseq);
   out.crlf();
 }
