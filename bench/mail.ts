@@ -48,6 +48,8 @@ export class Random {
 export interface MailFacts {
   /** The address in From. */
   readonly from: string;
+  /** The subject, without `Re:`. */
+  readonly subject: string;
   /** Whether the subject has `RARE_SUBJECT_WORD`. */
   readonly rareSubject: boolean;
   /** Whether the text has `RARE_TEXT_WORD`. */
@@ -62,7 +64,8 @@ export interface MailFacts {
 export function facts(n: number): MailFacts {
   return {
     from: sender(n).address,
-    rareSubject: n % 997 === 5,
+    subject: subject(n),
+    rareSubject: hasRareSubject(n),
     rareText: n % 499 === 7,
     frequentText: n % 3 === 0,
     thread: n - n % 5,
@@ -225,6 +228,10 @@ function header(n: number, random: Random, topic: string): string {
   return text + `User-Agent: Pigeon/${n % 7}.1\r\nMIME-Version: 1.0\r\n`;
 }
 
+function hasRareSubject(n: number): boolean {
+  return n % 997 === 5;
+}
+
 function subject(n: number): string {
   const random = new Random(n - n % 5 + 0x5b);
   const words = [
@@ -233,7 +240,7 @@ function subject(n: number): string {
     random.pick(TOPIC_WORDS),
   ];
   if (n % 6 === 2) words.push("für Größe");
-  if (facts(n).rareSubject) words.push(RARE_SUBJECT_WORD);
+  if (hasRareSubject(n)) words.push(RARE_SUBJECT_WORD);
   return words.join(" ");
 }
 

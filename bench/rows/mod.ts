@@ -15,6 +15,7 @@ import { mailboxRows } from "./mailboxes.ts";
 import { mixedRows } from "./mixed.ts";
 import { searchRows } from "./search.ts";
 import { selectRows } from "./select.ts";
+import { sortRows } from "./sort.ts";
 import { storeRows } from "./store.ts";
 import { threadRows } from "./thread.ts";
 import { tlsRows } from "./tls.ts";
@@ -29,6 +30,7 @@ export const ALL_ROWS: readonly Row[] = [
   ...mixedRows,
   ...searchRows,
   ...threadRows,
+  ...sortRows,
   ...copyRows,
   ...mailboxRows,
   ...idleRows,

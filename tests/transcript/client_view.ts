@@ -16,6 +16,7 @@ const KEEPS_NUMBERS = new Set([
   "SEARCH",
   "THREAD",
   "PARTIAL",
+  "SORT",
 ]);
 
 /** Follows a connection in both directions. */

@@ -117,6 +117,7 @@ const ABOUT_MESSAGES = [
   "SEARCH",
   "ESEARCH",
   "THREAD",
+  "SORT",
   "COPYUID",
 ];
 

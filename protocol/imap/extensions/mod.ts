@@ -37,6 +37,11 @@ import { previewExtension } from "./preview.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { replaceExtension } from "./replace.ts";
 import { saveDateExtension } from "./savedate.ts";
+import {
+  extendedSortExtension,
+  sortDisplayExtension,
+  sortExtension,
+} from "./sort.ts";
 import { specialUseExtension } from "./special_use.ts";
 import { threadExtensions } from "./thread.ts";
 import { uidBatchesExtension } from "./uid_batches.ts";
@@ -67,6 +72,9 @@ export const extensions: readonly Extension[] = [
   partialExtension,
   multiSearchExtension,
   ...threadExtensions,
+  sortExtension,
+  sortDisplayExtension,
+  extendedSortExtension,
   metadataExtension,
   listMetadataExtension,
   filtersExtension,

@@ -5,24 +5,25 @@
  * @module
  */
 
+import type { UidList } from "../../../storage/model.ts";
 import { Pace } from "../../../storage/pace.ts";
 import type { Command } from "../command.ts";
 import { Bad, type No } from "../errors.ts";
 import type { Extension } from "../extension.ts";
-import { tooMany } from "../message_limit.ts";
 import {
   orderedSubject,
   references,
   refs,
   type ThreadAlgorithm,
-  type Threads,
 } from "../order/thread_algorithms.ts";
+import type { ThreadTree } from "../order/thread_tree.ts";
 import { writeThreads } from "../order/thread_list.ts";
 import { withProgress } from "../progress.ts";
 import {
   keyToSearch,
-  parseCriteria,
-  searchMailbox,
+  numbersOf,
+  parseProgram,
+  searchWhole,
   selectedContext,
 } from "../search/run.ts";
 import {
@@ -51,7 +52,7 @@ const thread: Command<ThreadArguments> = {
     const name = d.sp().atom().toUpperCase();
     const algorithm = context.registry.threadAlgorithms.get(name);
     if (algorithm === undefined) throw new Bad("Unknown threading algorithm");
-    return { algorithm, key: parseCriteria(d.sp(), context) };
+    return { algorithm, key: parseProgram(d.sp(), context, true) };
   },
 
   async execute(session, { algorithm, key: given }, { uid, tag }) {
@@ -60,31 +61,30 @@ const thread: Command<ThreadArguments> = {
     session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
     if (some(key, isModseq)) session.enableCondstore();
     const context = selectedContext(session);
+    const pace = new Pace();
     const threads = await withProgress(session, tag, async (progress) => {
-      progress.goal = context.length;
-      const work = { pace: new Pace(), progress };
-      const { uids, code } = await searchMailbox(session, context, key, work);
-      // RFC 9738 § 3.3: threads of a portion would be others.
-      if (code !== undefined) throw tooMany(session.host.limits.messageLimit);
-      return await algorithm.thread({
-        host: session.host,
-        context,
-        uids,
-        work,
-      });
+      // Each message is looked at twice: it is searched, and put in its place if it was found.
+      progress.goal = 2 * context.length;
+      const work = { pace, progress };
+      const uids = await searchWhole(session, context, key, work);
+      progress.done = progress.goal - uids.length;
+      const { host } = session;
+      return await algorithm.thread({ host, context, uids, work });
     });
-    await writeResponse(session, threads, uid);
+    const numbers = uid
+      ? threads.uids
+      : await numbersOf(session, threads.uids, pace);
+    await writeResponse(session, threads.tree, numbers);
   },
 };
 
 /** thread-data = "THREAD" [SP 1*thread-list]        RFC 5256 § 5 */
 async function writeResponse(
   session: Session,
-  { tree, uids }: Threads,
-  byUid: boolean,
+  tree: ThreadTree,
+  numbers: UidList,
 ): Promise<void> {
-  const { out, view } = session;
-  const numbers = byUid ? uids : uids.map((uid) => view.numberOf(uid));
+  const { out } = session;
   out.text("* THREAD");
   if (numbers.length > 0) out.sp();
   for (const _ of writeThreads(out, tree, numbers)) {

@@ -16,13 +16,14 @@ import { KEPT_FIELDS } from "../kept_fields.ts";
 import type { Summary } from "../summary.ts";
 import type { MailboxState } from "../../../storage/mailbox_state.ts";
 
+/** Fields of addresses that are looked at. */
+export type AddressField = "from" | "to" | "cc";
+
 /** The fields that are looked at. */
 type FactField =
+  | AddressField
   | "date"
   | "subject"
-  | "from"
-  | "to"
-  | "cc"
   | "message-id"
   | "in-reply-to"
   | "references";
@@ -69,7 +70,7 @@ export class MessageFacts {
   }
 
   /** The first address of a field, or group (RFC 5256 § 3); undefined where there is none. */
-  firstAddress(field: "from" | "to" | "cc"): Address | undefined {
+  firstAddress(field: AddressField): Address | undefined {
     const places = this.#placesOf(field);
     // As in ENVELOPE, the addresses of several fields add up.
     for (let at = 0; at < places.length; at += 2) {

@@ -13,6 +13,7 @@ import { type Index, type IndexRoom, indexRoomOf } from "../index_room.ts";
 import type { SearchContext, SearchWork } from "../search/evaluate.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Column } from "./column.ts";
+import { inBlocks } from "./merge_sort.ts";
 import { MessageFacts } from "./message_facts.ts";
 
 /** An attribute of messages: makes a column in which nothing is known yet. Its identity is what it is known by. */
@@ -83,7 +84,7 @@ export async function columnsOf<C extends readonly Column[]>(
   { mailbox }: SearchContext,
   uids: UidList,
   attributes: { readonly [I in keyof C]: Attribute<C[I]> },
-  { pace = new Pace() }: SearchWork,
+  { pace = new Pace(), progress }: SearchWork,
 ): Promise<C> {
   const index = indexOf(host, mailbox.state);
   const list = attributes as readonly Attribute<Column>[];
@@ -96,9 +97,11 @@ export async function columnsOf<C extends readonly Column[]>(
     for (const column of columns) {
       if (!column.has(uid)) bytes += column.note(uid, facts);
     }
+    if (progress !== undefined) progress.done++;
     return bytes;
   };
-  const open = uids.filter((uid) => !columns.every((one) => one.has(uid)));
+  const open = await unknownIn(columns, uids, pace);
+  if (progress !== undefined) progress.done += uids.length - open.length;
   const sourceless: number[] = [];
   for await (const batch of mailbox.readSummaries(open)) {
     let bytes = 0;
@@ -115,9 +118,29 @@ export async function columnsOf<C extends readonly Column[]>(
     for await (const batch of mailbox.readSources(left)) {
       for (const { uid, bytes: source } of batch) {
         if (pace.due) await pace.rest();
-        index?.grow(columns, note(uid, summaryOf(source)));
+        const bytes = note(uid, summaryOf(source));
+        index?.grow(columns, bytes);
       }
     }
   }
   return columns as unknown as C;
+}
+
+/** Of UIDs those of which a column does not know. */
+async function unknownIn(
+  columns: readonly Column[],
+  uids: UidList,
+  pace: Pace,
+): Promise<UidList> {
+  const unknown = new Uint32Array(columns.length === 0 ? 0 : uids.length);
+  let length = 0;
+  await inBlocks(unknown.length, pace, (at) => {
+    const uid = uids[at]!;
+    for (const column of columns) {
+      if (column.has(uid)) continue;
+      unknown[length++] = uid;
+      return;
+    }
+  });
+  return unknown.subarray(0, length);
 }

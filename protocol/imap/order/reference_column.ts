@@ -8,14 +8,16 @@ import { Buffer } from "node:buffer";
 import type { Column } from "./column.ts";
 import type { MessageFacts } from "./message_facts.ts";
 import { ReferenceLists } from "./reference_lists.ts";
+import { StringNumbers } from "./string_numbers.ts";
+import { UidNumbers } from "./uid_numbers.ts";
 
-/** What an entry takes, in bytes, and an ID beside its text. */
-const ENTRY = 48, STRING = 96;
+/** What an ID takes beside its text, in bytes, and the list of a message beside the numbers in it. */
+const STRING = 100, LIST = 16;
 
 /** See the module's text. */
 export class ReferenceColumn implements Column {
-  readonly #places = new Map<number, number>();
-  readonly #numbers = new Map<string, number>();
+  readonly #places = new UidNumbers();
+  readonly #numbers = new StringNumbers();
   /** What the messages refer to, by the places of their lists. */
   readonly lists: ReferenceLists = new ReferenceLists();
 
@@ -29,29 +31,28 @@ export class ReferenceColumn implements Column {
   }
 
   has(uid: number): boolean {
-    return this.#places.has(uid);
+    return !Number.isNaN(this.#places.get(uid));
   }
 
   note(uid: number, facts: MessageFacts): number {
     const { messageId, references } = facts;
-    let bytes = ENTRY + 4 * references.length;
+    let bytes = LIST + 4 * references.length;
     const numberOf = (id: string): number => {
       let number = this.#numbers.get(id);
       if (number === undefined) {
-        number = this.#numbers.size;
         // A part of a string would keep the whole of it in memory.
-        this.#numbers.set(Buffer.from(id).toString(), number);
+        number = this.#numbers.add(Buffer.from(id).toString());
         bytes += STRING + 2 * id.length;
       }
       return number;
     };
     const own = messageId === undefined ? -1 : numberOf(messageId);
-    this.#places.set(uid, this.lists.add(own, references.map(numberOf)));
-    return bytes;
+    const place = this.lists.add(own, references.map(numberOf));
+    return bytes + this.#places.set(uid, place);
   }
 
   /** The place of the list of a message that is known. */
   placeOf(uid: number): number {
-    return this.#places.get(uid)!;
+    return this.#places.get(uid);
   }
 }
