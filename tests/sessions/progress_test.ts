@@ -105,7 +105,7 @@ Deno.test("THREAD says that it is at work while it reads what it threads", async
   const heard = await hear(
     "A005 THREAD REFS UTF-8 ALL",
     "INBOX 3",
-    '"A005" 4 5',
+    '"A005" 7 10',
   );
   assertEquals(answers(heard)[0], "* THREAD (1) (2) (3) (4) (5)");
 });

@@ -37,7 +37,6 @@ import {
   writePlain,
 } from "../search/run.ts";
 import { isModseq, saysNumbers, some } from "../search/search_key.ts";
-import type { Session } from "../session.ts";
 
 interface SortArguments extends SearchArguments {
   readonly criteria: readonly SortCriterion[];
