@@ -48,21 +48,27 @@ export class Random {
 export interface MailFacts {
   /** The address in From. */
   readonly from: string;
+  /** The subject, without `Re:`. */
+  readonly subject: string;
   /** Whether the subject has `RARE_SUBJECT_WORD`. */
   readonly rareSubject: boolean;
   /** Whether the text has `RARE_TEXT_WORD`. */
   readonly rareText: boolean;
   /** Whether the text has `FREQUENT_TEXT_WORD`. */
   readonly frequentText: boolean;
+  /** The number of the message that it answers, or its own. */
+  readonly thread: number;
 }
 
 /** Returns what is true of message number `n` (from 0). */
 export function facts(n: number): MailFacts {
   return {
     from: sender(n).address,
-    rareSubject: n % 997 === 5,
+    subject: subject(n),
+    rareSubject: hasRareSubject(n),
     rareText: n % 499 === 7,
     frequentText: n % 3 === 0,
+    thread: n - n % 5,
   };
 }
 
@@ -189,7 +195,7 @@ function header(n: number, random: Random, topic: string): string {
   const to = person(random.below(60));
   const date = new Date(sentAt(n)).toUTCString().replace("GMT", "+0000");
   const host = "mx" + random.below(9) + ".example.net";
-  const thread = n - n % 5;
+  const { thread } = facts(n);
   let text = `Return-Path: <${from.address}>\r\n` +
     `Delivered-To: ${to.address}\r\n` +
     `Received: from ${host} (${host} [192.0.2.${random.below(250)}])\r\n` +
@@ -222,6 +228,10 @@ function header(n: number, random: Random, topic: string): string {
   return text + `User-Agent: Pigeon/${n % 7}.1\r\nMIME-Version: 1.0\r\n`;
 }
 
+function hasRareSubject(n: number): boolean {
+  return n % 997 === 5;
+}
+
 function subject(n: number): string {
   const random = new Random(n - n % 5 + 0x5b);
   const words = [
@@ -230,7 +240,7 @@ function subject(n: number): string {
     random.pick(TOPIC_WORDS),
   ];
   if (n % 6 === 2) words.push("für Größe");
-  if (facts(n).rareSubject) words.push(RARE_SUBJECT_WORD);
+  if (hasRareSubject(n)) words.push(RARE_SUBJECT_WORD);
   return words.join(" ");
 }
 

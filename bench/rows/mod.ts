@@ -15,7 +15,9 @@ import { mailboxRows } from "./mailboxes.ts";
 import { mixedRows } from "./mixed.ts";
 import { searchRows } from "./search.ts";
 import { selectRows } from "./select.ts";
+import { sortRows } from "./sort.ts";
 import { storeRows } from "./store.ts";
+import { threadRows } from "./thread.ts";
 import { tlsRows } from "./tls.ts";
 
 /** Every row of the table. */
@@ -27,6 +29,8 @@ export const ALL_ROWS: readonly Row[] = [
   ...storeRows,
   ...mixedRows,
   ...searchRows,
+  ...threadRows,
+  ...sortRows,
   ...copyRows,
   ...mailboxRows,
   ...idleRows,

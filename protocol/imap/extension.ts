@@ -18,7 +18,9 @@ import type { Encoder } from "../wire/encoder.ts";
 import type { SequenceSet } from "../wire/sequence_set.ts";
 import type { AnyCommand, ParseContext } from "./command.ts";
 import type { FetchAttribute } from "./fetch/attribute.ts";
+import type { SortKey } from "./order/sort.ts";
 import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
+import type { ThreadAlgorithm } from "./order/thread_algorithms.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { Session } from "./session.ts";
@@ -122,12 +124,22 @@ export interface StoreModifier {
 export interface SearchReturn {
   /**
    * Which of the messages it tells of: it is those that SAVE keeps (RFC 5182 § 2.4), and MODSEQ is of
-   * (RFC 4731 § 3.2).
+   * (RFC 4731 § 3.2). What was found is in the order of the command, which of SEARCH is that of the mailbox.
    */
   pick(found: UidList): UidList;
-  /** Writes a space, its name and its value, or nothing; `numbers` is what was found, as the client numbers it. */
-  write(out: Encoder, numbers: UidList): void;
+  /**
+   * Writes a space, its name and its value, or nothing; `numbers` is what was found, as the client numbers it.
+   * @param rest called between pieces of what is long; absent where all has to be written at once
+   */
+  write(
+    out: Encoder,
+    numbers: UidList,
+    rest?: WriteRest,
+  ): void | Promise<void>;
 }
+
+/** Sends what has been written, where that is much; there is something to wait for then. */
+export type WriteRest = () => Promise<void> | undefined;
 
 /** A return option of SEARCH (RFC 4466 § 2.6, RFC 4731). */
 export interface SearchReturnOption {
@@ -188,7 +200,7 @@ export interface Extension {
   capabilities?(session: CapabilityContext): readonly string[];
   /** Capabilities of other extensions, of which one at the least has to be offered for this one to be of use. */
   readonly needs?: readonly string[];
-  /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC. The README's table. */
+  /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC or draft. The README's table. */
   readonly documents?: Readonly<Record<string, string>>;
   /** Capabilities that stand for it, too: it is there where one of them is offered, announced or not. */
   readonly impliedBy?: readonly string[];
@@ -220,6 +232,12 @@ export interface Extension {
   readonly storeModifiers?: readonly StoreModifier[];
   /** Return options of SEARCH. */
   readonly searchReturnOptions?: readonly SearchReturnOption[];
+  /** Algorithms of THREAD. */
+  readonly threadAlgorithms?: readonly ThreadAlgorithm[];
+  /** Keys of SORT. */
+  readonly sortKeys?: readonly SortKey[];
+  /** Whether SORT takes the return options of SEARCH because of it (RFC 5267 § 3). */
+  readonly extendsSort?: boolean;
   /** Forms of append-data. */
   readonly appendForms?: readonly AppendForm[];
   /** Looks at each message that APPEND or the like is about to put into a mailbox, and throws to refuse it. */

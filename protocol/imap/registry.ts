@@ -22,7 +22,9 @@ import type {
   StatusItem,
   StoreModifier,
 } from "./extension.ts";
+import type { SortKey } from "./order/sort.ts";
 import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
+import type { ThreadAlgorithm } from "./order/thread_algorithms.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { Session } from "./session.ts";
@@ -63,6 +65,12 @@ export class Registry {
   readonly storeModifiers: Map<string, StoreModifier> = new Map();
   /** Return options of SEARCH by name. */
   readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
+  /** Algorithms of THREAD by name. */
+  readonly threadAlgorithms: Map<string, ThreadAlgorithm> = new Map();
+  /** Keys of SORT by name. */
+  readonly sortKeys: Map<string, SortKey> = new Map();
+  /** Whether SORT takes return options. */
+  readonly extendsSort: boolean;
   /** Forms of append-data by the label that they begin with. */
   readonly appendForms: Map<string, AppendForm> = new Map();
   /** What looks at messages that are about to be appended. */
@@ -158,6 +166,12 @@ export class Registry {
       for (const option of extension.searchReturnOptions ?? []) {
         claim(this.searchReturnOptions, option.name, option);
       }
+      for (const algorithm of extension.threadAlgorithms ?? []) {
+        claim(this.threadAlgorithms, algorithm.name, algorithm);
+      }
+      for (const key of extension.sortKeys ?? []) {
+        claim(this.sortKeys, key.name, key);
+      }
       for (const form of extension.appendForms ?? []) {
         claim(this.appendForms, form.name, form);
       }
@@ -172,6 +186,9 @@ export class Registry {
     }
     this.identifiesContents = this.#extensions.some((extension) =>
       extension.identifiesContents
+    );
+    this.extendsSort = this.#extensions.some((extension) =>
+      extension.extendsSort
     );
     this.progressNotice = notices.get("progress");
   }

@@ -154,10 +154,11 @@ function make(
   clock: readonly (string | undefined)[],
   zone: number,
 ): MessageDate | undefined {
-  const [hour = 0, minute = 0, second = 0] = clock.map((digits) =>
+  let [hour = 0, minute = 0, second = 0] = clock.map((digits) =>
     Number(digits ?? 0)
   );
-  if (hour > 23 || minute > 59 || second > 60) return undefined;
+  // "If the time is also invalid, the time SHOULD be treated as 00:00:00" (RFC 5256 § 2.2).
+  if (hour > 23 || minute > 59 || second > 60) hour = minute = second = 0;
   const midnight = new Date(0);
   midnight.setUTCFullYear(year, month - 1, date);
   if (

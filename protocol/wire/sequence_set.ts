@@ -78,8 +78,9 @@ function invalid(): ParseError {
 }
 
 /**
- * Writes ascending numbers as a set, each run as one range: `1:3,5`. Of no numbers it is the empty string,
- * which is no set.
+ * Writes numbers as a set, in the order in which they are given, each ascending run as one range: `1:3,5` (so that
+ * "servers SHOULD present ranges only when the first seq-number is lower", RFC 5267 § 3.2). Of no numbers it is the
+ * empty string, which is no set.
  */
 export function format(numbers: ArrayLike<number>): string {
   let text = "";

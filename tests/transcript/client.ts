@@ -22,8 +22,13 @@ const PATIENCE = 10_000;
 /** What begins and what ends compression. */
 const SWITCH = /^(\S+) +(compress +deflate|unauthenticate)$/i;
 
+/** What asks for results in an order. */
+const SORT = /^(\S+) +(?:uid +)?sort /i;
+
 /** See the module's text. */
 export class Client {
+  /** Tags of the commands that ask for results in an order. */
+  readonly sorting = new Set<string>();
   readonly #conn: Deno.Conn;
   readonly #cut: boolean;
   readonly #log: ((line: string) => void) | undefined;
@@ -68,6 +73,8 @@ export class Client {
     this.#line = lines.pop()!;
     for (const line of lines) {
       this.#view.sent(line);
+      const [, sorting] = SORT.exec(line) ?? [];
+      if (sorting !== undefined) this.sorting.add(sorting);
       const [, tag, name] = SWITCH.exec(line) ?? [];
       if (tag !== undefined) this.#switches.set(tag, /^c/i.test(name!));
     }

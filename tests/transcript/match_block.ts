@@ -116,6 +116,8 @@ const ABOUT_MESSAGES = [
   "EXISTS",
   "SEARCH",
   "ESEARCH",
+  "THREAD",
+  "SORT",
   "COPYUID",
 ];
 

@@ -21,6 +21,8 @@ export interface MatchOptions {
   readonly recent: boolean;
   /** Whether `MODSEQ` that comes unasked counts; otherwise it is overlooked. Default true. */
   readonly modseqs?: boolean;
+  /** Tags of commands whose results have an order (RFC 5267 § 3). Default none. */
+  readonly sorting?: ReadonlySet<string>;
 }
 
 /** Compares a response. Returns the captures, or undefined when it is another. */
@@ -104,7 +106,8 @@ function matchData(
         return made && matchPairs(list(expected[1]), list(actual[1]), made);
       };
     case "ESEARCH":
-      return (captures) => matchEsearch(expected, actual, captures);
+      return (captures, options) =>
+        matchEsearch(expected, actual, captures, options);
     case "LIST":
     case "LSUB":
       return (captures) => matchList(expected, actual, captures);
@@ -229,6 +232,7 @@ function matchEsearch(
   expected: readonly Value[],
   actual: readonly Value[],
   captures: Captures,
+  options: MatchOptions,
 ): Captures | undefined {
   const head = (values: readonly Value[]) => {
     const tag = values[0]?.type === "list" ? values.slice(0, 1) : [];
@@ -244,8 +248,10 @@ function matchEsearch(
   const wanted = head(expected);
   const found = head(actual);
   const made = matchSequence(wanted.start, found.start, captures);
+  const [, tag] = list(found.start[0]);
+  const sortSets = tag?.type !== "string" || !options.sorting?.has(tag.text);
   return made &&
-    matchPairs(wanted.rest, found.rest, made, () => ({ sortSets: true }));
+    matchPairs(wanted.rest, found.rest, made, () => ({ sortSets }));
 }
 
 /** Attributes that a server may return unasked (RFC 9051 §§ 6.3.9.5, 7.3.1). */

@@ -103,3 +103,22 @@ Deno.test("matchResponse captures, and compares what was captured", () => {
   assert(match(copy, "* OK [COPYUID 7 1 2] x", { captures }) !== undefined);
   assertEquals(match(copy, "* OK [COPYUID 8 1 2] x", { captures }), undefined);
 });
+
+Deno.test("matchResponse minds the order of what was sorted", () => {
+  const same = (expected: string, actual: string, sorting: string[]) =>
+    matchResponse(
+      parseResponse(expected, true),
+      parseResponse(actual, false),
+      new Map(),
+      { recent: false, sorting: new Set(sorting) },
+    ) !== undefined;
+  assert(same("* SORT 2 1", "* SORT 2 1", []));
+  assert(!same("* SORT 2 1", "* SORT 1 2", []));
+  const one = '* ESEARCH (TAG "a") UID ALL 3,1:2 MODSEQ 4';
+  const other = '* ESEARCH (TAG "a") UID MODSEQ 4 ALL 1:3';
+  assert(same(one, other, []));
+  assert(same(one, '* ESEARCH (TAG "a") UID ALL 3,1,2 MODSEQ 4', ["a"]));
+  assert(!same(one, other, ["a"]));
+  const page = '* ESEARCH (TAG "b") PARTIAL (1:2 3,1)';
+  assert(!same(page, '* ESEARCH (TAG "b") PARTIAL (1:2 1,3)', ["b"]));
+});

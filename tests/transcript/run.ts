@@ -203,9 +203,9 @@ class Run {
     });
   }
 
-  get #matching(): MatchOptions {
+  #matching({ sorting }: Client): MatchOptions {
     const { recent, mode } = this.#script;
-    return { recent, modseqs: mode === "plain" };
+    return { recent, modseqs: mode === "plain", sorting };
   }
 
   #pendingOf(number: number): Response[] {
@@ -229,7 +229,7 @@ class Run {
         (one) => one.type === "status" && one.tag === last.tag,
       );
     } else return await this.#expectUntagged(step, client, responses);
-    this.#settle(step, responses);
+    this.#settle(step, client, responses);
   }
 
   /** Untagged responses without a tagged one: waits for just those. */
@@ -243,22 +243,26 @@ class Run {
         { ...step, open: true },
         responses,
         this.#captures,
-        this.#matching,
+        this.#matching(client),
       );
       if ("captures" in outcome) break;
       const response = await client.receive().catch(() => undefined);
       if (response === undefined) throw new Error(outcome.problem);
       responses.push(response);
     }
-    this.#settle(step, responses);
+    this.#settle(step, client, responses);
   }
 
-  #settle(step: Step & { type: "expect" }, responses: Response[]): void {
+  #settle(
+    step: Step & { type: "expect" },
+    client: Client,
+    responses: Response[],
+  ): void {
     const outcome = matchBlock(
       step,
       responses,
       this.#captures,
-      this.#matching,
+      this.#matching(client),
     );
     if ("problem" in outcome) throw new Error(outcome.problem);
     this.#captures = outcome.captures;

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { UidList } from "../../../storage/model.ts";
 import type { Command } from "../command.ts";
 import { Bad } from "../errors.ts";
 import { completeInPart, type Portion } from "../message_limit.ts";
@@ -18,9 +17,9 @@ import {
   searchMailbox,
   selectedContext,
   writeExtended,
+  writePlain,
 } from "../search/run.ts";
 import { isModseq, saysNumbers, some } from "../search/search_key.ts";
-import type { Session } from "../session.ts";
 
 // search = "SEARCH" [search-return-opts] SP search-program
 /**
@@ -63,27 +62,17 @@ export const search: Command<SearchArguments> = {
     if (returns?.save) selected.saved = told;
     const numbers = uid ? found : found.map((uid) => view.numberOf(uid));
     const modseq = tellsModseq ? highestOf(view.state, told) : 0;
-    if (extended === undefined) await writePlain(session, numbers, modseq);
-    else if (extended.answers) {
-      writeExtended(session, { returns: extended, uid, tag, numbers, modseq });
+    if (extended === undefined) {
+      await writePlain(session, "SEARCH", numbers, modseq);
+    } else if (extended.answers) {
+      await writeExtended(session, {
+        returns: extended,
+        uid,
+        tag,
+        numbers,
+        modseq,
+      });
     }
     return completeInPart(session, portion.code);
   },
 };
-
-/** mailbox-data =/ "SEARCH" [1*(SP nz-number) SP search-sort-mod-seq]        RFC 3501 § 7.2.5, RFC 7162 § 7 */
-async function writePlain(
-  session: Session,
-  numbers: UidList,
-  modseq: number,
-): Promise<void> {
-  const { out } = session;
-  out.text("* SEARCH");
-  for (const number of numbers) {
-    out.sp().number(number);
-    const full = session.flushBatch();
-    if (full !== undefined) await full;
-  }
-  if (modseq > 0) out.text(" (MODSEQ ").number(modseq).close();
-  out.crlf();
-}

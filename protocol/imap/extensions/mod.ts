@@ -17,6 +17,7 @@ import { catenateExtension } from "./catenate.ts";
 import { condstoreExtension } from "./condstore.ts";
 import { enableExtension } from "./enable.ts";
 import { filtersExtension } from "./filters.ts";
+import { i18nLevelExtension } from "./i18n_level.ts";
 import { idExtension } from "./id.ts";
 import { idleExtension } from "./idle.ts";
 import { imap4Extension } from "./imap4.ts";
@@ -36,7 +37,13 @@ import { previewExtension } from "./preview.ts";
 import { qresyncExtension } from "./qresync.ts";
 import { replaceExtension } from "./replace.ts";
 import { saveDateExtension } from "./savedate.ts";
+import {
+  extendedSortExtension,
+  sortDisplayExtension,
+  sortExtension,
+} from "./sort.ts";
 import { specialUseExtension } from "./special_use.ts";
+import { threadExtensions } from "./thread.ts";
 import { uidBatchesExtension } from "./uid_batches.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
 import { unauthenticateExtension } from "./unauthenticate.ts";
@@ -61,8 +68,13 @@ export const extensions: readonly Extension[] = [
   listStatusExtension,
   specialUseExtension,
   withinExtension,
+  i18nLevelExtension,
   partialExtension,
   multiSearchExtension,
+  ...threadExtensions,
+  sortExtension,
+  sortDisplayExtension,
+  extendedSortExtension,
   metadataExtension,
   listMetadataExtension,
   filtersExtension,

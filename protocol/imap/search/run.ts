@@ -10,12 +10,19 @@ import {
   type MailboxState,
 } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
+import type { Pace } from "../../../storage/pace.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
 import type { Decoder } from "../../wire/decoder.ts";
+import type { Encoder } from "../../wire/encoder.ts";
 import type { ParseContext } from "../command.ts";
 import { No } from "../errors.ts";
-import { type Portion, portionOf } from "../message_limit.ts";
+import {
+  type Portion,
+  portionOf,
+  refuseBeyondLimit,
+} from "../message_limit.ts";
 import { uidRequired } from "../messages.ts";
+import { inBlocks } from "../order/merge_sort.ts";
 import type { Session } from "../session.ts";
 import { search, type SearchContext, type SearchWork } from "./evaluate.ts";
 import {
@@ -43,22 +50,34 @@ export function parseSearch(
   d: Decoder,
   context: ParseContext,
 ): SearchArguments {
-  const { limits, registry, uidOnly, charsets } = context;
   const returns = parseSearchReturns(d, context);
+  return { returns, key: parseProgram(d, context) };
+}
+
+/**
+ * search-program, or with a bare charset the search-criteria of SORT and THREAD.
+ * @returns what messages have to be like, or why there is no such search
+ */
+export function parseProgram(
+  d: Decoder,
+  { limits, registry, uidOnly, charsets }: ParseContext,
+  bareCharset = false,
+): SearchKey | No {
   try {
     const { key } = parseSearchProgram(d, {
       maxKeys: limits.searchKeys,
       extraKeys: registry.searchKeys,
+      bareCharset,
       charsets,
     });
     if (uidOnly && some(key, isNumbers)) throw uidRequired();
-    return { returns, key };
+    return key;
   } catch (error) {
     // A NO is not the grammar's, and has a result: the execution gives it.
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     d.rest();
-    return { returns, key: refusal };
+    return refusal;
   }
 }
 
@@ -144,6 +163,23 @@ export async function searchMailbox(
   return { uids: await find(session, context, narrowed, work), code };
 }
 
+/**
+ * Searches a mailbox for a command whose result is of use as a whole alone (RFC 9738 § 3.3).
+ * @throws {No} when it would have to look at more messages than one command may
+ */
+export async function searchWhole(
+  session: Session,
+  context: SearchContext,
+  key: SearchKey,
+  work: SearchWork,
+): Promise<UidList> {
+  const { messageLimit } = session.host.limits;
+  if (messageLimit > 0 && context.length > messageLimit) {
+    refuseBeyondLimit(session, searched(context, key));
+  }
+  return await find(session, context, key, work);
+}
+
 /** The messages that a search is about: what sets of numbers and UIDs leave, which are no matter of looking. */
 function searched(context: SearchContext, key: SearchKey): UidList {
   const { state } = context.mailbox;
@@ -181,6 +217,19 @@ async function find(
   return among(uids, context.uids.subarray(0, context.length));
 }
 
+/** The sequence numbers of messages, which do not change while a command is at work. */
+export async function numbersOf(
+  { view }: Session,
+  uids: UidList,
+  pace: Pace,
+): Promise<UidList> {
+  const numbers = new Uint32Array(uids.length);
+  await inBlocks(numbers.length, pace, (at) => {
+    numbers[at] = view.numberOf(uids[at]!);
+  });
+  return numbers;
+}
+
 /** The highest modseq of messages that are there, or 0. */
 export function highestOf(state: MailboxState, uids: UidList): number {
   let highest = 0;
@@ -209,11 +258,26 @@ export interface Extended {
 
 // esearch-response  = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
 // search-correlator = SP "(" one-correlator *(SP one-correlator) ")"        RFC 7377 § 4
-/** Writes an ESEARCH response. */
-export function writeExtended(
-  { out }: Session,
-  { tag, mailbox, uid, returns, numbers, modseq }: Extended,
-): void {
+/** Writes an ESEARCH response; what is long goes to the client meanwhile. */
+export async function writeExtended(
+  session: Session,
+  answer: Extended,
+): Promise<void> {
+  const { out } = session;
+  const { returns, numbers } = answer;
+  beginExtended(out, answer);
+  await returns.write(out, numbers, () => session.flushBatch());
+  endExtended(out, answer);
+}
+
+/** The same for those who must not wait in the middle of a response. */
+export function writeExtendedAtOnce({ out }: Session, answer: Extended): void {
+  beginExtended(out, answer);
+  answer.returns.writeAtOnce(out, answer.numbers);
+  endExtended(out, answer);
+}
+
+function beginExtended(out: Encoder, { tag, mailbox, uid }: Extended): void {
   out.text("* ESEARCH (TAG ").string(tag);
   if (mailbox !== undefined) {
     out.text(" MAILBOX ").mailbox(mailbox.name);
@@ -221,8 +285,33 @@ export function writeExtended(
   }
   out.close();
   if (uid) out.text(" UID");
-  returns.write(out, numbers);
-  // search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
+}
+
+// search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
+function endExtended(out: Encoder, { modseq }: Extended): void {
   if (modseq > 0) out.text(" MODSEQ ").number(modseq);
+  out.crlf();
+}
+
+// mailbox-data =/ "SEARCH" [1*(SP nz-number) SP search-sort-mod-seq]        RFC 3501 § 7.2.5, RFC 7162 § 7
+// sort-data    = "SORT" [1*(SP nz-number) SP search-sort-mod-seq]           RFC 5256 § 5, RFC 7162 § 7
+/**
+ * Writes a response of nothing but numbers.
+ * @param modseq the highest of the messages, or 0 for none to tell
+ */
+export async function writePlain(
+  session: Session,
+  name: "SEARCH" | "SORT",
+  numbers: UidList,
+  modseq: number,
+): Promise<void> {
+  const { out } = session;
+  out.text(`* ${name}`);
+  for (const number of numbers) {
+    out.sp().number(number);
+    const full = session.flushBatch();
+    if (full !== undefined) await full;
+  }
+  if (modseq > 0) out.text(" (MODSEQ ").number(modseq).close();
   out.crlf();
 }

@@ -7,22 +7,23 @@
 
 import type { MailboxState } from "../../../storage/mailbox_state.ts";
 import type { Host } from "../../host.ts";
+import { type Index, IndexRoom, indexRoomOf } from "../index_room.ts";
 import type { Signature } from "./signature.ts";
 
 /** What a signature takes beside its bytes. */
 const OVERHEAD = 120;
 
 /** Signatures of one mailbox, by UID: messages never change. */
-export class TextIndex {
-  readonly #indexes: TextIndexes;
+export class TextIndex implements Index {
+  readonly #room: IndexRoom;
   readonly #fields = new Map<number, Signature>();
   readonly #texts = new Map<number, Signature>();
   #size = 0;
   #isFull = false;
 
   /** Nothing is known yet. */
-  constructor(indexes: TextIndexes) {
-    this.#indexes = indexes;
+  constructor(room: IndexRoom) {
+    this.#room = room;
   }
 
   /** Bytes of all signatures. */
@@ -81,7 +82,7 @@ export class TextIndex {
   ): void {
     if (signatures.has(uid)) return;
     const bytes = signature.byteLength + OVERHEAD;
-    this.#isFull = !this.#indexes.makeRoom(this, bytes);
+    this.#isFull = !this.#room.makeRoom(this, bytes);
     if (this.#isFull) return;
     signatures.set(uid, signature);
     this.#resize(bytes);
@@ -90,50 +91,34 @@ export class TextIndex {
   #resize(by: number): void {
     if (by < 0) this.#isFull = false;
     this.#size += by;
-    this.#indexes.size += by;
+    this.#room.size += by;
   }
 }
 
-/** The indexes of all mailboxes, within a bound: which was not searched for longest goes first. */
+/** The indexes of all mailboxes, within a bound. */
 export class TextIndexes {
-  readonly #room: number;
+  readonly #room: IndexRoom;
   readonly #ofStates = new WeakMap<MailboxState, TextIndex>();
-  /** Those with anything in them, the one searched last at the end. */
-  readonly #used = new Set<TextIndex>();
-  /** How many bytes all of them take. */
-  size = 0;
 
-  /** @param room how many bytes all of them may take */
-  constructor(room: number) {
-    this.#room = room;
+  /** @param room what they share, or how many bytes all of them may take */
+  constructor(room: IndexRoom | number) {
+    this.#room = typeof room === "number" ? new IndexRoom(room) : room;
+  }
+
+  /** How many bytes all of them take. */
+  get size(): number {
+    return this.#room.size;
   }
 
   /** The index of a mailbox, which is about to be searched. */
   of(state: MailboxState): TextIndex {
     let index = this.#ofStates.get(state);
     if (index === undefined) {
-      this.#ofStates.set(state, index = new TextIndex(this));
+      this.#ofStates.set(state, index = new TextIndex(this.#room));
     }
-    this.#use(index);
+    this.#room.use(index);
     index.prune(state);
     return index;
-  }
-
-  /** Makes room for bytes of an index; false where there is none without what it has already. */
-  makeRoom(index: TextIndex, bytes: number): boolean {
-    if (index.size + bytes > this.#room) return false;
-    this.#use(index);
-    for (const other of this.#used) {
-      if (other === index || this.size + bytes <= this.#room) break;
-      other.clear();
-      this.#used.delete(other);
-    }
-    return true;
-  }
-
-  #use(index: TextIndex): void {
-    this.#used.delete(index);
-    this.#used.add(index);
   }
 }
 
@@ -141,10 +126,11 @@ const ofHosts = new WeakMap<Host, TextIndexes>();
 
 /** The indexes of a server; undefined where there is no room for any, so that no message is signed in vain. */
 export function textIndexesOf(host: Host): TextIndexes | undefined {
-  if (!host.searchMemory) return undefined;
+  const room = indexRoomOf(host);
+  if (room === undefined) return undefined;
   let indexes = ofHosts.get(host);
   if (indexes === undefined) {
-    ofHosts.set(host, indexes = new TextIndexes(host.searchMemory));
+    ofHosts.set(host, indexes = new TextIndexes(room));
   }
   return indexes;
 }
