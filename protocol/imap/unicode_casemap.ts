@@ -7,6 +7,8 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
+
 /** Simple titlecase mappings that are no capitals: of digraphs, and of Greek letters with a iota below. */
 const TITLES = new Map<number, number>();
 for (const title of [0x1c5, 0x1c8, 0x1cb, 0x1f2]) {
@@ -27,33 +29,35 @@ const others = new Map<number, string>();
 /** So many of those beyond U+FFFF are remembered. */
 const MAX_OTHERS = 20_000;
 
-/** Where a text is put together. */
-const room = new Uint16Array(4_096);
+/** Where texts are put together, and how much has to be left for what one code point becomes. */
+const room = new Uint16Array(32_768);
+const roomBytes = Buffer.from(room.buffer);
+const MOST_UNITS = 32;
 
 /** Prepares a string: what is equal to the collation becomes equal, and {@linkcode compareCodePoints} has the order. */
 export function unicodeCasemap(text: string): string {
-  // deno-lint-ignore no-control-regex
-  if (!/[^\x00-\x7f]/.test(text)) return text.toUpperCase();
+  const { length } = text;
+  // As many bytes of UTF-8 as code units: it is ASCII.
+  if (Buffer.byteLength(text) === length) return text.toUpperCase();
   let prepared = "";
-  let length = 0;
-  for (let at = 0; at < text.length; at++) {
-    if (length === room.length) {
-      prepared += String.fromCharCode(...room);
-      length = 0;
+  let used = 0;
+  for (let at = 0; at < length; at++) {
+    if (used > room.length - MOST_UNITS) {
+      prepared += roomBytes.toString("utf16le", 0, 2 * used);
+      used = 0;
     }
     const unit = text.charCodeAt(at);
-    const short = shortCasemap(unit);
-    if (short !== 0) {
-      room[length++] = short;
+    const short = single[unit]!;
+    if (short !== 0 || learn(unit) !== 0) {
+      room[used++] = single[unit]!;
       continue;
     }
     const code = text.codePointAt(at)!;
-    prepared += String.fromCharCode(...room.subarray(0, length)) +
-      longCasemap(code);
-    length = 0;
     if (code > 0xffff) at++;
+    const long = longCasemap(code);
+    for (let of = 0; of < long.length; of++) room[used++] = long.charCodeAt(of);
   }
-  return prepared + String.fromCharCode(...room.subarray(0, length));
+  return prepared + roomBytes.toString("utf16le", 0, 2 * used);
 }
 
 /** What a code unit becomes, where that is one unit; 0 where it is another number of them, of surrogates and of NUL. */
