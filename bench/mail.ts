@@ -56,6 +56,8 @@ export interface MailFacts {
   readonly rareText: boolean;
   /** Whether the text has `FREQUENT_TEXT_WORD`. */
   readonly frequentText: boolean;
+  /** The number of the message that it answers, or its own. */
+  readonly thread: number;
 }
 
 /** Returns what is true of message number `n` (from 0). */
@@ -66,6 +68,7 @@ export function facts(n: number): MailFacts {
     rareSubject: hasRareSubject(n),
     rareText: n % 499 === 7,
     frequentText: n % 3 === 0,
+    thread: n - n % 5,
   };
 }
 
@@ -192,7 +195,7 @@ function header(n: number, random: Random, topic: string): string {
   const to = person(random.below(60));
   const date = new Date(sentAt(n)).toUTCString().replace("GMT", "+0000");
   const host = "mx" + random.below(9) + ".example.net";
-  const thread = n - n % 5;
+  const { thread } = facts(n);
   let text = `Return-Path: <${from.address}>\r\n` +
     `Delivered-To: ${to.address}\r\n` +
     `Received: from ${host} (${host} [192.0.2.${random.below(250)}])\r\n` +

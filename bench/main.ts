@@ -156,13 +156,14 @@ async function measureRow(
     values: [],
   }));
   const runs = quick ? Math.ceil(row.runs / 3) : row.runs;
-  for (let run = 0; run < runs; run++) {
+  // What is measured more than once is not about a first time: that does not count.
+  for (let run = row.runs > 1 ? -1 : 0; run < runs; run++) {
     for (const [n, bench] of benches.entries()) {
       const cell = cells[n] as { values: number[]; error?: string };
       if (cell.error !== undefined) continue;
       try {
         const value = await limited(row.measure(bench));
-        if (value !== undefined) cell.values.push(value);
+        if (value !== undefined && run >= 0) cell.values.push(value);
       } catch (error) {
         cell.error = (error as Error).message.slice(0, 500);
       } finally {

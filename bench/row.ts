@@ -17,7 +17,10 @@ export interface Row {
   readonly name: string;
   /** What the figure counts. */
   readonly unit: Unit;
-  /** How often it is measured; the median is what the table shows. */
+  /**
+   * How often it is measured; the median is what the table shows. Where it is more than once, another time goes before
+   * that does not count.
+   */
   readonly runs: number;
   /** Does the work once, checks what came back, and returns the figure. */
   readonly measure: (bench: Bench) => Promise<number | undefined>;

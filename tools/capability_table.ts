@@ -39,12 +39,17 @@ const documents = new Map(
   extensions.flatMap(({ documents = {} }) => Object.entries(documents)),
 );
 
+/** An RFC by its number, a draft by its name. */
+function title(document: string): string {
+  return document.startsWith("draft-") ? document : `RFC ${document}`;
+}
+
 /** The row of a capability: its name and where it is defined. */
 function row(capability: string): [string, string] {
-  for (const [name, rfc] of documents) {
-    if (capability === name) return [name, `RFC ${rfc}`];
+  for (const [name, document] of documents) {
+    if (capability === name) return [name, title(document)];
     const isPrefix = name.endsWith("=") && capability.startsWith(name);
-    if (isPrefix) return [`${name}…`, `RFC ${rfc}`];
+    if (isPrefix) return [`${name}…`, title(document)];
   }
   throw new Error(`${capability}: its extension names no document`);
 }

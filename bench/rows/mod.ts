@@ -17,6 +17,7 @@ import { searchRows } from "./search.ts";
 import { selectRows } from "./select.ts";
 import { sortRows } from "./sort.ts";
 import { storeRows } from "./store.ts";
+import { threadRows } from "./thread.ts";
 import { tlsRows } from "./tls.ts";
 
 /** Every row of the table. */
@@ -28,6 +29,7 @@ export const ALL_ROWS: readonly Row[] = [
   ...storeRows,
   ...mixedRows,
   ...searchRows,
+  ...threadRows,
   ...sortRows,
   ...copyRows,
   ...mailboxRows,

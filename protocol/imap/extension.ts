@@ -20,6 +20,7 @@ import type { AnyCommand, ParseContext } from "./command.ts";
 import type { FetchAttribute } from "./fetch/attribute.ts";
 import type { SortKey } from "./order/sort.ts";
 import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
+import type { ThreadAlgorithm } from "./order/thread_algorithms.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { UpdateRequest } from "./search/update_context.ts";
@@ -131,9 +132,19 @@ export interface SearchReturn {
   readonly silent?: boolean;
   /** That the client is to hear how the result changes, and what of (RFC 5267 § 4.3). */
   readonly update?: UpdateRequest;
-  /** Writes a space, its name and its value, or nothing; `numbers` is what was found, as the client numbers it. */
-  write(out: Encoder, numbers: UidList): void;
+  /**
+   * Writes a space, its name and its value, or nothing; `numbers` is what was found, as the client numbers it.
+   * @param rest called between pieces of what is long; absent where all has to be written at once
+   */
+  write(
+    out: Encoder,
+    numbers: UidList,
+    rest?: WriteRest,
+  ): void | Promise<void>;
 }
+
+/** Sends what has been written, where that is much; there is something to wait for then. */
+export type WriteRest = () => Promise<void> | undefined;
 
 /** A return option of SEARCH (RFC 4466 § 2.6, RFC 4731) or of SORT (RFC 5267 § 3). */
 export interface SearchReturnOption {
@@ -194,7 +205,7 @@ export interface Extension {
   capabilities?(session: CapabilityContext): readonly string[];
   /** Capabilities of other extensions, of which one at the least has to be offered for this one to be of use. */
   readonly needs?: readonly string[];
-  /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC. The README's table. */
+  /** Where each of them is defined: capability, or a prefix of several (`AUTH=`), to RFC or draft. The README's table. */
   readonly documents?: Readonly<Record<string, string>>;
   /** Capabilities that stand for it, too: it is there where one of them is offered, announced or not. */
   readonly impliedBy?: readonly string[];
@@ -228,6 +239,8 @@ export interface Extension {
   readonly searchReturnOptions?: readonly SearchReturnOption[];
   /** Return options of SORT (RFC 5267 § 3). */
   readonly sortReturnOptions?: readonly SearchReturnOption[];
+  /** Algorithms of THREAD. */
+  readonly threadAlgorithms?: readonly ThreadAlgorithm[];
   /** Keys of SORT. */
   readonly sortKeys?: readonly SortKey[];
   /** Whether SORT takes return options because of it. */

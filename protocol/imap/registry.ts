@@ -24,6 +24,7 @@ import type {
 } from "./extension.ts";
 import type { SortKey } from "./order/sort.ts";
 import type { FurtherNotifyEvent } from "./notify/event_groups.ts";
+import type { ThreadAlgorithm } from "./order/thread_algorithms.ts";
 import type { ProgressNotice } from "./progress.ts";
 import type { SearchKeyParser } from "./search/key.ts";
 import type { Session } from "./session.ts";
@@ -66,6 +67,8 @@ export class Registry {
   readonly searchReturnOptions: Map<string, SearchReturnOption> = new Map();
   /** Return options of SORT by name. */
   readonly sortReturnOptions: Map<string, SearchReturnOption> = new Map();
+  /** Algorithms of THREAD by name. */
+  readonly threadAlgorithms: Map<string, ThreadAlgorithm> = new Map();
   /** Keys of SORT by name. */
   readonly sortKeys: Map<string, SortKey> = new Map();
   /** Whether SORT takes return options. */
@@ -167,6 +170,9 @@ export class Registry {
       }
       for (const option of extension.sortReturnOptions ?? []) {
         claim(this.sortReturnOptions, option.name, option);
+      }
+      for (const algorithm of extension.threadAlgorithms ?? []) {
+        claim(this.threadAlgorithms, algorithm.name, algorithm);
       }
       for (const key of extension.sortKeys ?? []) {
         claim(this.sortKeys, key.name, key);

@@ -73,8 +73,8 @@ export class View {
   #modseq: number;
   /** The client has been told of all changes up to this modseq. */
   #settled: number;
-  /** Whether a modseq above {@linkcode settled} has been told while messages have gone without being told. */
-  #isAhead = false;
+  /** The highest modseq that has been told since that was last looked at. */
+  #toldModseq = 0;
   /** Whether there is what the client does not want to be told (RFC 5465). */
   #withholds = false;
   /** Messages whose flags the client has to be told of. */
@@ -117,18 +117,18 @@ export class View {
 
   /**
    * Whether the client has been told a modseq that it must not take for the one to resynchronize from, since there
-   * was an EXPUNGE before it which it has not been told of (RFC 7162 § 3.2). It is true once; the client is told then.
+   * was a change before it which it has not been told of: an EXPUNGE that has to wait (RFC 7162 § 3.2), or one of
+   * several that were made while it was told of others. It is true once; the client is told then.
    */
   takeAhead(): boolean {
-    const isAhead = this.#isAhead;
-    this.#isAhead = false;
+    const isAhead = this.#toldModseq > this.#settled;
+    this.#toldModseq = 0;
     return isAhead;
   }
 
   /** Notes that the client is told a message's modseq. */
   toldModseq(modseq: number): void {
-    const behind = this.#withholds || this.state.epoch !== this.#epoch;
-    if (modseq > this.#settled && behind) this.#isAhead = true;
+    this.#toldModseq = Math.max(this.#toldModseq, modseq);
   }
 
   /** How many of the messages that the client knows of are `\Recent` in this session. */

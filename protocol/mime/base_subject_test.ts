@@ -16,7 +16,31 @@ Deno.test("base subjects", () => {
     ["a\r\n\tb   c", "a b c", false],
   ];
   for (const [subject, text, isReply] of subjects) {
-    assertEquals(baseSubject(subject), { text, isReply }, subject);
+    const base = baseSubject(subject);
+    assertEquals([base.text, base.isReply], [text, isReply], subject);
+  }
+});
+
+Deno.test("what makes a subject a reply or forward", () => {
+  const subjects: [string, boolean][] = [
+    ["Re: Lunch", true],
+    ["fw: Lunch", true],
+    ["[list] FWD [2]: Lunch", true],
+    ["Lunch (fwd)", true],
+    ["Lunch (FWD) ", true],
+    ["[Fwd: Lunch]", true],
+    ["[Fwd: Lunch", false],
+    ["[list] Lunch ", false],
+    ["Lunch (fwd) again", false],
+    [" Lunch\t", false],
+    ["", false],
+  ];
+  for (const [subject, isReplyOrForward] of subjects) {
+    assertEquals(
+      baseSubject(subject).isReplyOrForward,
+      isReplyOrForward,
+      subject,
+    );
   }
 });
 

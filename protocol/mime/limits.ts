@@ -28,6 +28,8 @@ export interface MimeLimits {
   readonly maxAddresses: number;
   /** Bytes of a part's body that a search looks at. */
   readonly maxBodyBytes: number;
+  /** References of a message by which it is threaded: of more, those at either end. */
+  readonly maxReferences: number;
   /** Bytes by which boundaries are compared; RFC 2046 § 5.1.1 allows 70 characters. */
   readonly maxBoundary: number;
 }
@@ -44,5 +46,6 @@ export const MIME_LIMITS: MimeLimits = {
   maxAddressBytes: 1_048_576,
   maxAddresses: 10_000,
   maxBodyBytes: 128 * 1_048_576,
+  maxReferences: 100,
   maxBoundary: 250,
 };

@@ -171,7 +171,7 @@ export interface Callbacks {
     StoredMessages | MessageEntries
   >;
   /**
-   * The source of a message (FETCH, SEARCH, COPY into another kind of mailbox), when it is not in memory
+   * The source of a message (FETCH, SEARCH, SORT, COPY into another kind of mailbox), when it is not in memory
    * any more. It has to be as long as the message's size says. With this callback ENVELOPE and
    * BODYSTRUCTURE are made of what it answers. Undefined: the message has gone.
    */
@@ -181,7 +181,7 @@ export interface Callbacks {
     MessageSource | undefined
   >;
   /**
-   * Finds messages (SEARCH): UIDs, or `id`s as strings, in any order. Those that the client has not been
+   * Finds messages (SEARCH, SORT): UIDs, or `id`s as strings, in any order. Those that the client has not been
    * told of are passed over. For clients that follow the results of a search (RFC 5267) it is asked again about
    * what comes and what changes.
    */

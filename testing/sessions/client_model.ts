@@ -218,7 +218,7 @@ export class ClientModel {
   /** Whether no message may be told to have gone during a command (RFC 9051 § 7.5.1, RFC 7162 § 3.2.10.2). */
   #keepsNumbers({ name, numbers }: Command): boolean {
     return KEEPS_NUMBERS.has(name) ||
-      this.vanishes && name === "UID SEARCH" && numbers === true;
+      this.vanishes && /^UID (SEARCH|SORT)$/.test(name) && numbers === true;
   }
 
   /** At the end of a command with which EXPUNGE may come, what is owed has been paid. */

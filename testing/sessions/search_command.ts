@@ -1,5 +1,5 @@
 /**
- * SEARCH, and what a client expects of the answer.
+ * SEARCH and SORT, and what a client expects of the answer.
  *
  * @module
  */
@@ -15,9 +15,11 @@ import { must } from "./world.ts";
 /** A return option (RFC 4731, RFC 5182). */
 export type ReturnOption = "MIN" | "MAX" | "ALL" | "COUNT" | "SAVE";
 
-/** What a SEARCH asks. */
+/** What a SEARCH or SORT asks. */
 export interface SearchChoice {
-  /** Whether by UID SEARCH. */
+  /** By what the results are sorted, in parentheses; absent for SEARCH. */
+  readonly sort?: string | undefined;
+  /** Whether by UID SEARCH or UID SORT. */
   readonly uid: boolean;
   /** The keys beside the set. */
   readonly key: string;
@@ -33,10 +35,11 @@ interface Found {
   readonly slots: readonly (Slot | undefined)[];
 }
 
-/** SEARCH or UID SEARCH. */
+/** SEARCH or SORT, behind UID or not. */
 export function search(choice: SearchChoice): Sending {
-  const { uid, among, options } = choice;
-  const name = uid ? "UID SEARCH" : "SEARCH";
+  const { uid, sort, among, options } = choice;
+  const name = `${uid ? "UID " : ""}${sort === undefined ? "SEARCH" : "SORT"}`;
+  const criteria = sort === undefined ? "" : ` ${sort} UTF-8`;
   const set = among === undefined
     ? ""
     : ` ${among.uid ? "UID " : ""}${among.text}`;
@@ -47,7 +50,7 @@ export function search(choice: SearchChoice): Sending {
   const found = new Map<string, Found>();
   return {
     name,
-    parts: [`${name}${returns} ${choice.key}${set}`],
+    parts: [`${name}${returns}${criteria} ${choice.key}${set}`],
     numbers: among?.numbers ?? false,
     refusals: [],
     begin(given) {
@@ -59,7 +62,7 @@ export function search(choice: SearchChoice): Sending {
       const said = readSearch(response, model, choice);
       if (said === undefined) return;
       for (const [option, numbers] of said) {
-        found.set(option, resolve(model, numbers, uid, meant));
+        found.set(option, resolve(model, numbers, choice, meant));
       }
       answers++;
     },
@@ -81,17 +84,17 @@ export function search(choice: SearchChoice): Sending {
 function readSearch(
   response: Response,
   model: ClientModel,
-  { uid, options }: SearchChoice,
+  { uid, sort, options }: SearchChoice,
 ): Map<string, number[]> | undefined {
   if (response.type !== "data") return undefined;
   const { name, values } = response;
-  const extended = options !== undefined || model.rev2;
-  if (name === "SEARCH") {
-    must(!extended, "SEARCH where ESEARCH is due");
+  const extended = options !== undefined || model.rev2 && sort === undefined;
+  if (name === (sort === undefined ? "SEARCH" : "SORT")) {
+    must(!extended, `${name} where ESEARCH is due`);
     return new Map([["ALL", values.map(numberOf)]]);
   }
   if (name !== "ESEARCH") return undefined;
-  must(extended, "ESEARCH where SEARCH is due");
+  must(extended, "ESEARCH where SEARCH or SORT is due");
   const [correlator, ...rest] = values;
   const isUid = rest[0]?.type === "atom" && rest[0].text === "UID";
   must(itemsOf(correlator).length === 2, "ESEARCH without its TAG");
@@ -122,15 +125,19 @@ function ofNumber(number: number) {
   return { type: "atom", text: `${number}` } as const;
 }
 
-/** The messages of numbers: such as the client knows, ascending, and among those that were meant. */
+/** The messages of numbers: such as the client knows, ascending where not sorted, and among those that were meant. */
 function resolve(
   { selection }: ClientModel,
   numbers: readonly number[],
-  uid: boolean,
+  { uid, sort }: SearchChoice,
   meant: Meant,
 ): Found {
+  must(new Set(numbers).size === numbers.length, "A result comes twice");
   const slots = numbers.map((number, index) => {
-    must(number > (numbers[index - 1] ?? 0), "The results do not ascend");
+    must(
+      sort !== undefined || number > (numbers[index - 1] ?? 0),
+      "The results do not ascend",
+    );
     const slot = uid ? selection!.ofUid(number) : selection!.at(number);
     if (slot !== undefined) {
       must(

@@ -66,6 +66,10 @@ const fetch = fc.record({
 const RETURN: ReturnOption[] = ["MIN", "MAX", "ALL", "COUNT", "SAVE"];
 const search = fc.record({
   does: fc.constant("search" as const),
+  sort: fc.option(
+    fc.constantFrom("(REVERSE ARRIVAL)", "(SUBJECT)", "(REVERSE SIZE FROM)"),
+    { nil: undefined, freq: 2 },
+  ),
   uid: fc.boolean(),
   key: fc.constantFrom("ALL", "ALL", "DELETED", "NOT KEYWORD k1", "BODY am"),
   among: fc.option(set, { nil: undefined, freq: 2 }),

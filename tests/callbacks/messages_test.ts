@@ -294,7 +294,19 @@ Deno.test("searchMessages sees no numbers, and is observed, changed, refused and
   assertEquals(queries.at(-1), { kind: "uids", uids: [2, 3, 4] });
   assertEquals(await client.ok("SEARCH ALL"), ["* SEARCH 1 3 4 5"]);
   assertEquals(queries.at(-1), { kind: "all" });
+  assertEquals(
+    await client.ok("THREAD REFS UTF-8 ALL"),
+    ["* THREAD (1)(3)(4)(5)"],
+  );
   assertEquals(await client.ok("UID SEARCH TEXT x"), ["* SEARCH 2 4 6"]);
+  assertEquals(
+    await client.ok("UID SORT (REVERSE ARRIVAL) UTF-8 TEXT x"),
+    ["* SORT 6 4 2"],
+  );
+  assertEquals(
+    await client.no("SORT (DATE) UTF-8 BODY x"),
+    "[LIMIT] Not in bodies",
+  );
   assertEquals(await client.ok("UID SEARCH FLAGGED"), ["* SEARCH 2 3 4 5 6"]);
   assertEquals(await client.no("SEARCH BODY x"), "[LIMIT] Not in bodies");
   assertEquals(

@@ -90,6 +90,8 @@ for (const [name, source] of MESSAGES) {
         "FETCH 1 BINARY.SIZE[1]",
         "SEARCH OR SUBJECT zzz HEADER X zzz",
         "SEARCH BODY zzz",
+        "THREAD REFERENCES UTF-8 ALL",
+        "THREAD ORDEREDSUBJECT UTF-8 ALL",
       ]
     ) {
       const outcome = await ask(client, "c", `c ${command}`);

@@ -19,6 +19,12 @@ MESSAGE = (
     b"Date: Mon, 07 Feb 2022 21:52:25 +0100\r\n\r\nA line\r\n.\r\nand another\r\n"
 )
 
+ANSWER = (
+    b"From: Me <me@example.org>\r\nSubject: Re: From imaplib\r\n"
+    b"In-Reply-To: <imaplib@example.org>\r\n"
+    b"Date: Mon, 07 Feb 2022 21:53:00 +0100\r\n\r\nYes.\r\n"
+)
+
 
 def ok(answer):
     """Returns the data of an answer that must be OK."""
@@ -74,6 +80,25 @@ equal(imaplib.ParseFlags(ok(imap.store("101", "FLAGS", r"(\Seen)"))[0])[0],
       rb"\Seen")
 ok(imap.uid("STORE", "101", "-FLAGS.SILENT", r"(\Seen)"))
 ok(imap.store("101", "+FLAGS", r"(\Answered)"))
+
+# Sort and thread: the letters, the message and an answer to it.
+ok(imap.append("INBOX", None, None, ANSWER))
+sizes = [len(body) for _, body in bodies] + [len(MESSAGE), len(ANSWER)]
+numbers = range(1, 103)
+by_size = sorted(numbers, key=lambda number: sizes[number - 1])
+equal(ok(imap.sort("(SIZE)", "UTF-8", "ALL")),
+      [" ".join(map(str, by_size)).encode()])
+by_size = sorted(numbers, key=lambda number: -sizes[number - 1])
+equal(ok(imap.uid("SORT", "(REVERSE SIZE)", "UTF-8", "1:*")),
+      [" ".join(map(str, by_size)).encode()])
+equal(ok(imap.sort("(REVERSE DATE)", "UTF-8", "FROM", "me@example.org")),
+      [b"102 101"])
+for algorithm in "REFERENCES", "ORDEREDSUBJECT", "REFS":
+    threads = ok(imap.thread(algorithm, "UTF-8", "ALL"))[0]
+    assert b"(101 102)" in threads, threads
+    equal(sorted(map(int, re.findall(rb"\d+", threads))), list(numbers))
+ok(imap.store("102", "+FLAGS", r"(\Deleted)"))
+equal(ok(imap.expunge()), [b"102"])
 
 # Copy, move, delete.
 ok(imap.create('"Python/Cafe &AOk-"'))

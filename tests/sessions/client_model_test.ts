@@ -211,6 +211,20 @@ Deno.test("SEARCH finds what the client knows", () => {
   talk.refuses('* ESEARCH (TAG "t5") UID ALL 2', "ESEARCH where SEARCH");
 });
 
+Deno.test("SORT finds what the client knows, in any order", () => {
+  const choice = { key: "ALL", among: undefined, uid: false, sort: "(SIZE)" };
+  const talk = selected().says(search({ ...choice, options: undefined }));
+  talk.refuses("* SORT 1 4", "Number 4 of 3");
+  talk.refuses("* SORT 3 1 3", "comes twice");
+  talk.hears("* SORT 3 1", "t3 OK Done");
+  talk.says(simple("NOOP")).hears("* 2 EXPUNGE", "t4 OK Done");
+  talk.says(search({ ...choice, uid: true, options: ["ALL", "MAX", "SAVE"] }));
+  const answer = (items: string) => `* ESEARCH (TAG "t5") UID ${items}`;
+  talk.refuses("* SORT 6 2", "SORT where ESEARCH is due");
+  talk.refuses(answer("ALL 6,2 MAX 6"), "MAX");
+  talk.hears(answer("ALL 6,2 MAX 2"), "t5 OK Done");
+});
+
 Deno.test("ESEARCH agrees with itself, and $ is what it says", () => {
   const choice = { uid: true, key: "DELETED", among: undefined };
   const options = ["MIN", "ALL", "COUNT", "SAVE"] as const;

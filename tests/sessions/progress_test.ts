@@ -75,6 +75,14 @@ Deno.test("A search that takes long says how many messages it has judged", async
   assert(tagged!.startsWith("A001 OK"));
 });
 
+Deno.test("A sort that takes long says how far it is, in messages that are searched and put in order", async () => {
+  const command = "A004 SORT (SUBJECT) UTF-8 TEXT text";
+  const heard = await hear(command, "INBOX 3", '"A004" 2 10');
+  const [result, tagged] = answers(heard);
+  assertEquals(result, "* SORT 1 2 3 4 5");
+  assert(tagged!.startsWith("A004 OK"));
+});
+
 Deno.test("A search in several mailboxes counts the messages of all", async () => {
   const command = "A002 ESEARCH IN (personal) RETURN (COUNT) TEXT text";
   const heard = await hear(command, "Other 2", '"A002" 6 7');
@@ -91,4 +99,13 @@ Deno.test("A copy that takes long says that it is at work", async () => {
 Deno.test("A notice does not name a tag that has a bracket in it", async () => {
   const heard = await hear("A]4 COPY 1 Other", "copy", "NIL NIL NIL");
   assert(answers(heard)[0]!.startsWith("A]4 OK"));
+});
+
+Deno.test("THREAD says that it is at work while it reads what it threads", async () => {
+  const heard = await hear(
+    "A005 THREAD REFS UTF-8 ALL",
+    "INBOX 3",
+    '"A005" 7 10',
+  );
+  assertEquals(answers(heard)[0], "* THREAD (1) (2) (3) (4) (5)");
 });

@@ -10,7 +10,14 @@ import { isSequenceSet } from "./sequence_set.ts";
 import type { Value } from "../../testing/responses/value.ts";
 
 /** Commands during whose execution no message may be announced as expunged (RFC 9051 § 7.5.1). */
-const KEEPS_NUMBERS = new Set(["FETCH", "STORE", "SEARCH", "PARTIAL", "SORT"]);
+const KEEPS_NUMBERS = new Set([
+  "FETCH",
+  "STORE",
+  "SEARCH",
+  "THREAD",
+  "PARTIAL",
+  "SORT",
+]);
 
 /** Follows a connection in both directions. */
 export class ClientView {

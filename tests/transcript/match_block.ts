@@ -116,6 +116,7 @@ const ABOUT_MESSAGES = [
   "EXISTS",
   "SEARCH",
   "ESEARCH",
+  "THREAD",
   "SORT",
   "COPYUID",
 ];

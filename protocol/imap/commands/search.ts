@@ -72,7 +72,13 @@ export const search: Command<SearchArguments> = {
     if (extended === undefined) {
       await writePlain(session, "SEARCH", numbers, modseq);
     } else if (extended.answers) {
-      writeExtended(session, { returns: extended, uid, tag, numbers, modseq });
+      await writeExtended(session, {
+        returns: extended,
+        uid,
+        tag,
+        numbers,
+        modseq,
+      });
     }
     updates?.(portion);
     return completeInPart(session, portion.code);

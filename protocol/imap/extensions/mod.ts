@@ -22,6 +22,7 @@ import {
 } from "./context.ts";
 import { enableExtension } from "./enable.ts";
 import { filtersExtension } from "./filters.ts";
+import { i18nLevelExtension } from "./i18n_level.ts";
 import { idExtension } from "./id.ts";
 import { idleExtension } from "./idle.ts";
 import { imap4Extension } from "./imap4.ts";
@@ -47,6 +48,7 @@ import {
   sortExtension,
 } from "./sort.ts";
 import { specialUseExtension } from "./special_use.ts";
+import { threadExtensions } from "./thread.ts";
 import { uidBatchesExtension } from "./uid_batches.ts";
 import { uidOnlyExtension } from "./uidonly.ts";
 import { unauthenticateExtension } from "./unauthenticate.ts";
@@ -71,11 +73,13 @@ export const extensions: readonly Extension[] = [
   listStatusExtension,
   specialUseExtension,
   withinExtension,
+  i18nLevelExtension,
   contextExtension,
   contextSearchExtension,
   partialSearchExtension,
   partialExtension,
   multiSearchExtension,
+  ...threadExtensions,
   sortExtension,
   sortDisplayExtension,
   extendedSortExtension,

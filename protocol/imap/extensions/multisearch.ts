@@ -30,7 +30,7 @@ import {
   type SearchArguments,
   searchMailbox,
   selectedContext,
-  writeExtended,
+  writeExtendedAtOnce,
 } from "../search/run.ts";
 import { isModseq, saysNumbers, some } from "../search/search_key.ts";
 import type { StartUpdates } from "../search/update_contexts.ts";
@@ -244,7 +244,7 @@ async function searchIn(job: Job, context: SearchContext): Promise<Portion> {
     const modseq = some(key, isModseq)
       ? highestOf(mailbox.state, returns.pick(uids))
       : 0;
-    writeExtended(session, {
+    writeExtendedAtOnce(session, {
       tag,
       mailbox,
       uid: true,

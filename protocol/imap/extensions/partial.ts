@@ -6,7 +6,6 @@
 
 import type { UidList } from "../../../storage/model.ts";
 import type { Decoder } from "../../wire/decoder.ts";
-import { format } from "../../wire/sequence_set.ts";
 import { Bad } from "../errors.ts";
 import type {
   Extension,
@@ -14,6 +13,7 @@ import type {
   SearchReturnOption,
 } from "../extension.ts";
 import { refuseBeyondLimit } from "../message_limit.ts";
+import { writeSet } from "../search/returns.ts";
 
 /** A range of results, as the client put it. */
 export interface PartialRange {
@@ -61,9 +61,13 @@ const returnOption: SearchReturnOption = {
     return {
       pick: (found) => resultsIn(range, found),
       // ret-data-partial = "PARTIAL" SP "(" partial-range SP (sequence-set / "NIL") ")"
-      write(out, numbers) {
-        const set = format(resultsIn(range, numbers)) || "NIL";
-        out.text(` PARTIAL (${asked} ${set})`);
+      write(out, numbers, rest) {
+        const page = resultsIn(range, numbers);
+        out.text(` PARTIAL (${asked} `);
+        if (page.length === 0) out.text("NIL");
+        const close = () => void out.close();
+        const written = writeSet(out, page, rest);
+        return written === undefined ? close() : written.then(close);
       },
     };
   },

@@ -20,7 +20,7 @@ import {
   SUBJECT,
   TO,
 } from "../order/attributes.ts";
-import { inBlocks, mergeSort } from "../order/merge_sort.ts";
+import { mergeSort } from "../order/merge_sort.ts";
 import { type SortCriterion, type SortKey, sortUids } from "../order/sort.ts";
 import { type Sorting, SortOrder } from "../order/sort_order.ts";
 import { withProgress } from "../progress.ts";
@@ -29,6 +29,7 @@ import { parseSearchReturns } from "../search/returns.ts";
 import {
   highestOf,
   keyToSearch,
+  numbersOf,
   parseProgram,
   type SearchArguments,
   searchWhole,
@@ -153,7 +154,7 @@ const sort: Command<SortArguments> = {
     if (returns === undefined) {
       await writePlain(session, "SORT", numbers, modseq);
     } else if (returns.answers) {
-      writeExtended(session, { returns, uid, tag, numbers, modseq });
+      await writeExtended(session, { returns, uid, tag, numbers, modseq });
     }
     const order = () => new SortOrder(sortingOf(session, criteria), sorted);
     updates?.({ uids: sorted }, order);
@@ -178,19 +179,6 @@ async function ascending(uids: UidList, pace: Pace): Promise<UidList> {
   const list = uids.slice();
   await mergeSort(list, undefined, pace);
   return list;
-}
-
-/** The sequence numbers of messages, which do not change while a command is at work. */
-async function numbersOf(
-  { view }: Session,
-  uids: UidList,
-  pace: Pace,
-): Promise<UidList> {
-  const numbers = new Uint32Array(uids.length);
-  await inBlocks(numbers.length, pace, (at) => {
-    numbers[at] = view.numberOf(uids[at]!);
-  });
-  return numbers;
 }
 
 /** SORT. */

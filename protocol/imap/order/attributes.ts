@@ -6,10 +6,11 @@
 
 import type { Address } from "../../mime/address.ts";
 import { decodeWords } from "../../mime/encoded_word.ts";
+import { unicodeCasemap } from "../unicode_casemap.ts";
 import { NumberColumn, TextColumn } from "./column.ts";
 import type { AddressField } from "./message_facts.ts";
 import type { Attribute } from "./order_index.ts";
-import { unicodeCasemap } from "./unicode_casemap.ts";
+import { ReferenceColumn } from "./reference_column.ts";
 
 /** The sent date, in seconds (RFC 5256 § 2.2). */
 export const SENT: Attribute<NumberColumn> = () =>
@@ -18,6 +19,14 @@ export const SENT: Attribute<NumberColumn> = () =>
 /** The base subject (RFC 5256 § 2.1). */
 export const SUBJECT: Attribute<TextColumn> = () =>
   new TextColumn((facts) => unicodeCasemap(facts.subject.text));
+
+/** Whether it is a reply or forward, 1 or 0 (RFC 5256 § 3, REFERENCES). */
+export const REPLIES: Attribute<NumberColumn> = () =>
+  new NumberColumn((facts) => facts.subject.isReplyOrForward ? 1 : 0);
+
+/** What it refers to (RFC 5256 § 3, REFERENCES). */
+export const REFERENCES: Attribute<ReferenceColumn> = () =>
+  new ReferenceColumn();
 
 /** "[IMAP] addr-mailbox of the first ... address" (RFC 5256 § 3). */
 export const FROM: Attribute<TextColumn> = ofAddress("from", mailboxOf);

@@ -5,10 +5,11 @@
  */
 
 import type { Pace } from "../../../storage/pace.ts";
+import { compareCodePoints } from "../unicode_casemap.ts";
 import { inBlocks, mergeSort } from "./merge_sort.ts";
 import type { MessageFacts } from "./message_facts.ts";
+import { StringNumbers } from "./string_numbers.ts";
 import { UidNumbers } from "./uid_numbers.ts";
-import { compareCodePoints } from "./unicode_casemap.ts";
 
 /** What a string takes beside its code units, in bytes. */
 const STRING = 100;
@@ -21,6 +22,10 @@ export interface Column {
   has(uid: number): boolean;
   /** Notes it of a message. @returns how many bytes more that takes */
   note(uid: number, facts: MessageFacts): number;
+}
+
+/** A column by which messages can be put in order. */
+export interface RankedColumn extends Column {
   /** The order of messages that are known. */
   ranksOf(uids: ArrayLike<number>, pace: Pace): Promise<Ranks>;
 }
@@ -34,7 +39,7 @@ export interface Ranks {
 }
 
 /** A column of numbers. */
-export class NumberColumn implements Column {
+export class NumberColumn implements RankedColumn {
   readonly #values = new UidNumbers();
   readonly #read: (facts: MessageFacts) => number;
 
@@ -87,17 +92,11 @@ export async function ranksOfValues(
   return { ranks, last: length === 0 ? 0 : most - least };
 }
 
-/** How many maps there are from strings to their numbers: a large one would be copied when it has to grow. */
-const MAPS = 64;
-
 /** A column of strings, prepared for {@linkcode compareCodePoints}. */
-export class TextColumn implements Column {
+export class TextColumn implements RankedColumn {
   /** Of each message the number of its string. */
   readonly #numbers = new UidNumbers();
-  readonly #numberOf = Array.from(
-    { length: MAPS },
-    () => new Map<string, number>(),
-  );
+  readonly #numberOf = new StringNumbers();
   readonly #texts: string[] = [];
   /** Numbers of strings in their order: of the first that came, as many as were there when it was last asked for. */
   #order = new Uint32Array(0);
@@ -120,12 +119,11 @@ export class TextColumn implements Column {
 
   note(uid: number, facts: MessageFacts): number {
     const text = this.#read(facts);
-    const numberOf = this.#numberOf[mapFor(text)]!;
-    let number = numberOf.get(text);
+    let number = this.#numberOf.get(text);
     let bytes = 0;
     if (number === undefined) {
-      number = this.#texts.push(text) - 1;
-      numberOf.set(text, number);
+      number = this.#numberOf.add(text);
+      this.#texts.push(text);
       bytes += STRING + 2 * text.length;
     }
     return bytes + this.#numbers.set(uid, number);
@@ -171,15 +169,6 @@ export class TextColumn implements Column {
     }
     return ranks;
   }
-}
-
-/** Which map is for a string. */
-function mapFor(text: string): number {
-  const { length } = text;
-  if (length === 0) return 0;
-  const middle = text.charCodeAt(length >> 1);
-  const end = text.charCodeAt(length - 1) + 5 * text.charCodeAt(length >> 2);
-  return (length * 31 + middle * 7 + end) % MAPS;
 }
 
 /** Sorted numbers with others, sorted as well, put among them. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Pace } from "../../../storage/pace.ts";
 import { NumberColumn, ranksOfValues, TextColumn } from "./column.ts";
 import type { MessageFacts } from "./message_facts.ts";
-import { compareCodePoints } from "./unicode_casemap.ts";
+import { compareCodePoints } from "../unicode_casemap.ts";
 
 /** A column of texts that are known beforehand, by UID. */
 function columnOf(texts: ReadonlyMap<number, string>): {

@@ -11,6 +11,7 @@ import { parseDate } from "../../mime/date.ts";
 import { decodeWords } from "../../mime/encoded_word.ts";
 import { unfold } from "../../mime/header.ts";
 import { MIME_LIMITS } from "../../mime/limits.ts";
+import { messageIds } from "../../mime/message_id.ts";
 import { KEPT_FIELDS } from "../kept_fields.ts";
 import type { Summary } from "../summary.ts";
 import type { MailboxState } from "../../../storage/mailbox_state.ts";
@@ -80,6 +81,38 @@ export class MessageFacts {
     return undefined;
   }
 
+  /** Its own Message ID, normalized; undefined where it has no valid one. */
+  get messageId(): string | undefined {
+    return this.#ids("message-id")[0];
+  }
+
+  /**
+   * The Message IDs that it refers to, the first of the thread first (RFC 5256 § 3, REFERENCES). Of very many those in
+   * the middle are left out: the first name the thread, the last ones the parent, and the messages between say
+   * themselves where they belong.
+   */
+  get references(): string[] {
+    const references = this.#ids("references");
+    if (references.length === 0) return this.#ids("in-reply-to").slice(0, 1);
+    const { maxReferences } = MIME_LIMITS;
+    const left = references.length - maxReferences;
+    if (left > 0) references.splice(maxReferences / 2, left);
+    return references;
+  }
+
+  /** The Message IDs of a field: of one that is too long, those at either end. */
+  #ids(field: "message-id" | "in-reply-to" | "references"): string[] {
+    const [from, to] = this.#placesOf(field);
+    if (from === undefined || to === undefined) return [];
+    const { maxFieldBytes } = MIME_LIMITS;
+    if (to - from <= maxFieldBytes) return messageIds(this.#text(from, to));
+    const half = maxFieldBytes / 2;
+    return [
+      ...messageIds(this.#text(from, from + half)),
+      ...messageIds(this.#text(to - half, to)),
+    ];
+  }
+
   /** The value of a field as ENVELOPE has it; undefined where there is none. */
   text(field: FactField): string | undefined {
     const places = this.#placesOf(field);
@@ -95,6 +128,10 @@ export class MessageFacts {
   #value(places: readonly number[], at: number, maxBytes: number): string {
     const from = places[at]!;
     const to = Math.min(places[at + 1]!, from + maxBytes);
+    return this.#text(from, to);
+  }
+
+  #text(from: number, to: number): string {
     return unfold(decodeUnlabelled(this.#fields, from, to));
   }
 }

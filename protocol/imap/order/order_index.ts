@@ -118,7 +118,8 @@ export async function columnsOf<C extends readonly Column[]>(
     for await (const batch of mailbox.readSources(left)) {
       for (const { uid, bytes: source } of batch) {
         if (pace.due) await pace.rest();
-        index?.grow(columns, note(uid, summaryOf(source)));
+        const bytes = note(uid, summaryOf(source));
+        index?.grow(columns, bytes);
       }
     }
   }

@@ -12,7 +12,7 @@ import type { UidList } from "../../../storage/model.ts";
 import { Pace } from "../../../storage/pace.ts";
 import type { Host } from "../../host.ts";
 import type { SearchContext, SearchWork } from "../search/evaluate.ts";
-import { type Column, type Ranks, ranksOfValues } from "./column.ts";
+import { type RankedColumn, type Ranks, ranksOfValues } from "./column.ts";
 import { inBlocks, mergeSort } from "./merge_sort.ts";
 import { type Attribute, columnsOf } from "./order_index.ts";
 
@@ -23,7 +23,7 @@ export type SortKey =
     readonly name: string;
   }
   & (
-    | { readonly attribute: Attribute<Column> }
+    | { readonly attribute: Attribute<RankedColumn> }
     | { readonly valueAt: (state: MailboxState, row: number) => number }
   );
 
@@ -53,7 +53,7 @@ export async function sortUids(
   const attributes = criteria.flatMap(({ key }) =>
     "attribute" in key ? [key.attribute] : []
   );
-  const columns: readonly Column[] = await columnsOf(
+  const columns: readonly RankedColumn[] = await columnsOf(
     host,
     context,
     uids,
@@ -137,6 +137,8 @@ async function filter(
 
 /** Whole numbers are exact up to here. */
 const MOST = 2 ** 53;
+/** So many different keys a message there may be where they are counted. */
+const FEW = 4;
 
 /** One number a message, of its ranks. */
 class CompositeKeys {
@@ -168,6 +170,7 @@ class CompositeKeys {
   /** The places of the messages in their order. It leaves nothing behind. */
   async order(): Promise<Uint32Array> {
     const { length } = this.#keys;
+    if (this.#span <= FEW * length) return await this.#counted();
     // A power of two, so that it is divided by without rounding.
     const places = 2 ** Math.ceil(Math.log2(length + 1));
     if (this.#span * places >= MOST) await this.#densify();
@@ -180,6 +183,28 @@ class CompositeKeys {
     await inBlocks(length, this.#pace, (at) => {
       const key = keys[at]!;
       order[at] = key - Math.floor(key / places) * places;
+    });
+    return order;
+  }
+
+  /** The same where keys are few: those of each are counted, and have their places together. */
+  async #counted(): Promise<Uint32Array> {
+    const keys = this.#keys;
+    // Where the messages of each key begin, and further on while they are put there.
+    const places = new Uint32Array(this.#span + 1);
+    await inBlocks(
+      keys.length,
+      this.#pace,
+      (at) => void places[keys[at]! + 1]!++,
+    );
+    await inBlocks(
+      this.#span,
+      this.#pace,
+      (key) => void (places[key + 1]! += places[key]!),
+    );
+    const order = new Uint32Array(keys.length);
+    await inBlocks(keys.length, this.#pace, (at) => {
+      order[places[keys[at]!]!++] = at;
     });
     return order;
   }

@@ -106,7 +106,7 @@ const set = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 const needle = fc.oneof(fc.constantFrom(...WORDS), phrase).map((text) =>
-  text.replace("größe", "GRÖSSE").toLowerCase()
+  text.replace("größe", "GRÖßE").toLowerCase()
 );
 
 const { key: keys } = fc.letrec<{ key: SearchKey }>((tie) => ({
@@ -161,7 +161,7 @@ interface Placed {
 const SAVED = [2, 3, 7];
 
 function has(text: string | undefined, needle: string): boolean {
-  const plain = (text: string) => text.toLowerCase().replaceAll("ß", "ss");
+  const plain = (text: string) => text.toLowerCase();
   return text !== undefined && plain(text).includes(plain(needle));
 }
 

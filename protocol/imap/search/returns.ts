@@ -11,7 +11,11 @@ import type { Encoder } from "../../wire/encoder.ts";
 import { format } from "../../wire/sequence_set.ts";
 import type { ParseContext } from "../command.ts";
 import { Bad } from "../errors.ts";
-import type { SearchReturn, SearchReturnOption } from "../extension.ts";
+import type {
+  SearchReturn,
+  SearchReturnOption,
+  WriteRest,
+} from "../extension.ts";
 import { parseParameters } from "../parameters.ts";
 import type { UpdateRequest } from "./update_context.ts";
 
@@ -31,8 +35,10 @@ const MAX: SearchReturn = {
 
 const ALL: SearchReturn = {
   pick: (found) => found,
-  write(out, numbers) {
-    if (numbers.length > 0) out.text(" ALL ").text(format(numbers));
+  write(out, numbers, rest) {
+    if (numbers.length === 0) return;
+    out.text(" ALL ");
+    return writeSet(out, numbers, rest);
   },
 };
 
@@ -56,6 +62,38 @@ export const searchReturnOptions: readonly SearchReturnOption[] = [
   { name: "COUNT", parse: () => COUNT },
   { name: "SAVE", parse: () => SAVE },
 ];
+
+/** How many numbers of a set are written at a stretch. */
+const PIECE = 4_096;
+
+/** Writes numbers as a set; those that are in no order take long when they are many. */
+export function writeSet(
+  out: Encoder,
+  numbers: UidList,
+  rest?: WriteRest,
+): void | Promise<void> {
+  if (rest === undefined || numbers.length <= PIECE) {
+    return void out.text(format(numbers));
+  }
+  return writePieces(out, numbers, rest);
+}
+
+async function writePieces(
+  out: Encoder,
+  numbers: UidList,
+  rest: WriteRest,
+): Promise<void> {
+  const { length } = numbers;
+  for (let from = 0, to = 0; from < length; from = to) {
+    to = Math.min(from + PIECE, length);
+    // A run is one range.
+    while (to < length && numbers[to] === numbers[to - 1]! + 1) to++;
+    if (from > 0) out.text(",");
+    out.text(format(numbers.subarray(from, to)));
+    const full = rest();
+    if (full !== undefined) await full;
+  }
+}
 
 /** What a client has asked for. */
 export class SearchReturns {
@@ -93,8 +131,16 @@ export class SearchReturns {
   }
 
   /** Writes all of them. */
-  write(out: Encoder, numbers: UidList): void {
-    for (const one of this.#returns) one.write(out, numbers);
+  async write(out: Encoder, numbers: UidList, rest: WriteRest): Promise<void> {
+    for (const one of this.#returns) {
+      const written = one.write(out, numbers, rest);
+      if (written !== undefined) await written;
+    }
+  }
+
+  /** The same at once. */
+  writeAtOnce(out: Encoder, numbers: UidList): void {
+    for (const one of this.#returns) void one.write(out, numbers);
   }
 
   get #told(): readonly SearchReturn[] {

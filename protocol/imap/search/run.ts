@@ -10,6 +10,7 @@ import {
   type MailboxState,
 } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
+import type { Pace } from "../../../storage/pace.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { Encoder } from "../../wire/encoder.ts";
@@ -21,6 +22,7 @@ import {
   refuseBeyondLimit,
 } from "../message_limit.ts";
 import { uidRequired } from "../messages.ts";
+import { inBlocks } from "../order/merge_sort.ts";
 import type { Session } from "../session.ts";
 import { search, type SearchContext, type SearchWork } from "./evaluate.ts";
 import {
@@ -242,6 +244,19 @@ export async function judge(
   );
 }
 
+/** The sequence numbers of messages, which do not change while a command is at work. */
+export async function numbersOf(
+  { view }: Session,
+  uids: UidList,
+  pace: Pace,
+): Promise<UidList> {
+  const numbers = new Uint32Array(uids.length);
+  await inBlocks(numbers.length, pace, (at) => {
+    numbers[at] = view.numberOf(uids[at]!);
+  });
+  return numbers;
+}
+
 /** The highest modseq of messages that are there, or 0. */
 export function highestOf(state: MailboxState, uids: UidList): number {
   let highest = 0;
@@ -274,6 +289,25 @@ export interface Extended extends Correlator {
 
 // esearch-response  = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
 // search-correlator = SP "(" one-correlator *(SP one-correlator) ")"        RFC 7377 § 4
+/** Writes an ESEARCH response; what is long goes to the client meanwhile. */
+export async function writeExtended(
+  session: Session,
+  answer: Extended,
+): Promise<void> {
+  const { out } = session;
+  const { returns, numbers } = answer;
+  beginExtended(out, answer);
+  await returns.write(out, numbers, () => session.flushBatch());
+  endExtended(out, answer);
+}
+
+/** The same for those who must not wait in the middle of a response. */
+export function writeExtendedAtOnce({ out }: Session, answer: Extended): void {
+  beginExtended(out, answer);
+  answer.returns.writeAtOnce(out, answer.numbers);
+  endExtended(out, answer);
+}
+
 /** Writes the beginning of an ESEARCH response; data are to follow. */
 export function beginExtended(
   out: Encoder,
@@ -288,12 +322,8 @@ export function beginExtended(
   if (uid) out.text(" UID");
 }
 
-/** Writes an ESEARCH response. */
-export function writeExtended({ out }: Session, extended: Extended): void {
-  beginExtended(out, extended);
-  const { returns, numbers, modseq } = extended;
-  returns.write(out, numbers);
-  // search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
+// search-return-data =/ "MODSEQ" SP mod-sequence-value        RFC 4731 § 3.2
+function endExtended(out: Encoder, { modseq }: Extended): void {
   if (modseq > 0) out.text(" MODSEQ ").number(modseq);
   out.crlf();
 }

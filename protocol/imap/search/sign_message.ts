@@ -22,7 +22,7 @@ import { foldHeader } from "./fold.ts";
 import { headerLines } from "./header_texts.ts";
 import { type SearchedPart, searchedParts } from "./searched_parts.ts";
 import { saltOf, type Signature, SignatureBuilder } from "./signature.ts";
-import { foldedPieces, isOnePiece } from "./text_match.ts";
+import { cutAt, foldedPieces } from "./text_match.ts";
 
 /** How many bytes, or code units of a text, to sign between two looks at the clock. */
 const SLICE = 65_536;
@@ -50,7 +50,7 @@ export class TextSigner {
   }
 
   /**
-   * Signs a message. Where a signature could not be right for every search, it lets everything pass.
+   * Signs a message.
    * @param root its structure
    */
   async sign(source: Uint8Array, root: Part): Promise<Signature> {
@@ -58,7 +58,6 @@ export class TextSigner {
     for (const searched of searchedParts(root)) {
       await this.#signHeader(source, searched);
       if (searched.hasText) await this.#signBody(source, searched.part);
-      if (signature.isSpoiled) break;
     }
     return signature.take();
   }
@@ -99,45 +98,34 @@ export class TextSigner {
     charset: string | undefined,
   ): Promise<void> {
     const { length } = bytes;
-    if (isOnePiece(length, (at) => bytes[at]!)) {
-      let from = 0;
-      while (from < length) {
-        let end = Math.min(from + SLICE, length);
-        while (end < length && bytes[end]! >= 0x80) end--;
-        if (!this.#signature.addUtf8(bytes, from, end)) break;
-        from = end;
-        await this.#restIfDue();
+    for (let from = 0; from < length;) {
+      let end = Math.min(from + SLICE, length);
+      while (end < length && (bytes[end]! & 0xc0) === 0x80) end--;
+      if (!this.#signature.addUtf8(bytes, from, end)) {
+        return this.#signOdd(labelledText(bytes, charset));
       }
-      if (from >= length) return;
+      from = end;
+      await this.#restIfDue();
     }
-    await this.#signOdd(labelledText(bytes, charset));
   }
 
   /** Signs a text, a slice of it in UTF-8 at a time. */
   async #signText(text: string): Promise<void> {
     const { length } = text;
-    if (isOnePiece(length, (at) => text.charCodeAt(at))) {
-      let from = 0;
-      while (from < length) {
-        await this.#restIfDue();
-        let end = Math.min(from + SLICE, length);
-        while (end < length && text.charCodeAt(end) >= 0x80) end--;
-        const slice = text.slice(from, end);
-        if (!slice.isWellFormed()) break;
-        const { written } = encoder.encodeInto(slice, this.#room);
-        if (!this.#signature.addUtf8(this.#room, 0, written, from > 0)) break;
-        from = end;
-      }
-      if (from >= length) return;
+    for (let from = 0; from < length;) {
+      await this.#restIfDue();
+      const end = cutAt(text, Math.min(from + SLICE, length));
+      const slice = text.slice(from, end);
+      const { written } = encoder.encodeInto(slice, this.#room);
+      const isSigned = slice.isWellFormed() &&
+        this.#signature.addUtf8(this.#room, 0, written, from > 0);
+      if (!isSigned) return this.#signOdd(text);
+      from = end;
     }
-    await this.#signOdd(text);
   }
 
   /** Signs what is as seldom as it is odd. */
   async #signOdd(text: string): Promise<void> {
-    if (!isOnePiece(text.length, (at) => text.charCodeAt(at))) {
-      return this.#signature.spoil();
-    }
     for (const piece of foldedPieces(text, TRIPLE)) {
       this.#signature.add(piece);
       await this.#restIfDue();

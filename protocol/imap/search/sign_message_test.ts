@@ -3,7 +3,7 @@
  * signatures.
  */
 
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { FieldNames } from "../../mime/header.ts";
 import { parseMessage } from "../../mime/parse.ts";
@@ -203,10 +203,11 @@ function textMessage(charset: string, body: Uint8Array): Uint8Array {
 
 Deno.test("a long text is signed across the places where it is cut", async () => {
   const signer = new TextSigner(new Pace());
-  for (const fill of ["filler ", "größe ", "ÿÿÿÿ ÿÿÿÿÿÿÿÿÿ\u00a0"]) {
+  const fills = ["filler ", "größe ", "ÿÿÿÿ ÿÿÿÿÿÿÿÿÿ\u00a0", "ÿ\u00d7ÿ"];
+  for (const fill of fills) {
     const text = Array.from(
       { length: Math.ceil(150_000 / fill.length) },
-      (_, n) => fill + (n % 97).toString(36),
+      (_, n) => fill + String.fromCharCode(0xc0 + n % 61),
     ).join("");
     const bodies = [
       ["utf-8", encoder.encode(text)],
@@ -225,32 +226,6 @@ Deno.test("a long text is signed across the places where it is cut", async () =>
       }
     }
   }
-});
-
-/** All of a signature that lets everything pass. */
-const ALL = Array(8).fill(-1);
-
-Deno.test("the signature of a long text that has no place to be cut lets everything pass", async () => {
-  const signer = new TextSigner(new Pace());
-  const long = "日本".repeat(1_000);
-  const sign = (text: string) => {
-    const source = textMessage("utf-8", encoder.encode(text));
-    return signer.sign(source, parseMessage(source));
-  };
-  assertEquals([...await sign(long + "a ".repeat(40_000))], ALL);
-  assertNotEquals([...await sign(long)], ALL);
-});
-
-Deno.test("a message is signed no further than its signature can be right", async () => {
-  const part = "\r\n--x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n";
-  const source = encoder.encode(
-    "Content-Type: multipart/mixed; boundary=x\r\n\r\n" + part +
-      "plain ".repeat(400_000) + part + "日本".repeat(40_000),
-  );
-  let looks = 0;
-  const signer = new TextSigner(new Pace(() => looks++));
-  assertEquals([...await signer.sign(source, parseMessage(source))], ALL);
-  assert(looks < 15, `${looks}`);
 });
 
 Deno.test("no long text is encoded at once, and none that is UTF-8 already", async () => {

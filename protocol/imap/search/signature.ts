@@ -10,7 +10,8 @@
  */
 
 import { CR, LF } from "../../mime/bytes.ts";
-import { CAPITALS, fold, longFoldOf, shortFoldOf } from "./fold.ts";
+import { longCasemap, shortCasemap } from "../unicode_casemap.ts";
+import { CAPITALS } from "./fold.ts";
 
 /** By how much code units are shifted against one another in a window of three: the fourth falls out. */
 const SHIFT = 11;
@@ -18,12 +19,8 @@ const SHIFT = 11;
 const HASH_BITS = 16;
 /** The smallest signature, in bytes. */
 const LEAST = 32;
-/** So many runs of characters that depend on one another are folded one by one; then all of a slice is quicker. */
-const MANY_RUNS = 500;
 /** Of so many bits, one may be set: with a third of them set, six triples let one text in 700 pass. */
 const SPARSE = 3;
-
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const TAB = 9, SPACE = 32, EQUALS = 61, QUESTION = 63;
 
@@ -40,14 +37,6 @@ export class SignatureBuilder {
   readonly #mask: number;
   /** The last code units of what {@linkcode addUtf8} took. */
   #window = 0;
-  /** How many runs have been folded in a slice. */
-  #runs = 0;
-  #spoiled = false;
-
-  /** Whether it will let everything pass. */
-  get isSpoiled(): boolean {
-    return this.#spoiled;
-  }
 
   /** @param size the most that a signature may take, in bytes: a power of 2 from 32 to 8,192 */
   constructor(size: number) {
@@ -68,8 +57,7 @@ export class SignatureBuilder {
 
   /**
    * Takes a text in valid UTF-8, and signs what {@linkcode fold} would make of it; two triples more, with nothing before
-   * the first character, do no harm. A long text goes slice by slice, each of which but the last ends before a
-   * character of ASCII.
+   * the first character, do no harm. A long text goes slice by slice, cut between characters.
    * @param goesOn whether it is a slice behind another of the same text
    * @returns false where NUL is in it, which does not stand for itself in every text
    */
@@ -80,7 +68,6 @@ export class SignatureBuilder {
     goesOn = start > 0,
   ): boolean {
     if (!goesOn) this.#window = 0;
-    this.#runs = 0;
     for (let at = start; at < end;) {
       at = this.#addAscii(bytes, at, end);
       if (at < end && bytes[at] === 0) return false;
@@ -109,8 +96,7 @@ export class SignatureBuilder {
   }
 
   /**
-   * Takes the characters beyond ASCII from a place on, and those of ASCII as well where there have been many runs that
-   * are folded as a whole.
+   * Takes the characters beyond ASCII from a place on.
    * @returns where they end
    */
   #addBeyondAscii(bytes: Uint8Array, start: number, end: number): number {
@@ -119,37 +105,21 @@ export class SignatureBuilder {
     let window = this.#window;
     let at = start;
     while (at < end && bytes[at]! >= 0x80) {
-      const unit = unitAt(bytes, at);
-      const short = unit === 0 ? 0 : shortFoldOf(unit);
-      at += unit < 0x800 ? 2 : 3;
+      const code = codeAt(bytes, at);
+      at += code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+      const short = code < 0x10000 ? shortCasemap(code) : 0;
       if (short !== 0) {
         window = (window << SHIFT) ^ short;
         set(bits, hashOf(window) & mask);
         continue;
       }
-      let folded = unit === 0 ? undefined : longFoldOf(unit);
-      if (folded === undefined) {
-        at = this.#endOfRun(bytes, at, end);
-        folded = fold(utf8.decode(bytes.subarray(start, at)));
-        window = this.#window;
-      }
+      const folded = longCasemap(code);
       for (let index = 0; index < folded.length; index++) {
         window = (window << SHIFT) ^ folded.charCodeAt(index);
         set(bits, hashOf(window) & mask);
       }
     }
     this.#window = window;
-    return at;
-  }
-
-  /** How far to fold as a whole: up to the next character of ASCII, or after many runs to NUL or the end. */
-  #endOfRun(bytes: Uint8Array, from: number, end: number): number {
-    if (++this.#runs > MANY_RUNS) {
-      const nul = bytes.subarray(from, end).indexOf(0);
-      return nul < 0 ? end : from + nul;
-    }
-    let at = from;
-    while (at < end && bytes[at]! >= 0x80) at++;
     return at;
   }
 
@@ -179,16 +149,10 @@ export class SignatureBuilder {
     return end;
   }
 
-  /** Notes that there is text that it cannot be given: the signature will be the smallest that lets everything pass. */
-  spoil(): void {
-    this.#spoiled = true;
-  }
-
   /** Gives the signature, as small as lets it tell something, and begins anew. */
   take(): Signature {
     const bits = this.#bits;
-    if (this.#spoiled) bits.fill(-1, 0, LEAST / 4);
-    let length = this.#spoiled ? LEAST / 4 : bits.length;
+    let { length } = bits;
     // Both halves laid over one another are the signature of a hash with one bit less.
     while (length * 4 > LEAST) {
       const half = length / 2;
@@ -197,20 +161,20 @@ export class SignatureBuilder {
       length = half;
     }
     const signature = bits.slice(0, length);
-    this.#spoiled = false;
     bits.fill(0);
     return signature;
   }
 }
 
-/** The code unit of a character beyond ASCII in UTF-8; 0 where it has two. */
-function unitAt(bytes: Uint8Array, at: number): number {
+/** The code point of a character beyond ASCII in valid UTF-8. */
+function codeAt(bytes: Uint8Array, at: number): number {
   const lead = bytes[at]!;
-  if (lead >= 0xf0) return 0;
-  const next = bytes[at + 1]! & 0x3f;
-  return lead < 0xe0
-    ? (lead & 0x1f) << 6 | next
-    : (lead & 0x0f) << 12 | next << 6 | (bytes[at + 2]! & 0x3f);
+  const second = bytes[at + 1]! & 0x3f;
+  if (lead < 0xe0) return (lead & 0x1f) << 6 | second;
+  const third = bytes[at + 2]! & 0x3f;
+  return lead < 0xf0
+    ? (lead & 0x0f) << 12 | second << 6 | third
+    : (lead & 0x07) << 18 | second << 12 | third << 6 | bytes[at + 3]! & 0x3f;
 }
 
 /** The hashes of the triples of a string that has been folded, each once. */

@@ -1,11 +1,9 @@
 /**
  * What "contains the string" means in SEARCH (RFC 9051 § 6.4.4).
  *
- * Text is compared in the spirit of i;unicode-casemap (RFC 5051), which RFC 5255 § 4.5 asks for: every
- * character is decomposed by compatibility (NFKD) and put in capitals. So `É` is found by `é`, by `e` and a
- * combining accent, and by `e` alone; `ß` by `SS`, a full-width letter by the plain one. Where this is
- * coarser than RFC 5051, which has the simple title-case mapping in place of the full upper-case one, it
- * finds more, never less.
+ * Text is compared by i;unicode-casemap (RFC 5051), as RFC 5255 § 4.3 has it: every character gets its titlecase and
+ * is decomposed by compatibility. So `É` is found by `é`, by `e` and a combining accent, and by `e` alone; a full-width
+ * letter by the plain one.
  *
  * However long the string and however it repeats itself, the time is linear in the length of what is
  * searched.
@@ -72,59 +70,29 @@ export class Needle {
  */
 const PIECE = 65_536;
 
-/** How far back to look for a place where a text can be cut. */
-const CUT_SEARCH = 1_024;
-
 /**
  * A long text in folded pieces. A string of up to `length` that is in the folded text is in one of them: each
  * begins as far before the end of the one before it as that takes.
- *
- * The cuts are before characters of ASCII, which nothing before them combines with, unless there are none
- * far and wide.
  */
 export function* foldedPieces(
   text: string,
   length: number,
 ): Generator<string, void, undefined> {
-  // Two code units may fold to one: 𝐚 to A.
+  // Two code units may fold to one: 𝐚 to a.
   const overlap = 2 * length;
   const size = PIECE + 4 * overlap;
   let from = 0;
   while (text.length - from > size) {
-    const to = cutBefore(text, from + size);
+    const to = cutAt(text, from + size);
     yield fold(text.slice(from, to));
-    from = cutBefore(text, to - overlap);
+    from = cutAt(text, to - overlap);
   }
   yield fold(text.slice(from));
 }
 
-/**
- * Whether the pieces of a text are the same whatever is searched for, but for where they are cut: it is short
- * enough for one, or has a character of ASCII to cut before wherever it is looked for.
- * @param length how long it is, in code units, or in bytes of UTF-8
- * @param at returns one of them
- */
-export function isOnePiece(
-  length: number,
-  at: (place: number) => number,
-): boolean {
-  if (length <= PIECE) return true;
-  for (let ascii = -1; ascii + CUT_SEARCH < length;) {
-    let next = ascii + CUT_SEARCH;
-    while (next > ascii && at(next) >= 0x80) next--;
-    if (next === ascii) return false;
-    ascii = next;
-  }
-  return true;
-}
-
-/** The last place up to `at` where a text can be cut. */
-function cutBefore(text: string, at: number): number {
-  for (let place = at; place > at - CUT_SEARCH && place > 0; place--) {
-    if (text.charCodeAt(place) < 0x80) return place;
-  }
-  const isLowSurrogate = (text.charCodeAt(at) & 0xfc00) === 0xdc00;
-  return isLowSurrogate ? at - 1 : at;
+/** The last place up to `at` that is between two characters. */
+export function cutAt(text: string, at: number): number {
+  return (text.charCodeAt(at) & 0xfc00) === 0xdc00 ? at - 1 : at;
 }
 
 /** Up to this length the engine's own search is linear: its tables hold that much of the string. */

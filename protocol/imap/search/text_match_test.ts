@@ -1,59 +1,11 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
-import { rounds } from "../../../tests/shards/part.ts";
 import { fold, foldHeader } from "./fold.ts";
 import { foldedPieces, Needle } from "./text_match.ts";
-
-Deno.test("fold() makes equal what differs in case, composition or width", () => {
-  const classes = [
-    ["Straße", "STRASSE", "straße", "Strasse"],
-    ["é", "É", "e\u0301", "E\u0301"],
-    ["ΟΔΟΣ", "οδος", "οδοσ"],
-    ["Ａｂ１", "ab1"],
-    ["ﬁn", "FIN"],
-    ["ｶﾞ", "ガ"],
-    ["ǆ", "Ǆ", "ǅ"],
-    ["\u212a", "k"],
-    ["a\u00a0b", "A B"],
-    ["𝐚", "A"],
-  ];
-  for (const [first, ...others] of classes) {
-    for (const other of others) assertEquals(fold(other), fold(first!), other);
-  }
-  assert(fold("résumé") !== fold("resume"));
-  assert(fold("a") !== fold("b"));
-});
-
-Deno.test("fold() gives beside a character of ASCII what it gives without", () => {
-  const text = fc.string({
-    unit: fc.oneof(
-      fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
-      fc.constantFrom(
-        ...["\u0323", "\u0301", "\uff9e", "\u0345", "σ", "İ", "ŉ"],
-        ...["\u0301".repeat(30), "\u0301".repeat(31), "\ud835", "\udc1a"],
-      ),
-    ),
-    maxLength: 20,
-  });
-  fc.assert(
-    fc.property(text, text, (a, b) => {
-      assertEquals(fold(`${a}x${b}`), `${fold(a)}X${fold(b)}`);
-    }),
-    { numRuns: rounds(5_000) },
-  );
-});
 
 Deno.test("Needle finds a base letter with and without its accent", () => {
   assert(new Needle("Andre").inText(fold("André")));
   assertFalse(new Needle("André").inText(fold("Andre")));
-});
-
-Deno.test("fold() takes runs of combining marks that never end", () => {
-  for (const run of ["\u0323\u0301\u0316\u0302", "\uff9e\u0323\uff9f"]) {
-    const marks = run.repeat(100_000);
-    assertEquals(fold(`e${marks}`), fold(`E${marks}`));
-    assert(new Needle("x").inText(fold(`e${marks}x`)));
-  }
 });
 
 Deno.test("foldHeader() runs white space together", () => {
