@@ -223,3 +223,18 @@ Deno.test("a message is not recent before it is told of", () => {
   view.take(false);
   assertEquals([view.recentCount, view.isRecent(1)], [1, true]);
 });
+
+Deno.test("a modseq that is told before changes below it is ahead, once", () => {
+  const box = new Box(3);
+  const view = box.view();
+  box.toggle([1]);
+  assertEquals(said(view.take(true)).changed, [1]);
+  // While that is written all change again.
+  const modseq = box.toggle([1, 2, 3]);
+  view.toldModseq(modseq);
+  assertEquals(view.takeAhead(), true);
+  assertEquals(view.takeAhead(), false);
+  assertEquals(said(view.take(true)).changed, [1, 2, 3]);
+  view.toldModseq(modseq);
+  assertEquals(view.takeAhead(), false);
+});
