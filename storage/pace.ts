@@ -10,6 +10,8 @@ import { setTimeout as timer } from "node:timers/promises";
 const SLICE = 10;
 /** After how long a rest is long enough for all that wait, whoever else works, in milliseconds. */
 const LONG_REST = 50;
+/** How much is done between two looks at the clock, of what takes very little each. */
+const BLOCK = 4_096;
 const NOTHING = new Uint8Array(0);
 
 /** Measures a stretch of work. */
@@ -58,5 +60,21 @@ export class Pace {
       this.#rested = this.#now();
     } else await crypto.subtle.digest("SHA-1", NOTHING);
     this.#since = this.#now();
+  }
+}
+
+/**
+ * Does a little work so many times, in slices.
+ * @param work what is done each time; told the number of the time, from 0
+ */
+export async function inBlocks(
+  times: number,
+  pace: Pace,
+  work: (at: number) => void,
+): Promise<void> {
+  for (let from = 0; from < times; from += BLOCK) {
+    const to = Math.min(from + BLOCK, times);
+    for (let at = from; at < to; at++) work(at);
+    if (pace.due) await pace.rest();
   }
 }

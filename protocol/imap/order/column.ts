@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Pace } from "../../../storage/pace.ts";
+import { inBlocks, type Pace } from "../../../storage/pace.ts";
 import { compareCodePoints } from "../unicode_casemap.ts";
-import { inBlocks, mergeSort } from "./merge_sort.ts";
+import { mergeSort } from "./merge_sort.ts";
 import type { MessageFacts } from "./message_facts.ts";
 import { StringNumbers } from "./string_numbers.ts";
 import { UidNumbers } from "./uid_numbers.ts";

@@ -8,8 +8,6 @@ import type { Pace } from "../../../storage/pace.ts";
 
 /** How many are sorted at a stretch by a comparison, and how many by their value alone. */
 const COMPARED = 2_048, PLAIN = 16_384;
-/** How much is done between two looks at the clock. */
-const BLOCK = 4_096;
 
 /**
  * Sorts numbers in place; it is stable.
@@ -51,17 +49,4 @@ export async function mergeSort<T extends Uint32Array | Float64Array>(
     [source, target] = [target, source];
   }
   if (source !== list) list.set(source);
-}
-
-/** Does a little work so many times. */
-export async function inBlocks(
-  times: number,
-  pace: Pace,
-  work: (at: number) => void,
-): Promise<void> {
-  for (let from = 0; from < times; from += BLOCK) {
-    const to = Math.min(from + BLOCK, times);
-    for (let at = from; at < to; at++) work(at);
-    if (pace.due) await pace.rest();
-  }
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Pace } from "../../../storage/pace.ts";
-import { inBlocks, mergeSort } from "./merge_sort.ts";
+import { inBlocks, Pace } from "../../../storage/pace.ts";
+import { mergeSort } from "./merge_sort.ts";
 
 /** Numbers, as many as need none, one or several merges, of which many are equal. */
 const lists = fc.record({

@@ -7,13 +7,12 @@
 
 import type { MailboxState } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
-import { Pace } from "../../../storage/pace.ts";
+import { inBlocks, Pace } from "../../../storage/pace.ts";
 import type { Host } from "../../host.ts";
 import { type Index, type IndexRoom, indexRoomOf } from "../index_room.ts";
 import type { SearchContext, SearchWork } from "../search/evaluate.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
 import type { Column } from "./column.ts";
-import { inBlocks } from "./merge_sort.ts";
 import { MessageFacts } from "./message_facts.ts";
 
 /** An attribute of messages: makes a column in which nothing is known yet. Its identity is what it is known by. */

@@ -9,11 +9,11 @@
 
 import type { MailboxState } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
-import { Pace } from "../../../storage/pace.ts";
+import { inBlocks, Pace } from "../../../storage/pace.ts";
 import type { Host } from "../../host.ts";
 import type { SearchContext, SearchWork } from "../search/evaluate.ts";
 import { type RankedColumn, type Ranks, ranksOfValues } from "./column.ts";
-import { inBlocks, mergeSort } from "./merge_sort.ts";
+import { mergeSort } from "./merge_sort.ts";
 import { type Attribute, columnsOf } from "./order_index.ts";
 
 /** By what messages can be put in order: an attribute of theirs, or a whole number that the mailbox's state has. */

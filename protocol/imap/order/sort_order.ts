@@ -8,13 +8,13 @@
  */
 
 import type { UidList } from "../../../storage/model.ts";
-import type { Pace } from "../../../storage/pace.ts";
+import { inBlocks, type Pace } from "../../../storage/pace.ts";
 import {
   MailboxOrder,
   type PlacedResults,
   type ResultList,
 } from "../search/result_list.ts";
-import { inBlocks, mergeSort } from "./merge_sort.ts";
+import { mergeSort } from "./merge_sort.ts";
 
 /** Of how many results one has to come for all to be put in order again. */
 const MANY = 16;

@@ -6,8 +6,7 @@
 
 import { lowerBound } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
-import type { Pace } from "../../../storage/pace.ts";
-import { inBlocks } from "../order/merge_sort.ts";
+import { inBlocks, type Pace } from "../../../storage/pace.ts";
 import { UidBuffer } from "./uid_buffer.ts";
 
 /** Results that come or go together. */

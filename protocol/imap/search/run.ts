@@ -10,7 +10,7 @@ import {
   type MailboxState,
 } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
-import type { Pace } from "../../../storage/pace.ts";
+import { inBlocks, type Pace } from "../../../storage/pace.ts";
 import type { Mailbox } from "../../../storage/storage.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { Encoder } from "../../wire/encoder.ts";
@@ -22,7 +22,6 @@ import {
   refuseBeyondLimit,
 } from "../message_limit.ts";
 import { uidRequired } from "../messages.ts";
-import { inBlocks } from "../order/merge_sort.ts";
 import type { Session } from "../session.ts";
 import { search, type SearchContext, type SearchWork } from "./evaluate.ts";
 import {

@@ -6,10 +6,9 @@
 
 import { lowerBound } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
-import type { Pace } from "../../../storage/pace.ts";
+import { inBlocks, type Pace } from "../../../storage/pace.ts";
 import { format } from "../../wire/sequence_set.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
-import { inBlocks } from "../order/merge_sort.ts";
 import type { Session } from "../session.ts";
 import {
   asksOfFlags,

@@ -13,12 +13,12 @@
 
 import { concatUids } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
-import { Pace } from "../../../storage/pace.ts";
+import { inBlocks, Pace } from "../../../storage/pace.ts";
 import { Bad, Bye, No } from "../errors.ts";
 import type { FetchAttribute } from "../fetch/attribute.ts";
 import { fetchMessages, unsolicited } from "../fetch/engine.ts";
 import type { Portion } from "../message_limit.ts";
-import { inBlocks, mergeSort } from "../order/merge_sort.ts";
+import { mergeSort } from "../order/merge_sort.ts";
 import type { Session } from "../session.ts";
 import { Disconnected } from "../transport.ts";
 import { MailboxOrder, type ResultList } from "./result_list.ts";
