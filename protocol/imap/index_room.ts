@@ -30,14 +30,14 @@ export class IndexRoom {
 
   /** An index is about to be used. */
   use(index: Index): void {
-    this.#used.delete(index);
-    this.#used.add(index);
+    if (this.#used.delete(index)) this.#used.add(index);
   }
 
-  /** Makes room for bytes of an index; false where there is none without what it has already. */
+  /** Makes room for bytes that an index is about to take; false where there is none without what it has already. */
   makeRoom(index: Index, bytes: number): boolean {
     if (index.size + bytes > this.#room) return false;
-    this.use(index);
+    this.#used.delete(index);
+    this.#used.add(index);
     for (const other of this.#used) {
       if (other === index || this.size + bytes <= this.#room) break;
       other.clear();

@@ -25,7 +25,7 @@ const BLOB = /^\[[^[\]]*\] */;
 // subj-refwd   = ("re" / ("fw" ["d"])) *WSP [subj-blob] ":"
 const LEADER = /^(?:\[[^[\]]*\] *)*(re|fwd?) *(?:\[[^[\]]*\] *)?:/i;
 // subj-fwd     = subj-fwd-hdr subject subj-fwd-trl
-const FORWARD = /^\[fwd:(.*)\]$/i;
+const FORWARD = /^\[fwd:(.*)\]$/is;
 
 /** The base subject of a subject. */
 export function baseSubject(subject: string): BaseSubject {

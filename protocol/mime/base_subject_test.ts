@@ -9,6 +9,7 @@ Deno.test("base subjects", () => {
     ["Fwd: Lunch", "Lunch", false],
     ["[list] Re: [list] Lunch", "Lunch", true],
     ["[fwd: Re: Lunch]", "Lunch", true],
+    ["[fwd: Lunch\u2028Dinner]", "Lunch\u2028Dinner", false],
     ["[all that there is]", "[all that there is]", false],
     ["Re:", "", true],
     ["", "", false],

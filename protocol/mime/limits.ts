@@ -28,6 +28,10 @@ export interface MimeLimits {
   readonly maxAddresses: number;
   /** Bytes of a part's body that a search looks at. */
   readonly maxBodyBytes: number;
+  /** Bytes of a field that are looked at to put messages in order. */
+  readonly maxSortBytes: number;
+  /** Characters of a text by which messages are put in order. */
+  readonly maxSortText: number;
   /** References of a message by which it is threaded: of more, those at either end. */
   readonly maxReferences: number;
   /** Bytes by which boundaries are compared; RFC 2046 § 5.1.1 allows 70 characters. */
@@ -46,6 +50,8 @@ export const MIME_LIMITS: MimeLimits = {
   maxAddressBytes: 1_048_576,
   maxAddresses: 10_000,
   maxBodyBytes: 128 * 1_048_576,
+  maxSortBytes: 8_192,
+  maxSortText: 1_000,
   maxReferences: 100,
   maxBoundary: 250,
 };

@@ -7,6 +7,9 @@
 /** The longest Message ID: RFC 5322 § 2.1.1 has no longer lines. */
 const MAX_ID = 998;
 
+/** So many steps for each character of a value are enough for all that is not made to take long. */
+const STEPS = 16;
+
 /** One in which there is nothing to normalize, as most are. */
 const PLAIN = /<([^\s<>"\\[\]@]+@[^\s<>"\\[\]@]+)>/y;
 
@@ -16,15 +19,21 @@ const PLAIN = /<([^\s<>"\\[\]@]+@[^\s<>"\\[\]@]+)>/y;
  *
  *     msg-id = [CFWS] "<" id-left "@" id-right ">" [CFWS]        RFC 5322 § 3.6.4
  *
- * Characters that the grammar has not are taken as they are, since there is software that writes them.
+ * Characters that the grammar has not are taken as they are, since there is software that writes them. Where brackets
+ * stand in brackets again and again, what comes behind is not looked at.
  */
 export function messageIds(value: string): string[] {
   const ids: string[] = [];
-  for (let at = value.indexOf("<"); at >= 0; at = value.indexOf("<", at)) {
+  const steps = { left: STEPS * (value.length + MAX_ID) };
+  for (
+    let at = value.indexOf("<");
+    at >= 0 && steps.left > 0;
+    at = value.indexOf("<", at)
+  ) {
     PLAIN.lastIndex = at;
     const plain = PLAIN.exec(value)?.[1];
     const { id, end } = plain === undefined
-      ? quotedId(value, at)
+      ? quotedId(value, at, steps)
       : { id: plain, end: PLAIN.lastIndex };
     if (id !== undefined && id.length <= MAX_ID) ids.push(id);
     at = end;
@@ -41,12 +50,17 @@ interface Found {
 }
 
 /** Reads a Message ID whose `<` is at a place of the value. */
-function quotedId(value: string, start: number): Found {
+function quotedId(
+  value: string,
+  start: number,
+  steps: { left: number },
+): Found {
   const none = { id: undefined, end: start + 1 };
   let left: string | undefined;
   let id = "";
   for (let at = start + 1; id.length <= MAX_ID; at++) {
     const char = value[at];
+    steps.left--;
     switch (char) {
       case undefined:
       case "<":
@@ -60,6 +74,10 @@ function quotedId(value: string, start: number): Found {
       case '"':
       case "[": {
         const close = closing(value, at);
+        steps.left -= Math.min(
+          2 * MAX_ID,
+          (close < 0 ? value.length : close) - at,
+        );
         if (close < 0) return none;
         const text = value.slice(at + 1, close).replace(/\\(.)/g, "$1");
         id += char === "[" ? `[${text}]` : text;

@@ -58,3 +58,9 @@ Deno.test("hostile fields take no longer than others", () => {
     messageIds(piece + "\\".repeat(65_536));
   }
 });
+
+Deno.test("what is behind brackets in brackets without end is not looked at", () => {
+  assertEquals(messageIds("<x@[<y@]" + "<a@b>".repeat(10)).length, 10);
+  const odd = "[<]".repeat(20_000);
+  assertEquals(messageIds(`<a@b> ${odd} <c@d>`), ["a@b"]);
+});

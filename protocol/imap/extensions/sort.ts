@@ -147,8 +147,8 @@ const sort: Command<SortArguments> = {
       }
       throw error;
     }
-    const told = await ascending(returns?.pick(sorted) ?? sorted, pace);
-    if (returns?.save) selected.saved = told;
+    const told = returns?.pick(sorted) ?? sorted;
+    if (returns?.save) selected.saved = await ascending(told, pace);
     const numbers = uid ? sorted : await numbersOf(session, sorted, pace);
     const modseq = tellsModseq ? highestOf(view.state, told) : 0;
     if (returns === undefined) {

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { Address } from "../../mime/address.ts";
 import { decodeWords } from "../../mime/encoded_word.ts";
+import { MIME_LIMITS } from "../../mime/limits.ts";
 import { unicodeCasemap } from "../unicode_casemap.ts";
 import { NumberColumn, TextColumn } from "./column.ts";
 import type { AddressField } from "./message_facts.ts";
@@ -18,7 +20,7 @@ export const SENT: Attribute<NumberColumn> = () =>
 
 /** The base subject (RFC 5256 § 2.1). */
 export const SUBJECT: Attribute<TextColumn> = () =>
-  new TextColumn((facts) => unicodeCasemap(facts.subject.text));
+  new TextColumn((facts) => prepared(facts.subject.text));
 
 /** Whether it is a reply or forward, 1 or 0 (RFC 5256 § 3, REFERENCES). */
 export const REPLIES: Attribute<NumberColumn> = () =>
@@ -48,7 +50,7 @@ function ofAddress(
   return () =>
     new TextColumn((facts) => {
       const address = facts.firstAddress(field);
-      return address === undefined ? "" : unicodeCasemap(textOf(address));
+      return address === undefined ? "" : prepared(textOf(address));
     });
 }
 
@@ -66,4 +68,14 @@ function displayOf(address: Address): string {
   return mailbox !== null && host !== null
     ? `${mailbox}@${host}`
     : mailboxOf(address);
+}
+
+/** A text as it is compared, as much of it as counts. */
+function prepared(text: string): string {
+  const { maxSortText } = MIME_LIMITS;
+  const whole = unicodeCasemap(text.slice(0, maxSortText));
+  // A part of a string would keep the whole of it in memory.
+  return whole.length <= maxSortText
+    ? whole
+    : Buffer.from(whole.slice(0, maxSortText), "utf16le").toString("utf16le");
 }

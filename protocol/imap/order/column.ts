@@ -11,9 +11,6 @@ import type { MessageFacts } from "./message_facts.ts";
 import { StringNumbers } from "./string_numbers.ts";
 import { UidNumbers } from "./uid_numbers.ts";
 
-/** What a string takes beside its code units, in bytes. */
-const STRING = 100;
-
 /** See the module's text. */
 export interface Column {
   /** Of how many messages it is known. */
@@ -119,14 +116,13 @@ export class TextColumn implements RankedColumn {
 
   note(uid: number, facts: MessageFacts): number {
     const text = this.#read(facts);
+    const { bytes } = this.#numberOf;
     let number = this.#numberOf.get(text);
-    let bytes = 0;
     if (number === undefined) {
       number = this.#numberOf.add(text);
       this.#texts.push(text);
-      bytes += STRING + 2 * text.length;
     }
-    return bytes + this.#numbers.set(uid, number);
+    return this.#numberOf.bytes - bytes + this.#numbers.set(uid, number);
   }
 
   /** The number of the string of a message that is known: equal strings have the same. */

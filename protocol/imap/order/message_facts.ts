@@ -38,6 +38,7 @@ export class MessageFacts {
   /** Where values begin and end: pairs, by the number of the field's name. */
   readonly #places: number[][] = [];
   #subject: BaseSubject | undefined;
+  readonly #addresses = new Map<AddressField, Address | undefined>();
 
   /**
    * Looks at the header fields of a message.
@@ -54,7 +55,7 @@ export class MessageFacts {
 
   /** The sent date (RFC 5256 § 2.2): milliseconds since 1970, by the Date field, or else when it arrived. */
   get sent(): number {
-    const value = this.text("date");
+    const value = this.#first("date");
     const date = value === undefined ? undefined : parseDate(value);
     if (date !== undefined) return date.time;
     const row = this.#state.indexOf(this.#uid);
@@ -65,18 +66,26 @@ export class MessageFacts {
   /** The base subject, encoded words decoded (RFC 5256 § 2.1). */
   get subject(): BaseSubject {
     return this.#subject ??= baseSubject(
-      decodeWords(this.text("subject") ?? ""),
+      decodeWords(this.#first("subject") ?? ""),
     );
   }
 
   /** The first address of a field, or group (RFC 5256 § 3); undefined where there is none. */
   firstAddress(field: AddressField): Address | undefined {
+    if (!this.#addresses.has(field)) {
+      this.#addresses.set(field, this.#firstAddress(field));
+    }
+    return this.#addresses.get(field);
+  }
+
+  #firstAddress(field: AddressField): Address | undefined {
     const places = this.#placesOf(field);
     // As in ENVELOPE, the addresses of several fields add up.
-    for (let at = 0; at < places.length; at += 2) {
-      const text = this.#value(places, at, MIME_LIMITS.maxAddressBytes);
-      const [first] = parseAddresses(text, 1);
+    let left = MIME_LIMITS.maxSortBytes;
+    for (let at = 0; at < places.length && left > 0; at += 2) {
+      const [first] = parseAddresses(this.#value(places, at, left), 1);
       if (first !== undefined) return first;
+      left -= places[at + 1]! - places[at]!;
     }
     return undefined;
   }
@@ -113,12 +122,12 @@ export class MessageFacts {
     ];
   }
 
-  /** The value of a field as ENVELOPE has it; undefined where there is none. */
-  text(field: FactField): string | undefined {
+  /** The value of the first field of a name, as far as it is looked at; undefined where there is none. */
+  #first(field: FactField): string | undefined {
     const places = this.#placesOf(field);
     return places.length === 0
       ? undefined
-      : this.#value(places, 0, MIME_LIMITS.maxFieldBytes);
+      : this.#value(places, 0, MIME_LIMITS.maxSortBytes);
   }
 
   #placesOf(field: FactField): readonly number[] {

@@ -9,6 +9,7 @@ import type { MailboxState } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
 import { inBlocks, Pace } from "../../../storage/pace.ts";
 import type { Host } from "../../host.ts";
+import { No } from "../errors.ts";
 import { type Index, type IndexRoom, indexRoomOf } from "../index_room.ts";
 import type { SearchContext, SearchWork } from "../search/evaluate.ts";
 import { readSummary, type Summary, summaryOf } from "../summary.ts";
@@ -17,6 +18,9 @@ import { MessageFacts } from "./message_facts.ts";
 
 /** An attribute of messages: makes a column in which nothing is known yet. Its identity is what it is known by. */
 export type Attribute<C extends Column> = () => C;
+
+/** How much more than what is kept one command may find out, and of how much at the least; the latter in bytes. */
+const WORKING = 4, LEAST_WORKING = 64 * 1_048_576;
 
 /** Columns of one mailbox. */
 class OrderIndex implements Index {
@@ -45,11 +49,18 @@ class OrderIndex implements Index {
 
   /** Counts bytes of columns; what there is no room for is known to those alone who are at it. */
   grow(columns: readonly Column[], bytes: number): void {
-    const known = new Set(this.#columns.values());
-    if (!columns.every((column) => known.has(column))) return;
+    if (bytes === 0 || !this.#has(columns)) return;
     if (!this.#room.makeRoom(this, bytes)) return this.clear();
     this.size += bytes;
     this.#room.size += bytes;
+  }
+
+  /** Whether columns are those that are kept; all of them are, or none. */
+  #has(columns: readonly Column[]): boolean {
+    for (const column of this.#columns.values()) {
+      if (columns.includes(column)) return true;
+    }
+    return false;
   }
 
   clear(): void {
@@ -77,6 +88,7 @@ function indexOf(host: Host, state: MailboxState): OrderIndex | undefined {
  * Finds out attributes of messages.
  * @param uids those of the mailbox; some may go meanwhile, of which nothing is known then
  * @returns their columns, which stay as they are for the caller
+ * @throws {No} where that takes more memory than a command may
  */
 export async function columnsOf<C extends readonly Column[]>(
   host: Host,
@@ -99,26 +111,30 @@ export async function columnsOf<C extends readonly Column[]>(
     if (progress !== undefined) progress.done++;
     return bytes;
   };
+  const most = WORKING * Math.max(host.searchMemory ?? 0, LEAST_WORKING);
+  let taken = 0;
+  const grow = (bytes: number) => {
+    taken += bytes;
+    index?.grow(columns, bytes);
+    if (taken > most) throw new No("LIMIT", "That takes too much memory");
+  };
   const open = await unknownIn(columns, uids, pace);
   if (progress !== undefined) progress.done += uids.length - open.length;
   const sourceless: number[] = [];
   for await (const batch of mailbox.readSummaries(open)) {
-    let bytes = 0;
-    for (const { uid, bytes: summary } of batch) {
+    for (const { uid, bytes } of batch) {
       if (pace.due) await pace.rest();
-      const read = readSummary(summary);
-      if (read === undefined) sourceless.push(uid);
-      else bytes += note(uid, read);
+      const summary = readSummary(bytes);
+      if (summary === undefined) sourceless.push(uid);
+      else grow(note(uid, summary));
     }
-    index?.grow(columns, bytes);
   }
   if (sourceless.length > 0) {
     const left = Uint32Array.from(sourceless);
     for await (const batch of mailbox.readSources(left)) {
-      for (const { uid, bytes: source } of batch) {
+      for (const { uid, bytes } of batch) {
         if (pace.due) await pace.rest();
-        const bytes = note(uid, summaryOf(source));
-        index?.grow(columns, bytes);
+        grow(note(uid, summaryOf(bytes)));
       }
     }
   }

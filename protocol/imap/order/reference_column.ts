@@ -11,8 +11,8 @@ import { ReferenceLists } from "./reference_lists.ts";
 import { StringNumbers } from "./string_numbers.ts";
 import { UidNumbers } from "./uid_numbers.ts";
 
-/** What an ID takes beside its text, in bytes, and the list of a message beside the numbers in it. */
-const STRING = 100, LIST = 16;
+/** What the list of a message takes beside the numbers in it, in bytes. */
+const LIST = 16;
 
 /** See the module's text. */
 export class ReferenceColumn implements Column {
@@ -36,19 +36,19 @@ export class ReferenceColumn implements Column {
 
   note(uid: number, facts: MessageFacts): number {
     const { messageId, references } = facts;
-    let bytes = LIST + 4 * references.length;
+    const { bytes } = this.#numbers;
     const numberOf = (id: string): number => {
       let number = this.#numbers.get(id);
       if (number === undefined) {
         // A part of a string would keep the whole of it in memory.
         number = this.#numbers.add(Buffer.from(id).toString());
-        bytes += STRING + 2 * id.length;
       }
       return number;
     };
     const own = messageId === undefined ? -1 : numberOf(messageId);
     const place = this.lists.add(own, references.map(numberOf));
-    return bytes + this.#places.set(uid, place);
+    return this.#numbers.bytes - bytes + LIST + 4 * references.length +
+      this.#places.set(uid, place);
   }
 
   /** The place of the list of a message that is known. */

@@ -6,38 +6,54 @@
 
 /** How many maps there are: a large one would be copied when it has to grow. */
 const MAPS = 64;
+/** What a map takes, and a string in one beside its code units, in bytes. */
+const MAP = 400, STRING = 100;
+
+/** Where hashes begin: nobody is to know which strings come into the same map. */
+const SEED = crypto.getRandomValues(new Uint32Array(1))[0]!;
 
 /** See the module's text. */
 export class StringNumbers {
-  readonly #maps = Array.from(
-    { length: MAPS },
-    () => new Map<string, number>(),
-  );
+  readonly #maps: (Map<string, number> | undefined)[] = [];
   #size = 0;
+  #bytes = 0;
 
   /** How many strings there are. */
   get size(): number {
     return this.#size;
   }
 
+  /** How many bytes all of it takes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The number of a string; undefined where it has none. */
   get(text: string): number | undefined {
-    return this.#maps[mapFor(text)]!.get(text);
+    return this.#maps[mapFor(text)]?.get(text);
   }
 
   /** Gives the next number to a string that has none. */
   add(text: string): number {
     const number = this.#size++;
-    this.#maps[mapFor(text)]!.set(text, number);
+    const at = mapFor(text);
+    let map = this.#maps[at];
+    if (map === undefined) {
+      this.#maps[at] = map = new Map();
+      this.#bytes += MAP;
+    }
+    map.set(text, number);
+    this.#bytes += STRING + 2 * text.length;
     return number;
   }
 }
 
 /** Which map is for a string. */
 function mapFor(text: string): number {
-  const { length } = text;
-  if (length === 0) return 0;
-  const middle = text.charCodeAt(length >> 1);
-  const end = text.charCodeAt(length - 1) + 5 * text.charCodeAt(length >> 2);
-  return (length * 31 + middle * 7 + end) % MAPS;
+  let hash = SEED;
+  for (let at = 0; at < text.length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  return (hash >>> 0) % MAPS;
 }

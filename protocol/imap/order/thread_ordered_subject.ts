@@ -8,6 +8,7 @@ import type { Pace } from "../../../storage/pace.ts";
 import {
   CLOCK_CHECK,
   orderOf,
+  tableOf,
   type ThreadTree,
   treeOf,
 } from "./thread_tree.ts";
@@ -24,13 +25,13 @@ export async function threadOrderedSubject(
 ): Promise<ThreadTree> {
   const order = await orderOf(sent, pace);
   const parents = new Int32Array(order.length).fill(-1);
-  const firstOf = new Map<number, number>();
+  const firstOf = await tableOf(subjects, pace);
   for (let at = 0; at < order.length; at++) {
     if (at % CLOCK_CHECK === 0 && pace.due) await pace.rest();
     const message = order[at]!;
     const subject = subjects[message]!;
-    const first = firstOf.get(subject);
-    if (first === undefined) firstOf.set(subject, message);
+    const first = firstOf[subject]!;
+    if (first < 0) firstOf[subject] = message;
     else parents[message] = first;
   }
   return await treeOf(parents, order, pace);

@@ -9,6 +9,7 @@ import { type MessageReferences, parentsByReferences } from "./thread_links.ts";
 import {
   CLOCK_CHECK,
   orderOf,
+  tableOf,
   type ThreadTree,
   treeOf,
 } from "./thread_tree.ts";
@@ -57,45 +58,48 @@ async function mergeSubjects(
   let nodes = linked.length;
 
   // (B) The subject table: of each subject one thread.
-  const table = new Map<number, number>();
+  const table = await tableOf(subjects, pace);
   for (let at = 0; at < threads.length; at++) {
     if (at % CLOCK_CHECK === 0 && pace.due) await pace.rest();
     const current = threads[at]!;
     const subject = subjects[heads[at]!]!;
     if (subject < 0) continue;
-    const there = table.get(subject);
-    const replaces = there === undefined || there < messages &&
+    const there = table[subject]!;
+    const replaces = there < 0 || there < messages &&
         (current >= messages || replies[there] === 1 && replies[current] === 0);
-    if (replaces) table.set(subject, current);
+    if (replaces) table[subject] = current;
   }
 
   // (C) Merging.
-  const mergedInto = new Map<number, number>();
+  const mergedInto = new Int32Array(parents.length).fill(-1);
+  let merges = false;
   for (let at = 0; at < threads.length; at++) {
     if (at % CLOCK_CHECK === 0 && pace.due) await pace.rest();
     const current = threads[at]!;
     const subject = subjects[heads[at]!]!;
     if (subject < 0) continue;
-    const there = table.get(subject)!;
+    const there = table[subject]!;
     if (there === current) continue;
     if (there >= messages) {
-      if (current >= messages) mergedInto.set(current, there);
-      else parents[current] = there;
+      if (current >= messages) {
+        mergedInto[current] = there;
+        merges = true;
+      } else parents[current] = there;
     } else if (replies[current] === 1 && replies[there] === 0) {
       parents[current] = there;
     } else {
       const dummy = nodes++;
       parents[current] = dummy;
       parents[there] = dummy;
-      table.set(subject, dummy);
+      table[subject] = dummy;
     }
   }
-  if (mergedInto.size > 0) {
+  if (merges) {
     for (let message = 0; message < messages; message++) {
       if (message % CLOCK_CHECK === 0 && pace.due) await pace.rest();
       const parent = parents[message]!;
-      if (parent >= messages) {
-        parents[message] = mergedInto.get(parent) ?? parent;
+      if (parent >= 0 && mergedInto[parent]! >= 0) {
+        parents[message] = mergedInto[parent]!;
       }
     }
   }

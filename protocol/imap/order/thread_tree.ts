@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Pace } from "../../../storage/pace.ts";
+import { inBlocks, type Pace } from "../../../storage/pace.ts";
 import { mergeSort } from "./merge_sort.ts";
 
 /** How many messages to go through between two looks at the clock. */
@@ -78,4 +78,16 @@ export async function orderOf(
   for (let at = 0; at < order.length; at++) order[at] = at;
   await mergeSort(order, (a, b) => dates[a]! - dates[b]!, pace);
   return order;
+}
+
+/** A table with a place for each of some numbers, in each of which is -1. */
+export async function tableOf(
+  numbers: Int32Array,
+  pace: Pace,
+): Promise<Int32Array> {
+  let most = -1;
+  await inBlocks(numbers.length, pace, (at) => {
+    if (numbers[at]! > most) most = numbers[at]!;
+  });
+  return new Int32Array(most + 1).fill(-1);
 }

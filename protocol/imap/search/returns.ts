@@ -5,6 +5,7 @@
  * @module
  */
 
+import { concatUids } from "../../../storage/mailbox_state.ts";
 import type { UidList } from "../../../storage/model.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { Encoder } from "../../wire/encoder.ts";
@@ -126,8 +127,8 @@ export class SearchReturns {
     const picked = told.map((one) => one.pick(found));
     const whole = picked.find((some) => some.length === found.length);
     if (whole !== undefined) return whole;
-    const uids = new Set(picked.flatMap((some) => [...some]));
-    return Uint32Array.from(uids).sort();
+    const uids = concatUids(picked).sort();
+    return uids.filter((uid, at) => uid !== uids[at - 1]);
   }
 
   /** Writes all of them. */
