@@ -8,7 +8,7 @@
 const MAX_ID = 998;
 
 /** So many steps for each character of a value are enough for all that is not made to take long. */
-const STEPS = 16;
+const STEPS = 3;
 
 /** One in which there is nothing to normalize, as most are. */
 const PLAIN = /<([^\s<>"\\[\]@]+@[^\s<>"\\[\]@]+)>/y;
