@@ -348,7 +348,7 @@ export class Session {
       : telling.then(() => this.#settleAhead());
   }
 
-  /** RFC 7162 § 3.2: modseqs have gone out while an EXPUNGE of a lower one is held back. */
+  /** RFC 7162 § 3.2: modseqs have gone out while a change of a lower one has not been told. */
   #settleAhead(): undefined {
     if (this.view.takeAhead()) highestModseq(this);
   }

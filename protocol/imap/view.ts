@@ -281,7 +281,8 @@ export class View {
       this.length = this.uids.length;
     }
     this.#withholds = !wanted.messages && this.lastUid < lastOf(state) ||
-      !wanted.flags && this.#modseq !== state.highestModseq;
+      !wanted.flags &&
+        (this.#modseq !== state.highestModseq || this.#changed.size > 0);
     if (state.epoch === this.#epoch && !this.#withholds) {
       this.#settled = state.highestModseq;
     }

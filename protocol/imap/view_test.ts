@@ -238,3 +238,17 @@ Deno.test("a modseq that is told before changes below it is ahead, once", () => 
   view.toldModseq(modseq);
   assertEquals(view.takeAhead(), false);
 });
+
+Deno.test("a change that the client does not want to hear of is not settled, though it was looked at", () => {
+  const box = new Box(3);
+  const view = box.view();
+  const settled = view.settled;
+  const wanted = { messages: true, flags: false };
+  box.toggle([2]);
+  view.own([box.toggle([1])]);
+  view.gather();
+  assertEquals(said(view.take(true, wanted)), NOTHING);
+  assertEquals(view.settled, settled);
+  assertEquals(said(view.take(true)).changed, [2]);
+  assertEquals(view.settled, box.state.highestModseq);
+});

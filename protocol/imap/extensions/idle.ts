@@ -21,8 +21,9 @@ const idle: Command<void> = {
     // Watched here all the time; what it rejects with is thrown below, when its turn has come.
     const ended = line.then(() => true, () => true);
     const { keepAlive } = session.policy;
+    let isDue = false;
     const alive = keepAlive !== undefined && setInterval(() => {
-      session.out.text("* OK Still here").crlf();
+      isDue = true;
       session.wake?.();
     }, keepAlive);
     try {
@@ -30,6 +31,9 @@ const idle: Command<void> = {
         const woken = new Promise<false>((wake) => {
           session.wake = () => wake(false);
         });
+        // Not by the timer itself: a response may be in the middle of being sent.
+        if (isDue) session.out.text("* OK Still here").crlf();
+        isDue = false;
         const bye = await session.tell(true);
         if (bye !== undefined) throw bye;
         await session.wire.flush();

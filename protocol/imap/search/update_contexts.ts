@@ -103,7 +103,8 @@ export class UpdateContexts {
   refuse(tag: string, why: string): void {
     this.#contexts.delete(tag);
     const { out } = this.#session;
-    out.text("* NO [NOUPDATE ").string(tag).text("] ").humanText(why).crlf();
+    // A tag has nothing that a quoted string cannot hold, and no literal may stand here.
+    out.text(`* NO [NOUPDATE "${tag}"] `).humanText(why).crlf();
   }
 
   /** Ends the updates for commands; tags of which there are none are passed over (§ 4.3.5). */

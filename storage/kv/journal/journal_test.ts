@@ -1,3 +1,4 @@
+import { heardFrom } from "../../lone_client.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import * as fc from "fast-check";
@@ -296,8 +297,13 @@ Deno.test("what Deno KV would refuse is refused", async () => {
 Deno.test("who is refused finds what the refusal is about", async () => {
   await using db = await Opened.in();
   const { kv } = db;
+  // The disk is waited for aside, since there are two.
+  heardFrom(1);
+  heardFrom(2);
   const { syncData } = Deno.FsFile.prototype;
+  const begun = Promise.withResolvers<void>();
   Deno.FsFile.prototype.syncData = async function () {
+    begun.resolve();
     await new Promise((resolve) => setTimeout(resolve, 50));
     await syncData.call(this);
   };
@@ -308,6 +314,7 @@ Deno.test("who is refused finds what the refusal is about", async () => {
     ).commit();
   try {
     const first = put("1", null);
+    await begun.promise;
     assertEquals((await put("2", null)).ok, false);
     const { value, versionstamp } = await kv.get(["k"]);
     assertEquals(value, bytes("1"));
