@@ -5,22 +5,17 @@
  */
 
 import type { Command } from "../command.ts";
-import { Bad } from "../errors.ts";
-import { completeInPart, type Portion } from "../message_limit.ts";
-import { withProgress } from "../progress.ts";
+import { completeInPart } from "../message_limit.ts";
 import { RETURN_ALL } from "../search/returns.ts";
 import {
   highestOf,
-  keyToSearch,
   parseSearch,
   type SearchArguments,
   searchMailbox,
-  selectedContext,
+  searchSelected,
   writeExtended,
   writePlain,
 } from "../search/run.ts";
-import { isModseq, saysNumbers, some } from "../search/search_key.ts";
-import type { StartUpdates } from "../search/update_contexts.ts";
 
 // search = "SEARCH" [search-return-opts] SP search-program
 /**
@@ -35,34 +30,18 @@ export const search: Command<SearchArguments> = {
   keepsNumbers: true,
   parse: (d, context) => parseSearch(d.sp(), context),
 
-  async execute(session, { returns, key: given }, { uid, tag }) {
+  async execute(session, given, { uid, tag }) {
+    const { returns } = given;
     const { view, selected } = session;
-    let portion: Portion;
-    let tellsModseq: boolean;
-    let updates: StartUpdates | undefined;
-    try {
-      const key = await keyToSearch(session, given);
-      tellsModseq = some(key, isModseq);
-      // RFC 7162 § 3.2.10.2: no VANISHED during a UID SEARCH by sequence numbers.
-      session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
-      if (tellsModseq) session.enableCondstore();
-      if (returns?.update !== undefined) {
-        const { update } = returns;
-        const searched = { tag, uid, named: false, key, update };
-        updates = selected.updates.begin(searched);
-      }
-      const context = selectedContext(session);
-      portion = await withProgress(session, tag, async (progress) => {
+    const { found: portion, tellsModseq, updates } = await searchSelected(
+      session,
+      given,
+      { uid, tag },
+      (context, key, progress) => {
         progress.goal = context.length;
-        return await searchMailbox(session, context, key, { progress });
-      });
-    } catch (error) {
-      // A SEARCH that should have been saved and failed leaves nothing saved, unless it is BAD (RFC 5182 § 2.1).
-      if (returns?.save && !(error instanceof Bad)) {
-        selected.saved = new Uint32Array(0);
-      }
-      throw error;
-    }
+        return searchMailbox(session, context, key, { progress });
+      },
+    );
     const found = portion.uids;
     const extended = returns ?? (session.rev2 ? RETURN_ALL : undefined);
     const told = extended?.pick(found) ?? found;

@@ -9,7 +9,6 @@ import { Pace } from "../../../storage/pace.ts";
 import { ParseError } from "../../wire/parse_error.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { Command } from "../command.ts";
-import { Bad } from "../errors.ts";
 import type { Extension } from "../extension.ts";
 import {
   CC,
@@ -23,22 +22,19 @@ import {
 import { mergeSort } from "../order/merge_sort.ts";
 import { type SortCriterion, type SortKey, sortUids } from "../order/sort.ts";
 import { type Sorting, SortOrder } from "../order/sort_order.ts";
-import { withProgress } from "../progress.ts";
 import type { Registry } from "../registry.ts";
 import { parseSearchReturns } from "../search/returns.ts";
 import {
   highestOf,
-  keyToSearch,
   numbersOf,
   parseProgram,
   type SearchArguments,
+  searchSelected,
   searchWhole,
   selectedContext,
   writeExtended,
   writePlain,
 } from "../search/run.ts";
-import { isModseq, saysNumbers, some } from "../search/search_key.ts";
-import type { StartUpdates } from "../search/update_contexts.ts";
 import type { Session } from "../session.ts";
 
 interface SortArguments extends SearchArguments {
@@ -114,39 +110,23 @@ const sort: Command<SortArguments> = {
     return { returns, criteria, key: parseProgram(d.sp(), context, true) };
   },
 
-  async execute(session, { returns, criteria, key: given }, { uid, tag }) {
+  async execute(session, given, { uid, tag }) {
+    const { returns, criteria } = given;
     const { view, selected } = session;
     const pace = new Pace();
-    let sorted: UidList;
-    let tellsModseq: boolean;
-    let updates: StartUpdates | undefined;
-    try {
-      const key = await keyToSearch(session, given);
-      tellsModseq = some(key, isModseq);
-      // RFC 7162 § 3.2.10.2, as of UID SEARCH
-      session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
-      if (tellsModseq) session.enableCondstore();
-      if (returns?.update !== undefined) {
-        const { update } = returns;
-        const searched = { tag, uid, named: false, key, update };
-        updates = selected.updates.begin(searched);
-      }
-      const context = selectedContext(session);
-      sorted = await withProgress(session, tag, async (progress) => {
+    const { found: sorted, tellsModseq, updates } = await searchSelected(
+      session,
+      given,
+      { uid, tag },
+      async (context, key, progress) => {
         const work = { pace, progress };
         // Each message is looked at twice: it is searched, and put in its place if it was found.
         progress.goal = 2 * context.length;
         const found = await searchWhole(session, context, key, work);
         progress.done = progress.goal - found.length;
         return await sortUids(session.host, context, found, criteria, work);
-      });
-    } catch (error) {
-      // RFC 5182 § 2.1, as of SEARCH
-      if (returns?.save && !(error instanceof Bad)) {
-        selected.saved = new Uint32Array(0);
-      }
-      throw error;
-    }
+      },
+    );
     const told = returns?.pick(sorted) ?? sorted;
     if (returns?.save) selected.saved = await ascending(told, pace);
     const numbers = uid ? sorted : await numbersOf(session, sorted, pace);

@@ -18,20 +18,13 @@ import {
 } from "../order/thread_algorithms.ts";
 import type { ThreadTree } from "../order/thread_tree.ts";
 import { writeThreads } from "../order/thread_list.ts";
-import { withProgress } from "../progress.ts";
 import {
-  keyToSearch,
   numbersOf,
   parseProgram,
+  searchSelected,
   searchWhole,
-  selectedContext,
 } from "../search/run.ts";
-import {
-  isModseq,
-  saysNumbers,
-  type SearchKey,
-  some,
-} from "../search/search_key.ts";
+import type { SearchKey } from "../search/search_key.ts";
 import type { Session } from "../session.ts";
 
 interface ThreadArguments {
@@ -55,22 +48,22 @@ const thread: Command<ThreadArguments> = {
     return { algorithm, key: parseProgram(d.sp(), context, true) };
   },
 
-  async execute(session, { algorithm, key: given }, { uid, tag }) {
-    const key = await keyToSearch(session, given);
-    // RFC 7162 § 3.2.10.2, as of UID SEARCH
-    session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
-    if (some(key, isModseq)) session.enableCondstore();
-    const context = selectedContext(session);
+  async execute(session, { algorithm, key }, { uid, tag }) {
     const pace = new Pace();
-    const threads = await withProgress(session, tag, async (progress) => {
-      // Each message is looked at twice: it is searched, and put in its place if it was found.
-      progress.goal = 2 * context.length;
-      const work = { pace, progress };
-      const uids = await searchWhole(session, context, key, work);
-      progress.done = progress.goal - uids.length;
-      const { host } = session;
-      return await algorithm.thread({ host, context, uids, work });
-    });
+    const { found: threads } = await searchSelected(
+      session,
+      { returns: undefined, key },
+      { uid, tag },
+      async (context, key, progress) => {
+        // Each message is looked at twice: it is searched, and put in its place if it was found.
+        progress.goal = 2 * context.length;
+        const work = { pace, progress };
+        const uids = await searchWhole(session, context, key, work);
+        progress.done = progress.goal - uids.length;
+        const { host } = session;
+        return await algorithm.thread({ host, context, uids, work });
+      },
+    );
     const numbers = uid
       ? threads.uids
       : await numbersOf(session, threads.uids, pace);

@@ -2,29 +2,18 @@ import { assert, assertEquals } from "@std/assert";
 import { parseMessage } from "../../mime/parse.ts";
 import { search } from "./evaluate.ts";
 import type { SearchKey } from "./search_key.ts";
-import { contextOf, mailboxOf } from "./testing.ts";
+import { contextOf, corpusMessages, mailboxOf } from "./testing.ts";
 
-const corpus = new URL("../../../../shared/corpus/mime/", import.meta.url);
-
-function exists(url: URL): boolean {
-  try {
-    return Deno.statSync(url).isDirectory;
-  } catch {
-    return false;
-  }
-}
+const sources = corpusMessages();
 
 Deno.test({
   name: "search() finds the same with summaries as without",
-  ignore: !exists(corpus),
+  ignore: sources === undefined,
   async fn() {
-    const sources = [...Deno.readDirSync(corpus)].map(({ name }) =>
-      Deno.readFileSync(new URL(name, corpus))
-    );
     const contexts = await Promise.all(
       [true, false].map(async (summary) =>
         contextOf(
-          await mailboxOf(sources.map((source) => ({ source, summary }))),
+          await mailboxOf(sources!.map((source) => ({ source, summary }))),
         )
       ),
     );
@@ -44,21 +33,18 @@ Deno.test({
       assertEquals(fast, slow, JSON.stringify(key));
       found += fast!.length;
     }
-    assert(found > sources.length);
+    assert(found > sources!.length);
   },
 });
 
 Deno.test({
   name: "search() finds a line of each plain text in the message that has it",
-  ignore: !exists(corpus),
+  ignore: sources === undefined,
   async fn() {
-    const sources = [...Deno.readDirSync(corpus)].map(({ name }) =>
-      Deno.readFileSync(new URL(name, corpus))
-    );
     const context = contextOf(
-      await mailboxOf(sources.map((source) => ({ source }))),
+      await mailboxOf(sources!.map((source) => ({ source }))),
     );
-    for (const [index, source] of sources.entries()) {
+    for (const [index, source] of sources!.entries()) {
       const part = parseMessage(source);
       if (part.type !== "TEXT" || part.encoding !== "7BIT") continue;
       const text = new TextDecoder("latin1")

@@ -15,13 +15,14 @@ import type { Mailbox } from "../../../storage/storage.ts";
 import type { Decoder } from "../../wire/decoder.ts";
 import type { Encoder } from "../../wire/encoder.ts";
 import type { ParseContext } from "../command.ts";
-import { No } from "../errors.ts";
+import { Bad, No } from "../errors.ts";
 import {
   type Portion,
   portionOf,
   refuseBeyondLimit,
 } from "../message_limit.ts";
 import { uidRequired } from "../messages.ts";
+import { type Progress, withProgress } from "../progress.ts";
 import type { Session } from "../session.ts";
 import { search, type SearchContext, type SearchWork } from "./evaluate.ts";
 import {
@@ -33,8 +34,9 @@ import {
 import { keyOf, queryOf, uidsOfSet } from "./query.ts";
 import { resolveKeys } from "./resolve_keys.ts";
 import { parseSearchReturns, type SearchReturns } from "./returns.ts";
-import { isNumbers, some } from "./search_key.ts";
+import { isModseq, isNumbers, saysNumbers, some } from "./search_key.ts";
 import { textIndexesOf } from "./text_index.ts";
+import type { StartUpdates } from "./update_contexts.ts";
 
 /** What SEARCH takes. */
 export interface SearchArguments {
@@ -161,6 +163,60 @@ export async function searchMailbox(
   } as const;
   const narrowed = { kind: "and", keys: [{ kind: "uids", set }, key] } as const;
   return { uids: await find(session, context, narrowed, work), code };
+}
+
+/** What became of a search in the selected mailbox. */
+export interface SelectedSearch<T> {
+  /** What was found. */
+  readonly found: T;
+  /** Whether the client asked for modseqs by a key (RFC 7162 § 3.1.5). */
+  readonly tellsModseq: boolean;
+  /** Takes what was found, where the client is to hear how that changes. */
+  readonly updates: StartUpdates | undefined;
+}
+
+/**
+ * Searches the selected mailbox for SEARCH, or a command like it.
+ * @param given what the client has sent
+ * @param work makes the search
+ * @throws {No} or {Bad} where there is none
+ */
+export async function searchSelected<T>(
+  session: Session,
+  { returns, key: given }: SearchArguments,
+  { uid, tag }: { readonly uid: boolean; readonly tag: string },
+  work: (
+    context: SearchContext,
+    key: SearchKey,
+    progress: Progress,
+  ) => Promise<T>,
+): Promise<SelectedSearch<T>> {
+  const { selected } = session;
+  try {
+    const key = await keyToSearch(session, given);
+    const tellsModseq = some(key, isModseq);
+    // RFC 7162 § 3.2.10.2: no VANISHED during a UID SEARCH by sequence numbers.
+    session.holdsExpunge = uid && session.vanishes && some(key, saysNumbers);
+    if (tellsModseq) session.enableCondstore();
+    let updates: StartUpdates | undefined;
+    if (returns?.update !== undefined) {
+      const { update } = returns;
+      updates = selected.updates.begin({ tag, uid, named: false, key, update });
+    }
+    const context = selectedContext(session);
+    const found = await withProgress(
+      session,
+      tag,
+      (progress) => work(context, key, progress),
+    );
+    return { found, tellsModseq, updates };
+  } catch (error) {
+    // A SEARCH that should have been saved and failed leaves nothing saved, unless it is BAD (RFC 5182 § 2.1).
+    if (returns?.save && !(error instanceof Bad)) {
+      selected.saved = new Uint32Array(0);
+    }
+    throw error;
+  }
 }
 
 /**

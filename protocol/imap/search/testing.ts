@@ -93,3 +93,16 @@ export function watch(
   });
   return { [Symbol.dispose]: () => void Reflect.set(prototype, name, method) };
 }
+
+const corpus = new URL("../../../../shared/corpus/mime/", import.meta.url);
+
+/** The messages of the corpus in the order of their names; undefined where there is none. */
+export function corpusMessages(): Uint8Array<ArrayBuffer>[] | undefined {
+  try {
+    return [...Deno.readDirSync(corpus)].map(({ name }) => name).sort()
+      .map((name) => Deno.readFileSync(new URL(name, corpus)));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
